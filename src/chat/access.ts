@@ -40,7 +40,7 @@ export class Access {
     return { key, accountId: account && accountId(account), isAdmin, addressDigest }
   }
 
-  /** The state of a room. @throws Refusal `unavailable`. */
+  /** The state of a room without its bans, mutes and invitations. @throws Refusal `unavailable`. */
   stateOf(room: RoomRecord): Promise<RoomState> {
     return this.#parts.memberships.stateOf(room).catch(refuse)
   }
@@ -62,7 +62,7 @@ export class Access {
    */
   async check(client: Identity, room: RoomRecord, unlocked?: RoomRecord): Promise<RoomState> {
     checkUnlocked(room, unlocked)
-    const state = await this.stateOf(room)
+    const state = await this.#parts.memberships.stateOf(room, client).catch(refuse)
     state.checkEntry(client)
     return state
   }

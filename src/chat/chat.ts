@@ -33,7 +33,7 @@ import { Joining, type JoinRoomOptions } from './joining.ts'
 import { SessionLogin } from './login.ts'
 import { RoomMakers } from './makers.ts'
 import { Memberships } from './memberships.ts'
-import { Messages } from './messages.ts'
+import { Messages, type MessagesOptions } from './messages.ts'
 import { Moderation } from './moderation.ts'
 import { fold } from './names.ts'
 import { NewsChannel } from './news.ts'
@@ -208,8 +208,8 @@ export class Chat {
     this.inboxes = inboxes
     this.feeds = new Feeds(engine, blocks, reader)
     this.makers = makers
-    const stateOf = (room: RoomRecord) => memberships.stateOf(room)
     const speech = new Speech(engine, { counts, reader, maxText })
+    const stateOf: MessagesOptions['stateOf'] = (room, user) => memberships.stateOf(room, user)
     this.messages = new Messages(engine, { blocks, reader, inboxes, news, stateOf, speech, blocking })
     this.posting = new Posting(engine, { directory, memberships, speech })
     this.reading = new RoomReading(reader, blocking, inboxes)

@@ -47,11 +47,12 @@ export class Expulsion {
     const body = moderatorReason(options.why ?? '')
     const mask = isMask(name)
     if (!isName(mask ? name.replaceAll('*', 'a') : name)) throw new Refusal('name-invalid')
-    if (mask && by.room.state[role].masks >= MAX_MASKS) throw new Refusal('too-many-roles', MAX_MASKS)
+    const state = await this.#actions.wholeState(by.room)
+    if (mask && state[role].masks >= MAX_MASKS) throw new Refusal('too-many-roles', MAX_MASKS)
     const target = mask ? undefined : await this.#actions.find(by.room, name)
     if (target) this.#actions.checkOutranks(by, target)
     else this.#actions.check(by, 'operator')
-    this.#actions.checkSpace(by.room)
+    await this.#actions.checkSpace(by.room)
     const address = target && target.accountId === undefined && target.addressDigest
     const details = {
       role,
@@ -75,7 +76,8 @@ export class Expulsion {
   async lift(by: Membership, role: 'banned' | 'muted', name: string): Promise<Event> {
     this.#actions.check(by, 'operator')
     const key = fold(name)
-    const found = by.room.state[role].list(Date.now()).find(({ to }) => fold(to) === key)
+    const state = await this.#actions.wholeState(by.room)
+    const found = state[role].list(Date.now()).find(({ to }) => fold(to) === key)
     if (!found) throw new Refusal('nobody-here')
     return this.#actions.append(by, { kind: 'role', to: found.to, body: '', details: { role, on: false } })
   }
@@ -83,7 +85,8 @@ export class Expulsion {
   /** The bans of the room, oldest first. */
   async bans(by: Membership): Promise<readonly Sanction[]> {
     this.#actions.check(by, 'operator')
-    return by.room.state.banned.list(Date.now())
+    const { banned } = await this.#actions.wholeState(by.room)
+    return banned.list(Date.now())
   }
 
   /** Kicks who has entered while the ban was on its way. */

@@ -5,6 +5,7 @@ import { RecentStates } from './recent-states.ts'
 import { Refusal } from './refusal.ts'
 import { Room, type RoomContext } from './room.ts'
 import type { RoomState } from './room-state.ts'
+import type { Identity } from './sanctions.ts'
 
 /** The rooms whose logs this node follows: for its sessions, and for authors without one. */
 export class FollowedRooms {
@@ -47,15 +48,16 @@ export class FollowedRooms {
     const current = this.#rooms.get(room.record.id)
     if (current?.room !== room || !room.deserted) return
     current.unfollow()
+    room.abandon()
     this.#rooms.delete(room.record.id)
   }
 
   /** Implements {@link Memberships.hold}. */
-  async hold(record: RoomRecord): Promise<Room> {
+  async hold(record: RoomRecord, author: Identity): Promise<Room> {
     const room = this.follow(record)
     if (room.isClosed) throw new Refusal('room-unknown')
     this.#held.use(room)
-    if (!room.isLoaded) await this.load(room)
+    await this.loadFor(author, room)
     return room
   }
 
@@ -69,15 +71,17 @@ export class FollowedRooms {
     this.#held.clear()
   }
 
-  /** Loads the state of a room, once. @throws Unavailable */
-  load(room: Room): Promise<void> {
-    return room.load(this.#engine.logs)
+  /** Implements {@link Room.loadFor}. */
+  loadFor(user: Identity, room: Room): Promise<void> {
+    return room.loadFor(user, this.#engine.logs)
   }
 
   /** Implements {@link Memberships.stateOf}. */
-  async stateOf(record: RoomRecord): Promise<RoomState> {
+  async stateOf(record: RoomRecord, user?: Identity): Promise<RoomState> {
     const followed = this.get(record.id)
-    return followed?.isLoaded ? followed.state : this.#recentStates.of(record)
+    if (!followed?.isLoaded) return this.#recentStates.of(record, user)
+    if (user) await this.loadFor(user, followed)
+    return followed.state
   }
 
   /** Called at the end of a tick in which rooms have changed. */

@@ -85,7 +85,7 @@ export class Memberships {
     let shared = false
     let claimed = false
     try {
-      await this.#rooms.load(room)
+      await this.#rooms.loadFor(session, room)
       room.state.checkEntry(session)
       shared = await this.#claims.take(record.id, session)
       claimed = true
@@ -147,8 +147,8 @@ export class Memberships {
    *
    * @throws Refusal `room-unknown` for a room that is closed; Unavailable
    */
-  hold(record: RoomRecord): Promise<Room> {
-    return this.#rooms.hold(record)
+  hold(record: RoomRecord, author: Identity): Promise<Room> {
+    return this.#rooms.hold(record, author)
   }
 
   /** Goes on following a room that {@link hold} has resolved with. */
@@ -185,7 +185,10 @@ export class Memberships {
     return this.#move(session, async () => {
       const memberships = [...session.memberships.values()]
       const next = { key: fold(name), accountId: undefined, isAdmin: false, addressDigest: session.addressDigest }
-      for (const { room } of memberships) room.state.checkEntry(next)
+      for (const { room } of memberships) {
+        await this.#rooms.loadFor(next, room).catch(refuse)
+        room.state.checkEntry(next)
+      }
       const places = memberships.map((membership) => {
         const { record, state } = membership.room
         const rank = state.rankOf(session)
@@ -218,7 +221,7 @@ export class Memberships {
     const room = this.#rooms.follow(record)
     room.subscribe(session, client)
     // Without its state the room bars more subscribers than it has to.
-    void this.#rooms.load(room).catch(() => {})
+    void this.#rooms.loadFor(client, room).catch(() => {})
     return () => {
       room.unsubscribe(session)
       this.#rooms.unfollowIfDeserted(room)
@@ -265,9 +268,14 @@ export class Memberships {
     return this.#departures.stop()
   }
 
-  /** The state of a room, also of one that no session of this node is in, whose state may be two seconds old. @throws Unavailable */
-  stateOf(record: RoomRecord): Promise<RoomState> {
-    return this.#rooms.stateOf(record)
+  /**
+   * The state of a room as far as it concerns a user, also of a room that no session of this node is in, whose state may be two seconds old.
+   * Without a user it may be without bans, mutes and invitations.
+   *
+   * @throws Unavailable
+   */
+  stateOf(record: RoomRecord, user?: Identity): Promise<RoomState> {
+    return this.#rooms.stateOf(record, user)
   }
 
   /** The last activity of a room's members, by nickname, since a session of this node follows the room. */

@@ -12,6 +12,7 @@ import type { Asker, Reader, Search } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Room } from './room.ts'
 import type { RoomState } from './room-state.ts'
+import type { Identity } from './sanctions.ts'
 import type { Membership, Session } from './session.ts'
 import { storedNonce } from './speaker.ts'
 import type { MessageExtras, Saying, Speech } from './speech.ts'
@@ -26,7 +27,7 @@ export interface MessagesOptions {
   readonly inboxes: Inboxes
   readonly news: NewsChannel
   /** See {@link Memberships.stateOf}. */
-  readonly stateOf: (room: RoomRecord) => Promise<RoomState>
+  readonly stateOf: (room: RoomRecord, user: Identity) => Promise<RoomState>
   readonly speech: Speech
   readonly blocking: Blocking
 }
@@ -279,7 +280,7 @@ export class Messages {
     const membership = session.memberships.get(room.id)
     if (membership && isCurrent(membership)) return room
     if (room.visibility !== 'public') throw new Refusal('room-private')
-    const state = await this.#stateOf(room).catch(refuse)
+    const state = await this.#stateOf(room, session).catch(refuse)
     state.checkEntry(session)
     return room
   }

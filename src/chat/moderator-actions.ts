@@ -80,13 +80,20 @@ export class ModeratorActions {
     return !isAtLeast(state.rankOf(target), state.rankOf(session))
   }
 
-  /** Checks that the room may have one more role. @throws Refusal `too-many-roles`. */
-  checkSpace({ record, state }: Room): void {
+  /** The state of a room with all its bans, mutes and invitations. @throws Refusal `unavailable`. */
+  async wholeState(room: Room): Promise<RoomState> {
+    await room.load(this.#engine.logs).catch(refuse)
+    return room.state
+  }
+
+  /** Checks that the room may have one more role. @throws Refusal `too-many-roles`, `unavailable`. */
+  async checkSpace(room: Room): Promise<void> {
+    const state = await this.wholeState(room)
     const before = state.roles
     if (before < MAX_ROLES) return
     for (const sanctions of [state.banned, state.muted]) sanctions.prune(Date.now())
     // So that the store removes them too.
-    if (state.roles < before) void RoomState.read(record, this.#engine.logs).catch(() => {})
+    if (state.roles < before) void RoomState.read(room.record, this.#engine.logs).catch(() => {})
     if (state.roles >= MAX_ROLES) throw new Refusal('too-many-roles', MAX_ROLES)
   }
 

@@ -70,7 +70,7 @@ export class Posting {
    */
   async enter(author: Author, record: RoomRecord, unlocked?: RoomRecord): Promise<AuthorInRoom> {
     checkScope(author, 'write', record.slug)
-    const room = await this.#parts.memberships.hold(record).catch(refuse)
+    const room = await this.#parts.memberships.hold(record, author).catch(refuse)
     const place = { author, room, unlocked }
     check(place)
     if (author.registered) return place
@@ -82,7 +82,7 @@ export class Posting {
 
   /** The standing of an author who governs a room and need not enter it. @throws Refusal `room-unknown`, `unavailable`. */
   async govern(author: Author, record: RoomRecord): Promise<Standing> {
-    return { session: author, room: await this.#parts.memberships.hold(record).catch(refuse) }
+    return { session: author, room: await this.#parts.memberships.hold(record, author).catch(refuse) }
   }
 
   /** @throws Refusal `text-empty`, `text-too-long` for what is no text of a message. */

@@ -1,5 +1,5 @@
 import { BoundedMap } from '../bounded-map.ts'
-import type { Engine, RoomRecord } from '../engine/engine.ts'
+import type { Engine, RoomRecord, StateUser } from '../engine/engine.ts'
 import { RoomState } from './room-state.ts'
 
 /** Time for which a state is used again, in ms. */
@@ -7,7 +7,13 @@ const USED_MS = 2_000
 /** Maximum states in memory. */
 const MAX_STATES = 64
 
-/** States of rooms that no session of this node is in, each read at most once in two seconds however many ask. They must not be changed. */
+/** Whom no ban concerns. */
+const NOBODY = { key: '' }
+
+/**
+ * States of rooms that no session of this node is in, each read at most once in two seconds however many ask: who asks first need not wait
+ * for bans of others. They must not be changed.
+ */
 export class RecentStates {
   readonly #engine: Engine
   readonly #now: () => number
@@ -21,8 +27,8 @@ export class RecentStates {
     engine.rooms.watch((room) => this.#states.delete(room))
   }
 
-  /** Resolves with the state of a room as of some moment in the last two seconds. @throws Unavailable */
-  of(record: RoomRecord): Promise<RoomState> {
+  /** Resolves with the state of a room, as far as it concerns a user, as of some moment in the last two seconds. @throws Unavailable */
+  of(record: RoomRecord, user: StateUser = NOBODY): Promise<RoomState> {
     const now = this.#now()
     const known = this.#states.get(record.id)
     if (known && known.until > now) return known.state
@@ -30,12 +36,13 @@ export class RecentStates {
       if (until > now) break
       this.#states.delete(room)
     }
-    const state = RoomState.read(record, this.#engine.logs)
+    const part = RoomState.read(record, this.#engine.logs, user)
+    const state = part.then((read) => (read.isWhole ? read : RoomState.read(record, this.#engine.logs)))
     const recent = { state, until: now + USED_MS }
     this.#states.set(record.id, recent)
     state.catch(() => {
       if (this.#states.get(record.id) === recent) this.#states.delete(record.id)
     })
-    return state
+    return part
   }
 }

@@ -30,7 +30,7 @@ export class Roles {
     // A guest has one role, so a voice would take the other one.
     if (account === undefined && role === 'voiced' && state.rankOf(target) === 'operator')
       throw new Refusal('not-permitted')
-    this.#actions.checkSpace(by.room)
+    await this.#actions.checkSpace(by.room)
     return this.#actions.append(by, { kind: 'role', to, body: '', details: { role, on: true, ...holderOf(account) } })
   }
 
@@ -62,7 +62,7 @@ export class Roles {
   async invite(by: Membership, name: string): Promise<Event> {
     this.#actions.check(by, 'operator')
     if (!isName(name)) throw new Refusal('name-invalid')
-    this.#actions.checkSpace(by.room)
+    await this.#actions.checkSpace(by.room)
     const { name: to, accountId: account } = await this.#actions.find(by.room, name)
     const details = { role: 'invited', on: true, ...(account !== undefined && { account }) } as const
     const event = await this.#actions.append(by, { kind: 'role', to, body: '', details })

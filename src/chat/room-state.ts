@@ -1,4 +1,4 @@
-import type { EngineLogs, RoomRecord } from '../engine/engine.ts'
+import type { EngineLogs, RoomRecord, StateUser } from '../engine/engine.ts'
 import { type Event, type ModeFlag, type Role, stateChangeOf } from '../engine/event.ts'
 import { fold } from './names.ts'
 import { Refusal } from './refusal.ts'
@@ -26,9 +26,12 @@ export interface RoomTopic {
 
 /**
  * The state of a room: topic, roles and modes (docs/protocols/moderation.md, section 2). Made from {@link EngineLogs.state}, then kept
- * by {@link apply} with the events of the log, so all nodes have the same state at the same event.
+ * by {@link apply} with the events of the log, so all nodes have the same state at the same event. It may be without the bans, mutes and
+ * invitations of users for whom it was not read.
  */
 export class RoomState {
+  /** True if it has the bans, mutes and invitations of all users. */
+  isWhole = true
   topic: RoomTopic | undefined
   readonly banned = new Sanctions()
   readonly muted = new Sanctions()
@@ -50,13 +53,30 @@ export class RoomState {
     if (maker?.account !== undefined) this.#owner = { key: fold(maker.name ?? ''), account: maker.account }
   }
 
-  /** Reads the state of a room from its engine, without holding up others for long. @throws Unavailable */
-  static async read(record: Pick<RoomRecord, 'id' | 'maker'>, logs: Pick<EngineLogs, 'state'>): Promise<RoomState> {
+  /** Reads the state of a room from its engine, or what concerns a user, without holding up others for long. @throws Unavailable */
+  static async read(
+    record: Pick<RoomRecord, 'id' | 'maker'>,
+    logs: Pick<EngineLogs, 'state' | 'stateFor'>,
+    user?: StateUser,
+    signal?: AbortSignal,
+  ): Promise<RoomState> {
     const state = new RoomState(record)
-    for await (const events of logs.state(record.id)) {
+    const part = user && (await logs.stateFor(record.id, user))
+    for await (const events of part?.pages ?? logs.state(record.id)) {
+      signal?.throwIfAborted()
       for (const event of events) state.apply(event)
     }
+    state.isWhole = part?.isWhole ?? true
     return state
+  }
+
+  /** Takes the bans, mutes and invitations of another state of the same room and time. */
+  learn(other: RoomState): void {
+    for (const sanction of other.banned.all()) this.banned.set(sanction)
+    for (const sanction of other.muted.all()) this.muted.set(sanction)
+    for (const [key, account] of other.#invited) this.#invited.set(key, account)
+    this.isWhole ||= other.isWhole
+    this.#restrict()
   }
 
   /** The account that owns the room: its folded nickname and its id. */
@@ -97,6 +117,10 @@ export class RoomState {
     else if (kind === 'joined') this.#setGuest(fold(from), details.role, change.isSet)
     else if (details.guest) this.#setGuest(fold(to), details.role, change.isSet)
     else if (details.role) this.#setRole(details.role, event, change.isSet)
+    this.#restrict()
+  }
+
+  #restrict(): void {
     this.restrictsSpeech = this.#slow.isOn || this.#modes.has('moderated') || this.muted.size > 0
   }
 

@@ -65,11 +65,13 @@ export class Room {
   readonly log: LogName
   /** True while the room is followed for authors without a session. */
   isHeld = false
-  /** Undefined until {@link load} has resolved. */
+  /** Undefined until {@link load} or {@link loadFor} has resolved. */
   #state: RoomState | undefined
-  /** Events that came before the state was loaded. */
+  /** Reads of the state that are under way, and the events since the first of them began. */
+  #reading = 0
   #early: Event[] = []
   #loading: Promise<void> | undefined
+  readonly #abandoned = new AbortController()
   /** Address digests of guests who have lately spoken without a session, by folded nickname, oldest first. */
   readonly #authors = new BoundedMap<string, string>(MAX_AUTHORS)
   /** Last activity of the members, by nickname, and of authors without a session, who leave no `left` behind. */
@@ -130,32 +132,48 @@ export class Room {
     return this.#authors.get(key)
   }
 
-  /** The state of the room, which a session may use that {@link load} has been called for. */
+  /** The state of the room, as far as it concerns the users for whom it was loaded. */
   get state(): RoomState {
     if (!this.#state) throw new Error(`the state of ${this.log} is not loaded`)
     return this.#state
   }
 
+  /** True if there is a {@link state}, of whatever users. */
   get isLoaded(): boolean {
     return this.#state !== undefined
   }
 
-  /** Loads the state of the room, once. The room must follow its log. */
+  /** Loads the whole state of the room, once. The room must follow its log. @throws Unavailable */
   async load(logs: EngineLogs): Promise<void> {
-    if (this.#state) return
-    // What came during an attempt that has failed is older than the next one.
-    if (!this.#loading) this.#early = []
-    const loading = (this.#loading ??= RoomState.read(this.record, logs).then((state) => {
+    if (this.#state?.isWhole) return
+    this.#loading ??= this.#read(logs).finally(() => {
+      this.#loading = undefined
+    })
+    await this.#loading
+  }
+
+  /** Loads the state as far as it concerns a user: the first one need not wait for bans of others, which follow. @throws Unavailable */
+  async loadFor(user: Identity, logs: EngineLogs): Promise<void> {
+    if (this.#state || this.#reading > 0) return this.load(logs)
+    await this.#read(logs, user)
+    void this.load(logs).catch(() => {})
+  }
+
+  /** Called when nobody needs the room any more: the rest of its state is not read. */
+  abandon(): void {
+    this.#abandoned.abort()
+  }
+
+  async #read(logs: EngineLogs, user?: Identity): Promise<void> {
+    if (this.#reading++ === 0) this.#early = []
+    try {
+      const state = await RoomState.read(this.record, logs, user, this.#abandoned.signal)
       // Those that it contains already change nothing again.
       for (const event of this.#early) state.apply(event)
-      this.#early = []
-      this.#state = state
-    }))
-    try {
-      await loading
+      if (this.#state) this.#state.learn(state)
+      else this.#state = state
     } finally {
-      // Another attempt may have begun when one has failed.
-      if (this.#loading === loading) this.#loading = undefined
+      this.#reading--
     }
   }
 
@@ -251,8 +269,8 @@ export class Room {
       return
     }
     this.#noteActivity(event)
-    if (this.#state) this.#state.apply(event)
-    else if (this.#loading) this.#early.push(event)
+    this.#state?.apply(event)
+    if (this.#reading > 0) this.#early.push(event)
     this.#restrict(event)
     if (event.kind === 'joined') this.#admit(event)
     this.#audience.push(event)

@@ -129,6 +129,22 @@ export interface ClaimOptions {
   readonly address?: string
 }
 
+/** A user whom a part of the state of a room concerns. */
+export interface StateUser {
+  /** The folded nickname. */
+  readonly key: string
+  /** See {@link Member.address}. */
+  readonly addressDigest?: string | undefined
+}
+
+/** The state of a room, or a part of it. */
+export interface StatePart {
+  /** True if nothing is left out. */
+  readonly isWhole: boolean
+  /** In pages that are each made in bounded time. */
+  readonly pages: AsyncIterable<readonly Event[]>
+}
+
 /** The logs of an engine. */
 export interface EngineLogs {
   /**
@@ -176,6 +192,14 @@ export interface EngineLogs {
    * before the call, and MAY contain those of later ones, for some keys or all. Its cost does not depend on the length of the log.
    */
   state(room: number): AsyncIterable<readonly Event[]>
+
+  /**
+   * Resolves with what {@link state} has for a user: bans, mutes and invitations of other nicknames MAY be left out, unless they cover the
+   * user's address too. Masks are not left out. Its cost SHOULD NOT depend on what is left out.
+   *
+   * @throws Unavailable
+   */
+  stateFor(room: number, user: StateUser): Promise<StatePart>
 
   /** Resolves with what {@link state} has of one key. Its cost does not depend on other keys. */
   stateOfKey(room: number, key: string): Promise<Event | undefined>

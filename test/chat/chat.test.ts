@@ -27,6 +27,7 @@ class SlowEngine {
   readonly logs = {
     append: (log: string, draft: Draft) => new Promise<Event>((resolve) => this.#waiting.push({ log, draft, resolve })),
     async *state() {},
+    stateFor: async () => ({ isWhole: true, pages: this.logs.state() }),
     follow: (log: string, listener: Listener) => {
       this.#followers.set(listener, log)
       return () => this.#followers.delete(listener)

@@ -2,7 +2,9 @@
 import { expect, test, vi } from 'vitest'
 import { RoomState } from '../../src/chat/room-state.ts'
 import { Sanctions } from '../../src/chat/sanctions.ts'
-import { enter, reasonOf, say, stage } from './stage.ts'
+import type { EventDetails } from '../../src/engine/event.ts'
+import { eventually } from '../support/eventually.ts'
+import { enter, leave, reasonOf, say, silent, stage } from './stage.ts'
 
 const MANY = 10_000
 const digestOf = (number: number) => number.toString(16).padStart(32, '0')
@@ -38,6 +40,78 @@ test('a room with 10,000 bans: a join reads nothing more, and looks at no ban of
     looked.mockRestore()
   }
   expect(lookups).toBeLessThan(10)
+})
+
+/** A room with bans of many names and addresses, in which nobody is. */
+async function deserted() {
+  const { chat, engine, guest } = await stage()
+  const { id } = await engine.rooms.create({ title: 'Raided', slug: 'raided', visibility: 'public' })
+  const ban = (to: string, more: EventDetails = {}) => {
+    const details = { role: 'banned', on: true, ...more } as const
+    return engine.logs.append(`room:${id}`, { kind: 'role', room: id, from: 'op', to, body: '', details })
+  }
+  const many = Array.from({ length: 1_000 }, (_, number) => ban(`raider${number}`, { address: digestOf(number) }))
+  await Promise.all([...many, ban('troll*')])
+  return { chat, engine, guest, ban, id }
+}
+
+test('the first one who joins waits for no ban of others, and is refused for its own', async () => {
+  const { chat, engine, guest, ban } = await deserted()
+  const whole = vi.spyOn(engine.logs, 'state').mockImplementation(() => {
+    throw new Error('the whole state is read')
+  })
+  const home = await guest('home', undefined, silent, '192.0.2.7')
+  await ban('another', { address: home.addressDigest ?? expect.fail() })
+  for (const name of ['raider7', 'RAIDER999', 'troll12'])
+    expect(await reasonOf(guest(name, 'raided')), name).toBe('banned')
+  expect(await reasonOf(enter(chat, home, 'raided'))).toBe('banned')
+  const ann = await guest('ann', 'raided')
+  expect(ann.inRoom().room.state.isWhole).toBe(false)
+  expect(await reasonOf(say(chat, ann, 'hello'))).toBe('none')
+  whole.mockRestore()
+  // The next one waits for the rest, which is read then.
+  expect(await reasonOf(guest('raider7', 'raided'))).toBe('banned')
+  expect(ann.inRoom().room.state.banned.size).toBe(1_002)
+})
+
+test('a ban that is lifted, and one that is made, while the rest is read', async () => {
+  const { chat, engine, guest, ban, id } = await deserted()
+  const pages = await Array.fromAsync(engine.logs.state(id))
+  const last = Promise.withResolvers<void>()
+  vi.spyOn(engine.logs, 'state').mockImplementationOnce(async function* () {
+    yield* pages
+    await last.promise
+  })
+  const ann = await guest('ann', 'raided')
+  await ban('raider7', { on: false })
+  await ban('eve')
+  const { state } = ann.inRoom().room
+  expect(state.isWhole).toBe(false)
+  const refused = reasonOf(guest('eve', 'raided'))
+  last.resolve()
+  expect(await refused).toBe('banned')
+  expect(state.isWhole).toBe(true)
+  expect(await reasonOf(guest('raider7', 'raided'))).toBe('none')
+  expect(state.banned.size).toBe(1_001)
+  await leave(chat, ann)
+})
+
+test('the rest is not read for a room that is deserted meanwhile', async () => {
+  const { chat, engine, guest } = await deserted()
+  const wait = Promise.withResolvers<void>()
+  let isEnded = false
+  vi.spyOn(engine.logs, 'state').mockImplementationOnce(async function* () {
+    try {
+      await wait.promise
+      yield []
+      expect.fail('the next page is read')
+    } finally {
+      isEnded = true
+    }
+  })
+  await leave(chat, await guest('ann', 'raided'))
+  wait.resolve()
+  await eventually(() => expect(isEnded).toBe(true))
 })
 
 test('a message in a room without mutes and modes looks at none', async () => {

@@ -17,7 +17,7 @@ async function rooms(count: number) {
     time,
     records: await Promise.all(made),
     states: new RecentStates(engine, () => time.now),
-    read: vi.spyOn(engine.logs, 'state'),
+    read: vi.spyOn(engine.logs, 'stateFor'),
   }
 }
 
@@ -62,7 +62,7 @@ test('/who and searches in other rooms read a state once, lists one key', async 
     await chat.ranks(room.id, ['bob'])
     await chat.messages.withWords(ann, room.slug, { words: 'x', limit: 1 })
   }
-  expect(read.mock.calls).toEqual([[room.id]])
+  expect(read.mock.calls).toEqual([[room.id, { key: '' }]])
   const readKey = vi.spyOn(engine.logs, 'stateOfKey')
   await enter(chat, await guest('bob'), room.id)
   read.mockClear()

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Closed, type Engine, Gone, type Range, Repeated, Shared, Taken } from '../../src/engine/engine.ts'
-import type { Draft, Event, LogName } from '../../src/engine/event.ts'
+import type { Draft, Event, EventDetails, LogName, Role } from '../../src/engine/event.ts'
 import { type AccountRecord, blockKey } from '../../src/engine/records.ts'
 import { skeletonsOf } from '../../src/engine/skeleton.ts'
 import { eventually } from '../support/eventually.ts'
@@ -1208,6 +1208,51 @@ export function conformance(name: string, make: () => Promise<Subject>, part: 'a
         const found = pages.flat().filter(({ to }) => !changed.has(to))
         const expected = roles.filter(({ to }) => !changed.has(to))
         expect(found.sort((a, b) => a.id - b.id)).toEqual(expected)
+      })
+
+      it('is read for a user without the bans, mutes and invitations of others when it is large', async () => {
+        const of = (to: string, role: Role, details: EventDetails = {}): Draft => {
+          return { kind: 'role', room: 1, from: 'op', to, body: '', details: { role, on: true, ...details } }
+        }
+        const small = [topic('about'), of('Eve', 'banned'), of('mallory', 'banned')]
+        const first = await Promise.all(small.map((draft) => engine.logs.append(LOG, draft)))
+        const partFor = async (key: string, addressDigest?: string) => {
+          const { isWhole, pages } = await engine.logs.stateFor(1, { key, addressDigest })
+          const events = (await Array.fromAsync(pages)).flat()
+          const ids = new Set(events.map(({ id }) => id))
+          return { isWhole, has: (event?: Event) => event !== undefined && ids.has(event.id), size: ids.size }
+        }
+        const whole = await partFor('ann')
+        expect([whole.isWhole, whole.size]).toEqual([true, 3])
+
+        const others = numbers(600).map((n) =>
+          of(`raider${n}`, (['banned', 'muted', 'invited'] as const)[Number(n) % 3] ?? 'banned', { address: `d${n}x` }),
+        )
+        const mine = [
+          of('Ann', 'banned', { until: Date.now() + 60_000 }),
+          of('Ann', 'muted'),
+          of('Ann', 'invited', { account: '7' }),
+          of('a*', 'banned'),
+          of('*z*', 'muted'),
+          of('bob', 'operator', { account: '8' }),
+          of('bob', 'voiced', { account: '8' }),
+          of('was', 'muted', { address: 'abc' }),
+          of('other', 'banned', { address: 'abc' }),
+        ]
+        const appended = await Promise.all([...others, ...mine].map((draft) => engine.logs.append(LOG, draft)))
+        const part = await partFor('ann', 'abc')
+        expect(part.isWhole).toBe(false)
+        for (const event of [first[0], ...appended.slice(600)]) expect(part.has(event), event?.to).toBe(true)
+        expect(part.size).toBeLessThan(20)
+        // Only the nickname, with its letters as they were given, or an address of another one.
+        expect((await partFor('eve')).has(first[1])).toBe(true)
+        expect((await partFor('eve')).has(first[2])).toBe(false)
+        expect((await partFor('new', 'd17x')).has(appended[17])).toBe(true)
+        expect((await partFor('new', 'd17x')).has(appended[18])).toBe(false)
+        await engine.logs.append(LOG, of('raider17', 'banned', { on: false }))
+        await engine.logs.append(LOG, of('raider17', 'muted', { on: false }))
+        await engine.logs.append(LOG, of('raider17', 'invited', { on: false }))
+        expect((await partFor('raider17', 'd17x')).has(appended[17])).toBe(false)
       })
 
       it('has no role that has ended', async () => {

@@ -272,6 +272,29 @@ describe('LocalEngine', () => {
     expect(await engine.logs.withNonce('room:1', 'bob', 'a.2')).toBe(id)
   })
 
+  it('finds the bans that schema 14 holds by user', async () => {
+    const db = new DatabaseSync(file)
+    db.exec(await readFile(resolve(import.meta.dirname, '../fixtures/schema-14.sql'), 'utf8'))
+    const insert = db.prepare('INSERT INTO room_state VALUES (1, ?, ?)')
+    const ban = (to: string, number: number) => {
+      const details = { role: 'banned', on: true, address: `a${number}` }
+      const event = { id: idAt(1_700_000_000_000) + number, at: 1_700_000_000_000, kind: 'role', room: 1, from: 'op' }
+      insert.run(`banned:${to}`, JSON.stringify({ ...event, to, body: '', details }))
+    }
+    db.exec('BEGIN')
+    for (let number = 0; number < 300; number++) ban(`raider${number}`, number)
+    ban('troll*', 300)
+    db.exec('COMMIT')
+    db.close()
+    const { logs } = await started()
+    const bansOf = async (key: string, addressDigest: string) => {
+      const { pages } = await logs.stateFor(1, { key, addressDigest })
+      return (await Array.fromAsync(pages)).flat().map(({ to }) => to)
+    }
+    expect(await bansOf('raider7', 'none')).toEqual(['troll*', 'raider7'])
+    expect(await bansOf('new', 'a8')).toEqual(['troll*', 'raider8'])
+  })
+
   it('takes a nonce again after a day', async () => {
     const engine = await started({ file: ':memory:' })
     const draft: Draft = { ...said('once'), nonce: 'n' }

@@ -8,7 +8,7 @@ import { departures, type ExportedLog, type ExportSource, exportedState, Unfit }
 import { causeOf, openDatabase } from './database.ts'
 import { EventTable, eventsOf, selectEvents } from './event-table.ts'
 import { MemberTable } from './member-table.ts'
-import { RoomStateTable, stateFrom } from './room-state-table.ts'
+import { RoomStateTable } from './room-state-table.ts'
 import { LocalRoomTable } from './room-table.ts'
 import { MIGRATIONS } from './schema.ts'
 
@@ -84,7 +84,7 @@ export class LocalExport implements ExportSource {
       yield {
         ...extent,
         last: left.at(-1)?.id ?? extent.last,
-        state: exportedState(states.textsOf(room).flatMap(stateFrom)),
+        state: exportedState(states.all(room)),
         events,
       }
     }

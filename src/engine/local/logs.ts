@@ -1,6 +1,6 @@
 import { nextRound } from '../../tick.ts'
 import { ClockMonitor } from '../clock.ts'
-import type { EngineLogs, Extent, Listener, Range, SearchPage, WordSearch } from '../engine.ts'
+import type { EngineLogs, Extent, Listener, Range, SearchPage, StatePart, StateUser, WordSearch } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
 import type { EngineObserver } from '../observer.ts'
 import { extentOf, readLog } from '../reading.ts'
@@ -8,7 +8,7 @@ import { type MemoryLimits, Recent, RecentTotal } from '../recent.ts'
 import { searchLog } from '../searching.ts'
 import { Commits } from './commits.ts'
 import { columnsOfRows } from './messages.ts'
-import { stateFrom } from './room-state-table.ts'
+import { type StatePage, stateFrom } from './room-state-table.ts'
 import type { StoreThread } from './thread.ts'
 
 /** A log with followers; only such logs are held in memory. */
@@ -71,10 +71,16 @@ export class LocalLogs implements EngineLogs {
   }
 
   async *state(room: number): AsyncGenerator<readonly Event[]> {
-    for (const [place, text] of (await this.#store().call('state', room)).entries()) {
-      if (place > 0) await nextRound()
+    for (let after: string | undefined = ''; after !== undefined; ) {
+      const { text, last }: StatePage = await this.#store().call('pageOfState', room, after)
       yield stateFrom(text)
+      after = last
     }
+  }
+
+  async stateFor(room: number, { key, addressDigest = '' }: StateUser): Promise<StatePart> {
+    const { isWhole, texts } = await this.#store().call('partOfState', room, key, addressDigest)
+    return { isWhole, pages: statesFrom(texts) }
   }
 
   async stateOfKey(room: number, key: string): Promise<Event | undefined> {
@@ -129,5 +135,13 @@ export class LocalLogs implements EngineLogs {
       for (const listener of followed.listeners) listener(event)
     }
     if (event.kind === 'joined' || event.kind === 'closed') this.#on.changed(event.room)
+  }
+}
+
+/** Parses a text in each round of the event loop. */
+async function* statesFrom(texts: readonly string[]): AsyncGenerator<readonly Event[]> {
+  for (const [place, text] of texts.entries()) {
+    if (place > 0) await nextRound()
+    yield stateFrom(text)
   }
 }

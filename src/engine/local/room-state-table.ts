@@ -11,11 +11,24 @@ export function stateFrom(text: string): Event[] {
   return (JSON.parse(text) as Event[]).filter((event) => !hasEnded(event, now))
 }
 
+/** A page of a state: a text for {@link stateFrom}, and its last key unless there are no more. */
+export interface StatePage {
+  readonly text: string
+  readonly last: string | undefined
+}
+
+/** A state, or a part of one, in texts for {@link stateFrom}. */
+export interface StateTexts {
+  readonly isWhole: boolean
+  readonly texts: readonly string[]
+}
+
 /** The states of rooms that SQLite holds, see {@link EngineLogs.state}. */
 export class RoomStateTable {
   readonly #set: StatementSync
   readonly #unset: StatementSync
-  readonly #all: StatementSync
+  readonly #page: StatementSync
+  readonly #part: StatementSync
   readonly #one: StatementSync
   readonly #ended: StatementSync
   readonly #removeEnded: StatementSync
@@ -25,8 +38,14 @@ export class RoomStateTable {
   constructor(db: DatabaseSync) {
     this.#set = db.prepare('INSERT OR REPLACE INTO room_state VALUES (?, ?, ?)')
     this.#unset = db.prepare('DELETE FROM room_state WHERE room = ? AND key = ?')
-    this.#all = db.prepare('SELECT event FROM room_state WHERE room = ?')
-    this.#all.setReturnArrays(true)
+    this.#page = db.prepare('SELECT event, key FROM room_state WHERE room = ? AND key > ? ORDER BY key LIMIT ?')
+    // Conditions written as in the indices.
+    this.#part = db.prepare(
+      `SELECT event FROM room_state INDEXED BY room_state_common WHERE room = ?1 AND
+         (substr(key, 1, instr(key, ':')) NOT IN ('banned:', 'muted:', 'invited:') OR instr(key, '*'))
+       UNION ALL SELECT event FROM room_state WHERE room = ?1 AND key IN ('banned:' || ?2, 'muted:' || ?2, 'invited:' || ?2)
+       UNION ALL SELECT event FROM room_state INDEXED BY room_state_address WHERE room = ?1 AND event ->> '$.details.address' = ?3`,
+    )
     this.#one = db.prepare('SELECT event FROM room_state WHERE room = ? AND key = ?')
     // Written as in the index.
     this.#ended = db.prepare("SELECT 1 FROM room_state WHERE event ->> '$.details.until' <= ? LIMIT 1")
@@ -52,20 +71,32 @@ export class RoomStateTable {
     this.#unset.run(room, guestKey(name))
   }
 
-  /** Returns the state of a room, in texts for {@link stateFrom}. */
-  textsOf(room: number): string[] {
-    // Because of setReturnArrays.
-    const rows = this.#all.all(room) as unknown as [string][]
-    const texts: string[] = []
-    for (let start = 0; start < rows.length; start += PAGE_EVENTS) {
-      texts.push(
-        `[${rows
-          .slice(start, start + PAGE_EVENTS)
-          .map(([event]) => event)
-          .join()}]`,
-      )
+  /** Returns the next events of the state of a room behind a key. */
+  page(room: number, after: string): StatePage {
+    const rows = this.#page.all(room, after, PAGE_EVENTS)
+    const last = rows.length < PAGE_EVENTS ? undefined : String(rows.at(-1)?.key)
+    return { text: textOf(rows), last }
+  }
+
+  /** Returns the state of a room. */
+  all(room: number): Event[] {
+    const events: Event[] = []
+    for (let after: string | undefined = ''; after !== undefined; ) {
+      const { text, last }: StatePage = this.page(room, after)
+      events.push(...stateFrom(text))
+      after = last
     }
-    return texts
+    return events
+  }
+
+  /** Returns the state of a room for a user, see {@link EngineLogs.stateFor}. */
+  part(room: number, key: string, address: string): StateTexts {
+    const { text, last } = this.page(room, '')
+    if (last === undefined) return { isWhole: true, texts: [text] }
+    const rows = this.#part.all(room, key, address)
+    const texts: string[] = []
+    while (rows.length > 0) texts.push(textOf(rows.splice(0, PAGE_EVENTS)))
+    return { isWhole: false, texts }
   }
 
   /** Returns the state of one key, for {@link stateFrom}. */
@@ -91,4 +122,8 @@ export class RoomStateTable {
   clear(room: number): void {
     this.#clear.run(room)
   }
+}
+
+function textOf(rows: readonly Record<string, unknown>[]): string {
+  return `[${rows.map(({ event }) => event).join()}]`
 }

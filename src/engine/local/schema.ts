@@ -221,6 +221,14 @@ export const MIGRATIONS: readonly string[] = [
   -- Inboxes of guests' clients, by their end: these are removed after a time.
   CREATE INDEX logs_guests ON logs (last) WHERE name GLOB 'inbox:*/*';
   `,
+  `
+  -- The state of a room without bans, mutes and invitations of single nicknames.
+  CREATE INDEX room_state_common ON room_state (room)
+    WHERE substr(key, 1, instr(key, ':')) NOT IN ('banned:', 'muted:', 'invited:') OR instr(key, '*');
+  -- Bans and mutes that cover an address.
+  CREATE INDEX room_state_address ON room_state (room, event ->> '$.details.address')
+    WHERE event ->> '$.details.address' IS NOT NULL;
+  `,
 ]
 
 /** Migrates a database to the present version. @throws Error if a newer roomd has written it */

@@ -17,7 +17,7 @@ import { LogTable } from './log-table.ts'
 import { MemberTable } from './member-table.ts'
 import { type Columns, type CommitResult, rowsOf } from './messages.ts'
 import { type RecordPage, RecordTable } from './record-table.ts'
-import { RoomStateTable } from './room-state-table.ts'
+import { RoomStateTable, type StatePage, type StateTexts } from './room-state-table.ts'
 import { LocalRoomTable } from './room-table.ts'
 import { type Transaction, transactionsOf } from './transaction.ts'
 import { Trimmer } from './trimmer.ts'
@@ -50,7 +50,8 @@ export const STORE_METHODS = {
   indexed: 'reads',
   expressions: 'reads',
   findIndexed: 'reads',
-  state: 'reads',
+  pageOfState: 'reads',
+  partOfState: 'reads',
   stateOfKey: 'reads',
   idWithNonce: 'reads',
   getRecord: 'reads',
@@ -164,8 +165,12 @@ export class LocalStore {
 
   ping(): void {}
 
-  state(room: number): string[] {
-    return this.states.textsOf(room)
+  pageOfState(room: number, after: string): StatePage {
+    return this.states.page(room, after)
+  }
+
+  partOfState(room: number, key: string, address: string): StateTexts {
+    return this.states.part(room, key, address)
   }
 
   stateOfKey(room: number, key: string): string {

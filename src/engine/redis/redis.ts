@@ -89,6 +89,7 @@ export class RedisEngine implements Engine {
       extent: (log) => extentOf(store, log),
       search: (log, search) => searchLog(store, log, search, link.connection && logs.get(log)?.recent),
       state: (room) => states.of(room),
+      stateFor: (room, user) => states.for(room, user),
       stateOfKey: (room, key) => states.ofKey(room, key),
       withNonce: async (log, from, nonce) => {
         const id = await link.call(keys.nonce(log, from, nonce), 'GET')

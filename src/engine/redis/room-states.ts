@@ -1,4 +1,5 @@
 import { nextRound } from '../../tick.ts'
+import type { StatePart, StateUser } from '../engine.ts'
 import { type Event, hasEnded, type LogName, stateChangeOf } from '../event.ts'
 import { eventOfState } from './entry.ts'
 import type { Keys } from './keys.ts'
@@ -21,7 +22,18 @@ export class RedisRoomStates {
 
   /** Implements {@link EngineLogs.state}. The values, which only the scripts write, are of one moment. */
   async *of(room: number): AsyncGenerator<readonly Event[]> {
-    const values = (await this.#link.call(this.#keys.state(room), 'HVALS')) as readonly string[]
+    yield* this.#pages(room, (await this.#link.call(this.#keys.state(room), 'HVALS')) as readonly string[])
+  }
+
+  /** Implements {@link EngineLogs.stateFor}. */
+  async for(room: number, { key, addressDigest = '' }: StateUser): Promise<StatePart> {
+    const log: LogName = `room:${room}`
+    const args = [String(PAGE_EVENTS), key, addressDigest]
+    const [whole, ...values] = await this.#link.eval('state-for', this.#keys.ofLog(log, ''), args)
+    return { isWhole: whole === '1', pages: this.#pages(room, values) }
+  }
+
+  async *#pages(room: number, values: readonly string[]): AsyncGenerator<readonly Event[]> {
     for (let start = 0; start < values.length; start += PAGE_EVENTS) {
       if (start > 0) await nextRound()
       yield this.#lasting(room, values.slice(start, start + PAGE_EVENTS))

@@ -17,6 +17,7 @@ export interface ScriptResults {
   trim: readonly [removed: number, erase: 'no' | 'now' | 'later']
   erase: number
   'drop-state': number
+  'state-for': readonly [whole: '0' | '1', ...events: string[]]
   moderation: readonly [next: string, entries: readonly (readonly [id: string, fields: readonly string[]])[]]
   clear: number
   back: string | null
@@ -58,6 +59,7 @@ const PRELUDES: { readonly [S in ScriptName]: readonly string[] } = {
   trim: ['log'],
   erase: ['log'],
   'drop-state': ['log'],
+  'state-for': ['log'],
   moderation: ['log'],
   clear: ['log'],
   back: ['log'],
