@@ -32,7 +32,7 @@ export class FuzzedDaemon {
     this.#process = process
   }
 
-  /** Without a pace it reads as fast as it can. */
+  /** Without a pace it reads as fast as it can, and passwords cost little. */
   static async start(folder: string, isUnpaced: boolean): Promise<FuzzedDaemon> {
     const ports = [
       '--line',
@@ -48,7 +48,9 @@ export class FuzzedDaemon {
       '--http',
       '0',
     ]
-    const preload = resolve(import.meta.dirname, 'collect-garbage.ts')
+    const preloads = ['collect-garbage.ts', ...(isUnpaced ? ['cheap-passwords.ts'] : [])].map(
+      (name) => `--import=${resolve(import.meta.dirname, name)}`,
+    )
     const process = new RoomdProcess(
       ['--data', join(folder, 'data'), ...ports, ...BOUNDS, ...(isUnpaced ? UNPACED : [])],
       {
@@ -56,7 +58,7 @@ export class FuzzedDaemon {
         ROOMD_CHATROOM: undefined,
         ROOMD_IRC: undefined,
         ROOMD_HTTP: undefined,
-        NODE_OPTIONS: `--max-old-space-size=${HEAP_MB} --import=${preload}`,
+        NODE_OPTIONS: `--max-old-space-size=${HEAP_MB} ${preloads.join(' ')}`,
       },
     )
     await process.ready()

@@ -5,6 +5,7 @@ import { type Session, shown } from './session.ts'
 export interface Suspect {
   readonly protocol: ProtocolName
   readonly seed: number
+  readonly parts: number
   readonly session: Session
 }
 
@@ -13,7 +14,9 @@ export class FuzzFailure extends Error {
 
   /** `suspects`: the session that has failed, or all that went on, the newest last. */
   constructor(reason: string, suspects: readonly Suspect[]) {
-    const replays = suspects.map(({ protocol, seed }) => `replay: --protocol ${protocol} --seed ${seed}`)
+    const replays = suspects.map(
+      ({ protocol, seed, parts }) => `replay: --protocol ${protocol} --parts ${parts} --seed ${seed}`,
+    )
     const last = suspects.at(-1)
     super([reason, ...replays, ...(last ? [shown(last.session)] : [])].join('\n'))
   }

@@ -1,6 +1,6 @@
 /**
- * Fuzzes a daemon: `npm run fuzz -- [--seconds N] [--seed S] [--protocol NAME]… [--at-once N] [--unpaced] [--bound-ms N]`. Exits with 1 when
- * something is wrong.
+ * Fuzzes a daemon: `npm run fuzz -- [--seconds N] [--seed S] [--protocol NAME]… [--at-once N] [--parts N] [--unpaced] [--bound-ms N]`. Exits
+ * with 1 when something is wrong.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,6 +18,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '60' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * MOST_SEED)) },
     'at-once': { type: 'string', default: '4' },
+    parts: { type: 'string', default: '1' },
     unpaced: { type: 'boolean', default: false },
     'bound-ms': { type: 'string', default: '1000' },
     protocol: { type: 'string', multiple: true, default: Object.keys(PROTOCOLS) },
@@ -25,18 +26,18 @@ const { values } = parseArgs({
 })
 const protocols = values.protocol.filter(isProtocolName)
 const [seconds, seed] = [Number(values.seconds), Number(values.seed)]
-const [atOnce, boundMs] = [Number(values['at-once']), Number(values['bound-ms'])]
-const areNumbers = seconds > 0 && atOnce > 0 && boundMs > 0 && Number.isInteger(seed)
+const [atOnce, boundMs, parts] = [Number(values['at-once']), Number(values['bound-ms']), Number(values.parts)]
+const areNumbers = seconds > 0 && atOnce > 0 && boundMs > 0 && parts > 0 && Number.isInteger(seed)
 if (!areNumbers || protocols.length < values.protocol.length) {
   console.error(
-    `--seconds, --seed, --at-once and --bound-ms are numbers, --protocol is one of ${Object.keys(PROTOCOLS).join(', ')}`,
+    `--seconds, --seed, --at-once, --parts and --bound-ms are numbers, --protocol is one of ${Object.keys(PROTOCOLS).join(', ')}`,
   )
   process.exit(MISUSE)
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'roomd-fuzz-'))
 try {
-  show(await fuzz({ folder, seconds, seed, protocols, atOnce, boundMs, isUnpaced: values.unpaced }))
+  show(await fuzz({ folder, seconds, seed, protocols, atOnce, parts, boundMs, isUnpaced: values.unpaced }))
 } catch (error) {
   if (!(error instanceof FuzzFailure)) throw error
   console.error(`Failed, seed ${seed}: ${error.message}`)

@@ -23,7 +23,9 @@ export interface FuzzOptions {
   readonly protocols: readonly ProtocolName[]
   /** Sessions of one protocol at the same time; 4 unless given. */
   readonly atOnce?: number
-  /** Whether the daemon reads as fast as it can, so that more is said. */
+  /** Sessions whose lines go over one connection; 1 unless given. */
+  readonly parts?: number
+  /** Whether the daemon reads as fast as it can and checks passwords at little cost, so that more is said. */
   readonly isUnpaced?: boolean
   /** No acknowledgement of the bystander may take longer; a second unless given. */
   readonly boundMs?: number
@@ -67,7 +69,14 @@ class Run {
     void daemon.ended.then((reason) => this.#fail(reason))
   }
 
-  async through({ protocols, seconds, seed, atOnce = 4, boundMs = 1_000 }: FuzzOptions): Promise<FuzzReport> {
+  async through({
+    protocols,
+    seconds,
+    seed,
+    atOnce = 4,
+    parts = 1,
+    boundMs = 1_000,
+  }: FuzzOptions): Promise<FuzzReport> {
     const idle = await this.#daemon.holdings()
     const post = { port: await this.#daemon.port('line'), pid: this.#daemon.pid, boundMs }
     const bystander = await Bystander.at(post, (text) => this.#fail(text))
@@ -80,7 +89,7 @@ class Run {
       const playFor = async (ms: number) => {
         const end = performance.now() + ms
         await Promise.all(
-          seeds.flatMap(([name, next]) => Array.from({ length: atOnce }, () => this.#play(name, next, end))),
+          seeds.flatMap(([name, next]) => Array.from({ length: atOnce }, () => this.#play(name, next, parts, end))),
         )
       }
       // The bystander is one more than at first.
@@ -101,12 +110,12 @@ class Run {
     }
   }
 
-  async #play(protocol: ProtocolName, seeds: Iterator<number, never>, end: number): Promise<void> {
+  async #play(protocol: ProtocolName, seeds: Iterator<number, never>, parts: number, end: number): Promise<void> {
     const port = await this.#daemon.port(PROTOCOLS[protocol].listener)
     while (performance.now() < end && !this.#failure) {
       const seed = seeds.next().value
-      const session = sessionOf(PROTOCOLS[protocol], seed)
-      const suspect = { protocol, seed, session }
+      const session = sessionOf(PROTOCOLS[protocol], seed, parts)
+      const suspect = { protocol, seed, parts, session }
       this.#playing.add(suspect)
       try {
         const { received, complete, sentBytes, sentLines } = await play(session, port, this.#secrets)

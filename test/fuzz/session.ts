@@ -7,6 +7,9 @@ export type Step =
   | { readonly kind: 'hear' }
   | { readonly kind: 'pause'; readonly ms: number }
 
+/** Ends a session before it has sent everything. */
+const QUIT = /quit/i
+
 /** How a client ends: `half-close` waits for the server's end, and everything that was asked is answered. */
 export type Ending = 'half-close' | 'close' | 'reset'
 
@@ -31,11 +34,16 @@ export interface Protocol {
 export const send = (bytes: Buffer | string): Step => ({ kind: 'send', bytes: Buffer.from(bytes) })
 export const hear: Step = { kind: 'hear' }
 
-/** The session that a seed gives. */
-export function sessionOf({ sessions }: Protocol, seed: number): Session {
-  const [session] = fc.sample(sessions, { seed, numRuns: 1 })
-  if (!session) throw new Error('fast-check has sampled nothing')
-  return session
+/**
+ * The session that a seed gives: with several parts, what so many sessions send, over the connection of the first one. A part that quits is
+ * the last.
+ */
+export function sessionOf({ sessions }: Protocol, seed: number, parts = 1): Session {
+  const all = fc.sample(sessions, { seed, numRuns: parts })
+  const [first] = all
+  if (!first) throw new Error('fast-check has sampled nothing')
+  const quit = all.findIndex(({ steps }) => steps.some((step) => step.kind === 'send' && QUIT.test(String(step.bytes))))
+  return { ...first, steps: all.slice(0, quit === -1 ? all.length : quit + 1).flatMap(({ steps }) => steps) }
 }
 
 /** A session as text from which it can be sent again. */
