@@ -152,7 +152,7 @@ export class Administration {
     const { presence, admins } = this.#parts
     for (const session of presence.of(marked.name)) {
       if (!session.registered) continue
-      session.isAdmin = admins.grants(session, marked)
+      presence.setAdmin(session, admins.grants(session, marked))
       session.isBot = marked.bot
     }
   }
@@ -165,7 +165,7 @@ export class Administration {
     for (const session of presence.all()) {
       if (session.adminAccount === undefined || fold(session.adminAccount) !== key) continue
       session.adminAccount = undefined
-      session.isAdmin = false
+      presence.setAdmin(session, false)
     }
   }
 

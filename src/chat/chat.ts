@@ -147,7 +147,7 @@ export class Chat {
       handover,
       departed: (session) => memberships.departed(session),
       share: async (session) => {
-        session.isAdmin = admins.grants(session, session)
+        presence.setAdmin(session, admins.grants(session, session))
         inboxes.listen(session)
         await this.#login.share(session)
         return memberships.share(session)
@@ -228,7 +228,7 @@ export class Chat {
     })
     this.rooms = directory
     this.settings = new AccountSettings({ accounts, administration, admins, sessions, tickets, onAudit })
-    this.supervision = new Supervision({ accounts, admins, sessions, maxText, onAudit })
+    this.supervision = new Supervision({ accounts, admins, presence, sessions, maxText, onAudit })
     this.tickets = tickets
     this.tokens = tokens
     this.hooks = new RoomHooks(engine, reader)
@@ -386,6 +386,7 @@ export class Chat {
   async close(session: Session): Promise<void> {
     if (session.closed) return
     session.closed = true
+    this.#presence.end(session)
     session.farewell = farewellOf(session.farewell)
     // A request that waits for a lookup comes before its `left`.
     await this.messages.idle(session)

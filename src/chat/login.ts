@@ -85,6 +85,7 @@ export class SessionLogin {
     if (hasOwnInbox(session)) inboxes.listen(session)
     session.isBot = account?.bot === true
     sessions.begin(session)
+    presence.begin(session)
     const isFirst = presence.of(key).every((other) => other === session || other.id === '')
     if (isFirst) this.#parts.news.tell({ kind: 'online', name, verified: registered })
     const { token } = session

@@ -5,6 +5,9 @@ import type { Session } from './session.ts'
 export class Presence {
   readonly #sessions = new Map<string, Set<Session>>()
   readonly #counts = new Map<string, number>()
+  /** The sessions that have been logged in and are not closed, and those of them with the rights of an admin: counted for each IRC client. */
+  readonly #open = new Set<Session>()
+  readonly #admins = new Set<Session>()
 
   has(key: string): boolean {
     return this.#sessions.has(key)
@@ -40,6 +43,30 @@ export class Presence {
     if (!sessions?.delete(session)) return false
     this.#count(session, -1)
     return sessions.size === 0 && this.#sessions.delete(key)
+  }
+
+  /** Called when a session has been logged in. */
+  begin(session: Session): void {
+    this.#open.add(session)
+    this.setAdmin(session, session.isAdmin)
+  }
+
+  /** Called when a session is closed. */
+  end(session: Session): void {
+    this.#open.delete(session)
+    this.#admins.delete(session)
+  }
+
+  /** Gives a session the rights of an admin, or takes them. */
+  setAdmin(session: Session, isAdmin: boolean): void {
+    session.isAdmin = isAdmin
+    if (isAdmin && this.#open.has(session)) this.#admins.add(session)
+    else this.#admins.delete(session)
+  }
+
+  /** Numbers of the sessions that have been logged in and are not closed. */
+  get numbers(): { readonly sessions: number; readonly admins: number } {
+    return { sessions: this.#open.size, admins: this.#admins.size }
   }
 
   /** Number of sessions by protocol. */

@@ -119,7 +119,7 @@ export class Session implements Speaker {
   accountId: string | undefined
   /** The account of an admin that the session has proved beside its own. */
   adminAccount: string | undefined
-  /** True if the account, or the one of {@link adminAccount}, is an admin's, and no token limits the session. */
+  /** True if the account, or the one of {@link adminAccount}, is an admin's, and no token limits the session; see {@link Presence.setAdmin}. */
   isAdmin = false
   /** True for a guest whose nickname nobody else may use, in whatever room. */
   isOnlyGuest = false

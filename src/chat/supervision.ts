@@ -2,6 +2,7 @@ import type { Accounts } from './accounts.ts'
 import { type Admins, adminReason } from './admins.ts'
 import { auditEntry, type OnAudit } from './audit.ts'
 import { fold } from './names.ts'
+import type { Presence } from './presence.ts'
 import { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
 import type { SessionList, Sessions } from './sessions.ts'
@@ -11,6 +12,7 @@ import { checkUnlimited } from './token-scope.ts'
 export interface SupervisionParts {
   readonly accounts: Accounts
   readonly admins: Admins
+  readonly presence: Presence
   readonly sessions: Sessions
   /** Maximum characters of a message. */
   readonly maxText: number
@@ -31,12 +33,12 @@ export class Supervision {
    * @throws Refusal `token-scope`; `secret-wrong`, also for an account that is no admin's, `name-unknown`, `too-many-attempts`, `unavailable`.
    */
   async elevate(session: Session, account: string, password: string): Promise<void> {
-    const { admins, accounts } = this.#parts
+    const { admins, accounts, presence } = this.#parts
     checkUnlimited(session)
     const { name, token } = await accounts.authenticate(account, password, session.address)
     if (token || !(await admins.has(name))) throw new Refusal('secret-wrong')
     session.adminAccount = name
-    session.isAdmin = true
+    presence.setAdmin(session, true)
   }
 
   /** The sessions of a nickname, in any room or none. @throws Refusal `user-unknown`. */

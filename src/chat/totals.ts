@@ -24,34 +24,24 @@ export class Totals {
 
   constructor(broadcast: EngineBroadcast, presence: Presence) {
     this.#presence = presence
-    this.#question = new NodeQuestion(broadcast, 'totals', () => this.#here())
+    this.#question = new NodeQuestion(broadcast, 'totals', () => this.#presence.numbers)
   }
 
   get(): Promise<UserTotals> {
     const now = performance.now()
     if (!this.#kept || now - this.#kept.at > FRESH_MS) this.#kept = { at: now, totals: this.#count() }
     // The numbers of this node are always those of the moment where there is no other one.
-    return this.#kept.totals.then((totals) => (totals.nodes === 1 ? { ...this.#here(), nodes: 1 } : totals))
+    return this.#kept.totals.then((totals) => (totals.nodes === 1 ? { ...this.#presence.numbers, nodes: 1 } : totals))
   }
 
   async #count(): Promise<UserTotals> {
     const { answers } = await this.#question.ask({}).catch(() => ({ answers: [] }))
-    const totals = { ...this.#here(), nodes: 1 }
+    const totals = { ...this.#presence.numbers, nodes: 1 }
     for (const { sessions, admins } of answers) {
       totals.sessions += sessions
       totals.admins += admins
       totals.nodes++
     }
     return totals
-  }
-
-  #here(): Numbers {
-    const numbers = { sessions: 0, admins: 0 }
-    for (const { id, closed, isAdmin } of this.#presence.all()) {
-      if (id === '' || closed) continue
-      numbers.sessions++
-      if (isAdmin) numbers.admins++
-    }
-    return numbers
   }
 }
