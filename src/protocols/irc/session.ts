@@ -54,8 +54,9 @@ export class IrcSession extends Session {
     return this.#gone.size === 0 || !keys.some((key) => this.#gone.has(key))
   }
 
-  /** Notes that the client is told of nicknames that are gone. */
-  noteGone(keys: readonly string[]): void {
+  /** Notes that the client is told by a room of nicknames that are gone. A client in no other room is not told again. */
+  noteGone(keys: readonly string[], room?: number): void {
+    if (room !== undefined && this.memberships.size === 1 && this.memberships.has(room)) return
     for (const key of keys) this.#gone.set(key, true)
   }
 

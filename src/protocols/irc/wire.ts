@@ -68,7 +68,7 @@ export class IrcWire implements Wire<IrcSession> {
     for (const member of members) {
       if (!senders.has(member.key) && member.isNews(gone)) {
         if (tellsPresence) {
-          member.noteGone(gone)
+          member.noteGone(gone, room.record.id)
           member.noteJoined(joined)
         }
         const bytes = (encoded[member.variant] ??= this.#bytesOf(events, room.record, member.variant))
@@ -87,7 +87,7 @@ export class IrcWire implements Wire<IrcSession> {
     const hasGone = session.hasGone || tellsGone
     let shown: Buffer[] = []
     for (const [index, event] of events.entries()) {
-      const label = hasGone || keys[index] === session.key ? visibilityOf(event, session) : undefined
+      const label = hasGone || keys[index] === session.key ? visibilityOf(event, session, room.id) : undefined
       if (label === false) continue
       const bytes = label === undefined ? pieces[index] : this.pack(taggedLines(event, room, session.variant, label))
       if (bytes) shown.push(bytes)
@@ -145,8 +145,8 @@ function goneBy({ kind, from, details: { quit, renamed } = {} }: Event): string 
   return kind === 'joined' && renamed !== undefined ? fold(renamed) : undefined
 }
 
-/** Returns false if a session is not shown an event, otherwise the label of the request that caused it, if there is one. */
-function visibilityOf(event: Event, session: IrcSession): string | undefined | false {
+/** Returns false if a session is not shown an event of a room, otherwise the label of the request that caused it, if there is one. */
+function visibilityOf(event: Event, session: IrcSession, room?: number): string | undefined | false {
   const { kind, id, from, to = '' } = event
   const key = fold(from)
   const isOwn = key === session.key
@@ -154,7 +154,7 @@ function visibilityOf(event: Event, session: IrcSession): string | undefined | f
   if (kind === 'joined' || kind === 'left') {
     const gone = [goneBy(event) ?? []].flat()
     const isShown = !isOwn && session.isNews(gone)
-    session.noteGone(gone)
+    session.noteGone(gone, room)
     if (kind === 'joined') session.noteJoined([key])
     return isShown ? undefined : false
   }
