@@ -2,13 +2,13 @@
  * Somebody who talks in the lobby all the time, in a thread of its own, so that what the clients cost here is not measured. Started with
  * a {@link Post}; sends `ready`, then a fault at once or, when it was told to stop, what it has seen.
  */
-import { readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import split2 from 'split2'
 import type { ServerLine } from '../../commands/replies.ts'
 import { checkLine } from './replies/line.ts'
+import { ownStarvation, starvationOf } from './starved.ts'
 
 export interface Post {
   /** Of the line protocol. */
@@ -39,7 +39,12 @@ const report = (what: Report) => parentPort?.postMessage(what)
 const fault = (text: string) => report({ kind: 'fault', text })
 
 /** Lines that are not answered, in their order. */
-const pending: { readonly line: string; readonly at: number; answered(line: ServerLine): void }[] = []
+const pending: {
+  readonly line: string
+  readonly at: number
+  readonly starved: number
+  answered(line: ServerLine): void
+}[] = []
 const latenciesMs: number[] = []
 /** The longest acknowledgement, without the time for which others had the machine. */
 let stallMs = 0
@@ -68,20 +73,14 @@ events.on('data', (text: string) => {
 
 function ask(line: string): Promise<ServerLine> {
   const at = performance.now()
+  const starved = starvedMs()
   socket.write(`${line}\n`)
-  return new Promise((answered) => pending.push({ line, at, answered }))
+  return new Promise((answered) => pending.push({ line, at, starved, answered }))
 }
 
-const tasks = readdirSync(`/proc/${pid}/task`)
-  .map((task) => `/proc/${pid}/task/${task}`)
-  .filter((task) => THREADS.includes(readFileSync(`${task}/comm`, 'latin1').trim()))
-
-/** How long the daemon's threads and this one have been ready to run and have not run, in ms (Linux, Documentation/scheduler/sched-stats.rst). */
-function starvedMs(): number {
-  return [...tasks, '/proc/thread-self']
-    .map((task) => Number(readFileSync(`${task}/schedstat`, 'latin1').split(' ')[1]) / 1e6)
-    .reduce((sum, ms) => sum + ms)
-}
+const starvedThreads = starvationOf(pid, THREADS)
+/** How long the daemon's threads and this one have been ready to run and have not run, in ms. */
+const starvedMs = () => starvedThreads() + ownStarvation()
 
 async function say(line: string): Promise<void> {
   const at = performance.now()
@@ -107,7 +106,8 @@ for (let n = 0; !stopping; n++) {
   void say(`tick ${n} after ${lastId}`)
   await delay(EVERY_MS)
   const [oldest] = pending
-  if (oldest && performance.now() - oldest.at > LOST_MS) fault(`"${oldest.line}" is not answered`)
+  if (oldest && performance.now() - oldest.at - (starvedMs() - oldest.starved) > LOST_MS)
+    fault(`"${oldest.line}" is not answered`)
 }
 await ask('HISTORY')
 await ask('/ping')

@@ -9,7 +9,10 @@ import type { Session } from './session.ts'
 const HEAR_MS = 150
 /** Bytes that a client takes before it goes away: a long HISTORY, asked for many times. */
 const MOST_BYTES = 2 ** 22
-/** How long the server may say nothing and not end a connection whose client has ended its side, in ms. */
+/**
+ * How long the server may say nothing and not end a connection whose client has ended its side, in ms, without the time for which its threads
+ * were ready to run and others had the machine.
+ */
 const END_MS = 60_000
 const LINE_FEED = 10
 
@@ -21,8 +24,14 @@ export interface Played {
   readonly sentLines: number
 }
 
-export async function play(session: Session, port: number, secrets: Secrets): Promise<Played> {
-  const client = new Client(session, port)
+/** Where a session is played. `starvedMs` tells how long the server's threads have been ready to run and have not run. */
+export interface Server {
+  readonly port: number
+  readonly starvedMs: () => number
+}
+
+export async function play(session: Session, server: Server, secrets: Secrets): Promise<Played> {
+  const client = new Client(session, server)
   let [sentBytes, sentLines] = [0, 0]
   await client.connected
   for (const step of session.steps) {
@@ -49,14 +58,16 @@ class Client {
   readonly connected: Promise<void>
   complete = false
   readonly #session: Session
+  readonly #starvedMs: () => number
   readonly #tcp: Socket
   readonly #chunks: Buffer[] = []
   #bytes = 0
   readonly #closed: Promise<void>
   #heard = Promise.withResolvers<void>()
 
-  constructor(session: Session, port: number) {
+  constructor(session: Session, { port, starvedMs }: Server) {
     this.#session = session
+    this.#starvedMs = starvedMs
     this.#tcp = connect({ host: '127.0.0.1', port, localAddress: session.from, allowHalfOpen: true }).setNoDelay()
     const tcp = this.#tcp
     this.socket = session.tls ? connectTls({ socket: tcp, rejectUnauthorized: false }) : tcp
@@ -102,13 +113,18 @@ class Client {
       case 'half-close': {
         this.socket.end()
         let late = false
-        const patience = setTimeout(() => {
-          late = true
-          this.#tcp.destroy()
-        }, END_MS)
-        this.socket.on('data', () => patience.refresh())
+        let [heardAt, starved] = [performance.now(), this.#starvedMs()]
+        const hear = () => {
+          heardAt = performance.now()
+          starved = this.#starvedMs()
+        }
+        this.socket.on('data', hear)
+        const patience = setInterval(() => {
+          late = performance.now() - heardAt - (this.#starvedMs() - starved) > END_MS
+          if (late) this.#tcp.destroy()
+        }, END_MS / 10)
         await this.#closed
-        clearTimeout(patience)
+        clearInterval(patience)
         if (late) throw new Error(`a connection that lives on in silence for ${END_MS} ms after its client's end`)
         return
       }

@@ -3,12 +3,15 @@ import { readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { RoomdProcess } from '../support/process.ts'
+import { starvationOf } from './starved.ts'
 
 /** MB. Much less than what one fault would take. */
 const HEAP_MB = 256
 /** So few rooms, and so little of each in memory, that the heap shows what is not let go. */
 const BOUNDS = ['--max-rooms', '300', '--memory-events', '50', '--chatterbox-history', '100']
 const UNPACED = ['--guest-rate', '0']
+/** Of the event loop, of the store, and of password checks. */
+const THREADS = ['MainThread', 'WorkerThread', 'libuv-worker']
 /** pino's. */
 const ERROR_LEVEL = 50
 /** How long after the last client everything of it is gone, in ms. */
@@ -27,9 +30,12 @@ export interface Holdings {
 
 export class FuzzedDaemon {
   readonly #process: RoomdProcess
+  /** How long the daemon's threads have been ready to run and have not run, in ms. */
+  readonly starvedMs: () => number
 
   private constructor(process: RoomdProcess) {
     this.#process = process
+    this.starvedMs = starvationOf(this.pid, THREADS)
   }
 
   /** Without a pace it reads as fast as it can, and passwords cost little. */

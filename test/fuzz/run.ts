@@ -112,13 +112,14 @@ class Run {
 
   async #play(protocol: ProtocolName, seeds: Iterator<number, never>, parts: number, end: number): Promise<void> {
     const port = await this.#daemon.port(PROTOCOLS[protocol].listener)
+    const server = { port, starvedMs: this.#daemon.starvedMs }
     while (performance.now() < end && !this.#failure) {
       const seed = seeds.next().value
       const session = sessionOf(PROTOCOLS[protocol], seed, parts)
       const suspect = { protocol, seed, parts, session }
       this.#playing.add(suspect)
       try {
-        const { received, complete, sentBytes, sentLines } = await play(session, port, this.#secrets)
+        const { received, complete, sentBytes, sentLines } = await play(session, server, this.#secrets)
         const tally = this.#tallies.get(protocol) ?? { sessions: 0, lines: 0, bytes: 0, replies: 0 }
         this.#tallies.set(protocol, tally)
         tally.sessions++
