@@ -26,6 +26,15 @@ import { Composer } from './write/composer.ts'
 const app = the('app', HTMLElement)
 const desk = new Desk(new Settings())
 const notifier = new Notifier(desk)
+const listener = {
+  said: notifier.said.bind(notifier),
+  noticed: desk.toast.bind(desk),
+  loggedOut: leave,
+}
+const known = identity.value
+// The server has time to answer while the page is built.
+const called = known && call(known)
+
 const start = new Start(desk, enter)
 new Log(desk)
 const search = new Search(desk)
@@ -39,19 +48,14 @@ servePersons(desk)
 desk.logOut = logOut
 desk.search = (words) => search.find(words)
 
-const listener = {
-  said: notifier.said.bind(notifier),
-  noticed: desk.toast.bind(desk),
-  loggedOut: leave,
-}
-
 /** Logs in and enters the room of the address, or `room`. @throws RefusedError, DisconnectedError */
 async function enter(credentials: Credentials, room: string) {
   const chat = new Chat(credentials, listener)
   const { place } = desk
+  const wanted = (place && !place.isPrivate && place.name) || room
   try {
-    await chat.start()
-    const talk = await enterAsking(chat, (place && !place.isPrivate && place.name) || room)
+    await chat.start(wanted)
+    const talk = await enterAsking(chat, wanted)
     const { password, ...kept } = credentials
     if (!password) identity.value = kept
     open(chat)
@@ -63,10 +67,16 @@ async function enter(credentials: Credentials, room: string) {
   }
 }
 
-/** Shows what the browser has of the last visit, and goes on with it as soon as the server can be reached. */
-async function resume(credentials: Identity) {
+/** Calls the server for somebody who was here before, and enters the room of the address, or the first one. */
+function call(credentials: Identity) {
   const chat = new Chat(credentials, listener)
-  const starting = chat.startPatiently()
+  const [first = 'lobby'] = keptRooms.value
+  const { place } = desk
+  return { chat, starting: chat.startPatiently(place && !place.isPrivate ? place.name : first) }
+}
+
+/** Shows what the browser has of the last visit, and goes on with it as soon as the server has been reached. */
+async function resume({ chat, starting }: ReturnType<typeof call>) {
   const { place } = desk
   for (const name of keptRooms.value) chat.expect(name)
   if (place && !place.isPrivate) chat.expect(place.name)
@@ -145,12 +155,11 @@ identity.watch(() => {
     chat.client.usePassword(value.token)
     void chat.identify().catch(() => {})
   }
-  if (value && !desk.chat) void resume(value)
+  if (value && !desk.chat) void resume(call(value))
 })
 
 new PastKeeper(() => desk.chat)
 addEventListener('load', () => void workOffline())
 
-const known = identity.value
-if (known) void resume(known)
+if (called) void resume(called)
 else start.show()

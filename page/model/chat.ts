@@ -113,16 +113,19 @@ export class Chat {
     return this.conversations.find(({ isPrivate, name }) => (isPrivate ? privateKey(name) : roomKey(name)) === key)
   }
 
-  /** Connects and logs in. @throws RefusedError, DisconnectedError */
-  async start() {
-    await this.client.start()
+  /** Connects and logs in. A room is entered at once, without waiting for that. @throws RefusedError, DisconnectedError */
+  async start(room?: string) {
+    const started = this.client.start()
+    // Whoever enters it next is told why that is refused.
+    if (room !== undefined) void this.enter(room).catch(() => {})
+    await started
     void this.#begin().catch(() => {})
   }
 
-  /** Connects and logs in as soon as the server can be reached. @throws RefusedError; DisconnectedError if that will not be */
-  startPatiently() {
+  /** Does so as soon as the server can be reached. @throws RefusedError; DisconnectedError if that will not be */
+  startPatiently(room?: string) {
     return this.#patiently(
-      () => this.start(),
+      () => this.start(room),
       ({ message }, retryMs) =>
         this.connections.take({ state: 'offline', ...(message && { reason: message }), retryMs }),
     )
@@ -185,6 +188,8 @@ export class Chat {
 
   /** Returns the public rooms that a text fits, busiest first; none when the server cannot be reached. */
   async publicRooms(text?: string): Promise<readonly RoomEntry[]> {
+    // Replies keep the order of the requests, and this one may take long.
+    await Promise.allSettled(this.#entering.values())
     return this.client.rooms(text).catch(() => [])
   }
 

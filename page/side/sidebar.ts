@@ -49,6 +49,7 @@ export class Sidebar {
       if (desk.chat !== chat) {
         chat = desk.chat
         chat?.changed.on(show)
+        count = chat?.rooms.length ?? 0
         void others.ask()
       }
       show()

@@ -80,8 +80,8 @@ export class Log {
       this.#render()
     })
     this.#rooms.changed.on(this.#render)
-    // The first time of day that is written takes longest: that is best done while the server is being called.
-    setTimeout(() => this.#clock.time(new Date()))
+    // The first time of day that is written takes longest: that is best done while the server answers.
+    requestAnimationFrame(() => setTimeout(() => this.#clock.time(new Date())))
     // "Today" is "Yesterday" now.
     onNewDay(this.#render)
   }

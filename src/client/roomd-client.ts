@@ -54,8 +54,6 @@ export class RoomdClient implements AsyncDisposable {
   /** Folded names of the rooms that are being entered. */
   readonly #joining = new Set<string>()
   #isClosed = false
-  /** The connection that is being opened for whoever asks. */
-  #sitting: Promise<Seat> | undefined
   /** Called when a connection is of use again, or none is left. */
   #waiting: (() => void)[] = []
 
@@ -117,7 +115,7 @@ export class RoomdClient implements AsyncDisposable {
 
   async #enter(name: string, options: EnterOptions): Promise<JoinedRoom> {
     const stay = new Stay(name, options)
-    const seat = [...this.#seats.keys()].find(({ isReady, stay }) => isReady && !stay) ?? (await this.#sit(stay))
+    const [seat = this.#place(stay)] = this.#seatsBy(({ stay }) => !stay)
     const room = new JoinedRoom(stay, seat, async () => {
       await seat.leave()
       this.#release(seat)
@@ -202,14 +200,14 @@ export class RoomdClient implements AsyncDisposable {
     const ready = this.#seatsBy(({ isReady }) => isReady)
     const loggedIn = ready.filter(isLoggedIn)
     const seats = loggedIn.length > 0 ? loggedIn : ready
-    const seat = seats.find(({ stay }) => stay) ?? seats[0]
-    if (seat) return seat
-    this.#sitting ??= this.#sit().finally(() => (this.#sitting = undefined))
-    return this.#sitting
+    const [opening = this.#place()] = this.#seats.keys()
+    const seat = seats.find(({ stay }) => stay) ?? seats[0] ?? opening
+    await seat.open()
+    return seat
   }
 
-  /** Opens another connection, for a room or for none. @throws DisconnectedError, RefusedError */
-  async #sit(stay?: Stay): Promise<Seat> {
+  /** Begins to open another connection, for a room or for none. @throws DisconnectedError if the client is closed */
+  #place(stay?: Stay): Seat {
     if (this.#isClosed) throw new DisconnectedError('The client is closed')
     const { onState, onNotice } = this.#options
     const owner: SeatOwner = {
@@ -235,13 +233,9 @@ export class RoomdClient implements AsyncDisposable {
     }
     const seat = new Seat(this.#user, owner, stay)
     this.#seats.set(seat, undefined)
-    try {
-      await seat.open()
-      return seat
-    } catch (error) {
-      seat.close()
-      throw error
-    }
+    // Whoever waits for it is told why it fails.
+    seat.open().catch(() => seat.close())
+    return seat
   }
 
   /** Gives up the room of a connection, and closes it unless it is the last one. */

@@ -49,6 +49,8 @@ export class Seat {
   #isReady = false
   #isEnded = false
   #isLoggedIn = false
+  /** The first login. */
+  #opening: Promise<void> | undefined
   /** True while a caller joins the room. */
   #isEntering = false
   /** True if the server leaves messages out on the present connection. */
@@ -79,21 +81,24 @@ export class Seat {
     return this.#connection
   }
 
-  /** Connects and logs in for the first time. @throws DisconnectedError, RefusedError */
-  async open(): Promise<void> {
-    await this.#login(this.#dial())
-    this.#isReady = true
-    if (!this.stay) this.#changed('online')
+  /** Connects and logs in for the first time, once however often it is called. @throws DisconnectedError, RefusedError */
+  open(): Promise<void> {
+    this.#opening ??= this.#open()
+    return this.#opening
   }
 
-  /** Joins a room. @throws DisconnectedError, RefusedError */
+  /** Joins a room; while the connection is being opened, without waiting for the reply to the login. @throws DisconnectedError, RefusedError */
   async enter(stay: Stay): Promise<void> {
     this.stay = stay
     this.#isEntering = true
     try {
-      await this.#join(this.connection, stay)
+      const joining = this.#join(this.connection, stay)
+      joining.catch(() => {})
+      // A login that is refused gives the reason.
+      await this.#opening
+      await joining
     } catch (error) {
-      this.#vacate()
+      if (!this.#isEnded) this.#vacate()
       throw error
     } finally {
       this.#isEntering = false
@@ -138,6 +143,11 @@ export class Seat {
     this.#changed('closed', error && { error })
   }
 
+  async #open(): Promise<void> {
+    await this.#login(this.#dial())
+    if (!this.stay) this.#changed('online')
+  }
+
   #dial(): ClientConnection {
     this.#changed('connecting')
     this.#isDeaf = false
@@ -151,9 +161,12 @@ export class Seat {
 
   async #login(connection: ClientConnection): Promise<void> {
     const { nickname, secret, session } = this.#user
+    const line = commandLine('LOGIN', nickname, secret ?? (session && `session=${session}`))
     await connection.opened
-    resultOf(await connection.ask(commandLine('LOGIN', nickname, secret ?? (session && `session=${session}`))))
-    this.#isLoggedIn = this.#connection === connection
+    const loggedIn = ({ type }: Reply) => {
+      if (type === 'commandResult') this.#isReady = this.#isLoggedIn = true
+    }
+    resultOf(await connection.ask(line, loggedIn))
   }
 
   #lost(why: DisconnectedError | undefined, isFinal: boolean): void {
@@ -211,13 +224,10 @@ export class Seat {
   }
 
   async #join(connection: ClientConnection, stay: Stay): Promise<void> {
-    let topic: Promise<unknown> | undefined
+    await connection.opened
     const joined = (reply: Reply) => {
       if (reply.type !== 'commandResult') return
       this.#named(stay, String(reply.result).slice('Joined room '.length))
-      topic = connection.ask('/topic', (reply) => {
-        if (reply.type === 'commandResult') stay.topic = reply.topic ?? ''
-      })
       stay.begin(connection, this.#told).then(
         (isTold) => {
           if (isTold) this.#attempts = 0
@@ -233,9 +243,14 @@ export class Seat {
       // A server that does not know it sends them all the same.
       connection.ask(`/messages ${stay.isDeaf ? 'off' : 'on'}`).catch(() => {})
     }
-    resultOf(await connection.ask(commandLine('JOIN', stay.name, stay.options.password), joined))
+    const joining = connection.ask(commandLine('JOIN', stay.name, stay.options.password), joined)
+    const takeTopic = (reply: Reply) => {
+      if (reply.type === 'commandResult') stay.topic = reply.topic ?? ''
+    }
     // What the connection is lost before, the next one asks for.
-    await topic?.catch(() => {})
+    const topic = connection.ask('/topic', takeTopic).catch(() => {})
+    resultOf(await joining)
+    await topic
   }
 
   #heard(line: Unasked): void {

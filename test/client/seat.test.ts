@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
 import { tcp } from '../../src/client/node/sockets.ts'
+import { resultOf } from '../../src/client/requests.ts'
 import { RoomdClient } from '../../src/client/roomd-client.ts'
 import { Seat } from '../../src/client/seat.ts'
 import type { ClientState } from '../../src/client/state.ts'
@@ -110,4 +111,37 @@ test('a room joined while the client logs in again is joined once', async () => 
   await dev.ask('/ping')
   expect(sent.filter((command) => /^[A-Z]/.test(command))).toEqual(['LOGIN', 'LOGIN', 'JOIN', 'HISTORY'])
   expect(anna.joined).toEqual([dev])
+})
+
+test('a room is joined without waiting for the login, and a login that is refused says why', async () => {
+  const port = await start()
+  const sent: string[] = []
+  let isOpen = true
+  const dial: Dial = (listener) => {
+    const transport = tcp({ host, port })({
+      ...listener,
+      received: (lines) => {
+        isOpen = false
+        listener.received(lines)
+      },
+    })
+    const send = (line: string) => {
+      if (isOpen) sent.push(line.split(' ')[0] ?? '')
+      transport.send(line)
+    }
+    return { ...transport, send }
+  }
+  const anna = new RoomdClient(dial, { nickname: 'anna' })
+  onTestFinished(() => anna.close())
+  const starting = anna.start()
+  const ops = await anna.join('ops')
+  await starting
+  expect(sent).toEqual(['LOGIN', 'JOIN', '/topic'])
+  expect(resultOf(await ops.ask('/register a-long-password')).type).toBe('commandResult')
+  const stranger = new RoomdClient(dial, { nickname: 'anna', password: 'a-wrong-password' })
+  onTestFinished(() => stranger.close())
+  const refused = stranger.start().catch((error: Error) => error)
+  await expect(stranger.join('ops')).rejects.toMatchObject({ code: 'secret-wrong' })
+  expect(await refused).toMatchObject({ code: 'secret-wrong' })
+  expect(stranger.joined).toEqual([])
 })
