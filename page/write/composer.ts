@@ -1,5 +1,6 @@
 /** The box in which messages are written. */
 import { make, makeButton, the } from '../dom.ts'
+import type { Chat } from '../model/chat.ts'
 import type { Conversation } from '../model/conversation.ts'
 import type { Desk } from '../model/desk.ts'
 import { addressIn } from './addressing.ts'
@@ -23,6 +24,7 @@ export class Composer {
   readonly #orders: Orders
   readonly #completer: Completer
   readonly #recall = new Recall()
+  #chat: Chat | undefined
   /** The conversation for which the box is. */
   #conversation: Conversation | undefined
 
@@ -43,7 +45,6 @@ export class Composer {
       this.#completer.look()
     })
     this.#text.addEventListener('completed', () => this.#look())
-    desk.address = (nickname) => this.#address(nickname)
     desk.moved.on(() => this.#move())
     desk.address = (nickname) => addressIn(this.#text, nickname)
   }
@@ -61,13 +62,6 @@ export class Composer {
     } else return
     // Escape has closed the list, and is to close nothing else.
     event.stopPropagation()
-  }
-
-  /** Puts a nickname before what is being written. */
-  #address(nickname: string) {
-    const text = this.#text.value
-    if (!text.startsWith(`${nickname}: `)) this.#set(`${nickname}: ${text}`)
-    this.#text.focus()
   }
 
   #bring(step: 1 | -1): boolean {
@@ -131,9 +125,21 @@ export class Composer {
     if (this.#hint.textContent !== hint) this.#hint.textContent = hint
   }
 
+  /** Looks again when the server has told how long a message may be. */
+  #awaitLimits(chat: Chat) {
+    const look = () => {
+      if (!chat.limits) return
+      chat.changed.off(look)
+      if (chat === this.#chat) this.#look()
+    }
+    chat.changed.on(look)
+  }
+
   #move() {
-    const { conversation } = this.#desk
-    if (!this.#desk.chat) this.#recall.clear()
+    const { conversation, chat } = this.#desk
+    if (!chat) this.#recall.clear()
+    if (chat && chat !== this.#chat) this.#awaitLimits(chat)
+    this.#chat = chat
     if (conversation === this.#conversation) return
     this.#completer.close()
     this.#answer('')
