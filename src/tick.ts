@@ -21,14 +21,6 @@ export interface TickDelay {
   delivered(events: number, flushMs: number): void
 }
 
-/** One call site for each phase, so that each stays monomorphic: a flush runs for every member of a room. */
-const call: { readonly [P in Phase]: (job: Job<P>) => void } = {
-  commit: (job) => job.commit(),
-  deliver: (job) => job.deliver(),
-  flush: (job) => job.flush(),
-  resume: (job) => job.resume(),
-}
-
 const waiting: { [P in Phase]: Job<P>[] } = { commit: [], deliver: [], flush: [], resume: [] }
 let scheduled = false
 let ending = false
@@ -76,7 +68,7 @@ function endTick(): void {
   clearTimeout(timer)
   const ageMs = performance.now() - (startedAt ?? 0)
   if (delay?.continues(ageMs)) return void schedule()
-  run('commit')
+  for (const job of take('commit')) job.commit()
   const waitMs = waiting.deliver.length > 0 ? (delay?.deliverInMs(ageMs, events, bytes) ?? 0) : 0
   if (waitMs > 0) {
     // Work in the meantime schedules another end of the tick, which computes the delay again.
@@ -87,8 +79,8 @@ function endTick(): void {
   ending = true
   try {
     if (waiting.deliver.length > 0) deliver()
-    run('flush')
-    run('resume')
+    for (const job of take('flush')) job.flush()
+    for (const job of take('resume')) job.resume()
   } finally {
     ending = false
   }
@@ -100,16 +92,15 @@ function deliver(): void {
   const count = events
   events = 0
   bytes = 0
-  run('deliver')
+  for (const job of take('deliver')) job.deliver()
   const flushedAt = performance.now()
-  run('flush')
+  for (const job of take('flush')) job.flush()
   delay?.delivered(count, performance.now() - flushedAt)
 }
 
-function run<P extends Phase>(phase: P): void {
+/** Takes the jobs of a phase; what they add to it runs at the end of the next tick. */
+function take<P extends Phase>(phase: P): readonly Job<P>[] {
   const jobs: Job<P>[] = waiting[phase]
-  if (jobs.length === 0) return
-  waiting[phase] = []
-  const perform: (job: Job<P>) => void = call[phase]
-  for (const job of jobs) perform(job)
+  if (jobs.length > 0) waiting[phase] = []
+  return jobs
 }
