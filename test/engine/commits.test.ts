@@ -1,22 +1,19 @@
 import { expect, test } from 'vitest'
 import { Unavailable } from '../../src/engine/engine.ts'
 import { Commits } from '../../src/engine/local/commits.ts'
-import type { Row } from '../../src/engine/local/messages.ts'
+import { type Columns, type CommitResult, type Row, rowsOf } from '../../src/engine/local/messages.ts'
 import { tickEnd } from '../../src/tick.ts'
 
 test('messages with a nonce are refused with those before them, others are not', async () => {
   const batches: { rows: readonly Row[]; refuse(): void }[] = []
   let id = 0
-  const commits = new Commits({
-    commit: (rows) =>
-      new Promise((resolve, reject) => {
-        if (batches.push({ rows, refuse: () => reject(new Error('away')) }) === 1) return
-        resolve({ ids: rows.map(() => ++id), now: 0, left: [] })
-      }),
-    committed: () => {},
-    measured: () => {},
-    timed: () => {},
-  })
+  const commit = (columns: Columns) =>
+    new Promise<CommitResult>((resolve, reject) => {
+      const rows = rowsOf(columns)
+      if (batches.push({ rows, refuse: () => reject(new Error('away')) }) === 1) return
+      resolve({ ids: rows.map(() => ++id), now: 0, left: [] })
+    })
+  const commits = new Commits(commit, () => {}, {})
   const append = (body: string, nonce?: string) =>
     commits.append('room:1', { kind: 'message', room: 1, from: 'ann', body, nonce }).then(
       () => 'committed',

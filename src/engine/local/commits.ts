@@ -1,8 +1,10 @@
 import { atTickEnd, committed } from '../../tick.ts'
+import { ClockMonitor } from '../clock.ts'
 import { Closed, Repeated, Unavailable } from '../engine.ts'
 import { committedEvent, type Draft, type Event, type LogName } from '../event.ts'
+import type { EngineObserver } from '../observer.ts'
 import { takeRepeatable } from '../repeatable.ts'
-import { type CommitResult, type Row, rowOf } from './messages.ts'
+import { type Columns, type CommitResult, columnsOfRows, rowOf } from './messages.ts'
 
 /**
  * Maximum bytes of a transaction, estimated for a wire: {@link EVENT_BYTES} for each event and its text. Followers get the events of a
@@ -23,27 +25,26 @@ interface Waiting {
   reject(error: Error): void
 }
 
-/** Executes commits and is called with their results. */
-export interface CommitHandler {
-  /** Writes rows in one transaction. @throws Unavailable */
-  commit(rows: readonly Row[]): Promise<CommitResult>
-  /** Called for each committed event, in the order of each log. */
-  committed(log: LogName, event: Event): void
-  /** Called for each transaction with its number of events and its duration in ms. */
-  measured(events: number, ms: number): void
-  /** Called with the last event of a transaction. */
-  timed(event: Event): void
-}
-
 /** Queue of events to commit: all events of a tick go in one transaction, and one transaction is under way at a time. */
 export class Commits {
-  readonly #committer: CommitHandler
+  readonly #commit: (rows: Columns) => Promise<CommitResult>
+  readonly #committed: (log: LogName, event: Event) => void
+  readonly #observer: Pick<EngineObserver, 'measured' | 'clockWentBack'>
+  readonly #clock: ClockMonitor
   #queue: Waiting[] = []
   #committing = false
   #scheduled = false
 
-  constructor(committer: CommitHandler) {
-    this.#committer = committer
+  /** `commit` writes rows in one transaction; `committed` is called for each committed event, in the order of each log. */
+  constructor(
+    commit: (rows: Columns) => Promise<CommitResult>,
+    committed: (log: LogName, event: Event) => void,
+    observer: Pick<EngineObserver, 'measured' | 'clockWentBack'>,
+  ) {
+    this.#commit = commit
+    this.#committed = committed
+    this.#observer = observer
+    this.#clock = new ClockMonitor((ms) => observer.clockWentBack?.(ms))
   }
 
   get idle(): boolean {
@@ -66,11 +67,11 @@ export class Commits {
     const { batch, size } = this.#nextBatch()
     const rows = batch.map(({ log, draft }) => rowOf(log, draft))
     const sent = performance.now()
-    void this.#committer.commit(rows).then(
+    void this.#commit(columnsOfRows(rows)).then(
       (answer) => {
-        this.#committer.measured(batch.length, performance.now() - sent)
+        this.#observer.measured?.(batch.length, performance.now() - sent)
         committed(answer.ids.filter((id) => id > 0).length, size)
-        this.#committed(batch, answer)
+        this.#answer(batch, answer)
       },
       (error: Error) => this.#refused(batch, error),
     )
@@ -91,7 +92,7 @@ export class Commits {
     return { batch: this.#queue.splice(0, count), size }
   }
 
-  #committed(batch: readonly Waiting[], { ids, now, left }: CommitResult): void {
+  #answer(batch: readonly Waiting[], { ids, now, left }: CommitResult): void {
     let last: Event | undefined
     for (let index = 0; index < batch.length; index++) {
       const waiting = batch[index]
@@ -107,14 +108,14 @@ export class Commits {
         continue
       }
       if (draft.kind === 'closed') {
-        for (const event of left) if (event.room === draft.room) this.#committer.committed(log, event)
+        for (const event of left) if (event.room === draft.room) this.#committed(log, event)
       }
       const event = committedEvent(id, now, draft)
       last = event
-      this.#committer.committed(log, event)
+      this.#committed(log, event)
       resolve(event)
     }
-    if (last) this.#committer.timed(last)
+    if (last) this.#clock.committed(last)
     this.#next()
   }
 

@@ -1,5 +1,4 @@
 import { nextRound } from '../../tick.ts'
-import { ClockMonitor } from '../clock.ts'
 import type { EngineLogs, Extent, Listener, Range, SearchPage, StatePart, StateUser, WordSearch } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
 import type { EngineObserver } from '../observer.ts'
@@ -7,7 +6,6 @@ import { extentOf, readLog } from '../reading.ts'
 import { type MemoryLimits, Recent, RecentTotal } from '../recent.ts'
 import { searchLog } from '../searching.ts'
 import { Commits } from './commits.ts'
-import { columnsOfRows } from './messages.ts'
 import { type StatePage, stateFrom } from './room-state-table.ts'
 import type { StoreThread } from './thread.ts'
 
@@ -40,13 +38,7 @@ export class LocalLogs implements EngineLogs {
     this.#store = store
     this.#limits = limits
     this.#on = on
-    const clock = new ClockMonitor((ms) => observer.clockWentBack?.(ms))
-    this.#commits = new Commits({
-      commit: (rows) => store().call('append', columnsOfRows(rows)),
-      committed: (log, event) => this.#deliver(log, event),
-      measured: (events, ms) => observer.measured?.(events, ms),
-      timed: (event) => clock.committed(event),
-    })
+    this.#commits = new Commits((rows) => store().call('append', rows), this.#deliver, observer)
   }
 
   append(log: LogName, draft: Draft): Promise<Event> {
@@ -126,7 +118,7 @@ export class LocalLogs implements EngineLogs {
     this.#followed.get(log)?.recent?.trim(upTo)
   }
 
-  #deliver(log: LogName, event: Event): void {
+  readonly #deliver = (log: LogName, event: Event): void => {
     if (event.kind === 'closed') this.#on.closed(event.room)
     const followed = this.#followed.get(log)
     if (followed) {

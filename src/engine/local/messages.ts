@@ -56,9 +56,11 @@ export function columnsOfRows(rows: readonly Row[]): Columns {
 }
 
 export function rowsOf({ rows, columns }: Columns): Row[] {
-  const valueAt = (place: number) => columns.map((value) => (Array.isArray(value) ? value[place] : value))
-  // Made of rows.
-  return Array.from({ length: rows }, (_, place) => valueAt(place) as unknown as Row)
+  return Array.from({ length: rows }, (_, place) => {
+    const row: unknown = columns.map((value) => (Array.isArray(value) ? value[place] : value))
+    // Made of rows.
+    return row as Row
+  })
 }
 
 /** The result of a commit. */

@@ -79,24 +79,22 @@ export class StoreThread {
 
   /** Calls a method of the store. @throws Unavailable; then nothing has changed */
   call<M extends StoreMethod>(method: M, ...args: Parameters<LocalStore[M]>): Promise<ReturnType<LocalStore[M]>> {
-    return this.#ask(method, args) as Promise<ReturnType<LocalStore[M]>>
-  }
-
-  #ask(method: StoreMethod | 'close', args: readonly unknown[]): Promise<unknown> {
     if (this.#dead) return Promise.reject(new Unavailable(this.#dead.message))
     return new Promise((resolve, reject) => {
-      // Replies come in the order of the requests.
-      this.#pending.push({ resolve, reject })
+      // Replies come in the order of the requests, and are the results of their methods.
+      this.#pending.push({ resolve: resolve as (value: unknown) => void, reject })
       this.#channel?.post([method, args])
     })
   }
 
   async close(): Promise<void> {
     if (this.#dead) return
-    const closed = this.#ask('close', [])
+    const closed = Promise.withResolvers<unknown>()
+    this.#pending.push(closed)
+    this.#channel?.post(['close', []])
     // The end of the thread is expected now.
     this.#dead = new EngineFault('the store is closed')
-    await closed
+    await closed.promise
     await this.#channel?.end()
   }
 
