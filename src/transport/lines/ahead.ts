@@ -62,7 +62,12 @@ export class ReadAhead implements InputAhead {
 
   push(chunk: Buffer): void {
     if (this.#phase === 'ended') return
-    this.#add(chunk)
+    this.#bytes += chunk.length
+    totalBytes += chunk.length
+    const last = this.#chunks.at(-1)
+    if (last && last.length + chunk.length <= BLOCK_BYTES)
+      this.#chunks[this.#chunks.length - 1] = Buffer.concat([last, chunk])
+    else this.#chunks.push(chunk)
     const isFlood = chunk.length >= FLOOD_BYTES
     this.#more ||= isFlood || this.#phase === 'opening'
     if (this.#phase === 'opening') this.#awaitSilence()
@@ -104,15 +109,6 @@ export class ReadAhead implements InputAhead {
     this.#phase = 'open'
     this.#holding = false
     this.#ready()
-  }
-
-  #add(chunk: Buffer): void {
-    this.#bytes += chunk.length
-    totalBytes += chunk.length
-    const last = this.#chunks.at(-1)
-    if (last && last.length + chunk.length <= BLOCK_BYTES)
-      this.#chunks[this.#chunks.length - 1] = Buffer.concat([last, chunk])
-    else this.#chunks.push(chunk)
   }
 
   #awaitSilence(): void {

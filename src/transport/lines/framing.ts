@@ -1,4 +1,3 @@
-import split2 from 'split2'
 import { type FramedConnection, type Framing, type InputAhead, Unreadable } from '../framing.ts'
 import { ReadAhead } from './ahead.ts'
 import { decodeLine } from './bytes.ts'
@@ -11,9 +10,9 @@ export class LineFraming implements Framing<Buffer, string | Unreadable>, InputA
   readonly ahead = this
   readonly #presence: Buffer
   readonly #input: LineInput
-  readonly #lines = split2('\n', { decodeStrings: false })
-  /** Bytes of the lines that are split and not taken. */
-  #cut = 0
+  /** Whole lines, each with its line feed, and the place of the first one that is not taken. */
+  #lines = ''
+  #place = 0
   readonly #ahead = new ReadAhead(() => this.#connection?.ready())
   #connection: FramedConnection | undefined
   #ended = false
@@ -25,7 +24,7 @@ export class LineFraming implements Framing<Buffer, string | Unreadable>, InputA
   }
 
   get held(): number {
-    return this.#ahead.bytes + this.#input.held + this.#cut
+    return this.#ahead.bytes + this.#input.held + this.#lines.length - this.#place
   }
 
   get full(): boolean {
@@ -33,7 +32,7 @@ export class LineFraming implements Framing<Buffer, string | Unreadable>, InputA
   }
 
   get waiting(): boolean {
-    return this.#lines.readableLength > 0 || this.#ahead.waiting
+    return this.#lines !== '' || this.#ahead.waiting
   }
 
   open(connection: FramedConnection): void {
@@ -46,15 +45,19 @@ export class LineFraming implements Framing<Buffer, string | Unreadable>, InputA
   }
 
   next(): string | Unreadable | undefined {
-    for (;;) {
-      const line: string | null = this.#lines.read()
-      if (line === TOO_LONG) return new Unreadable('line-too-long')
-      if (line !== null) return decodeLine(line) ?? new Unreadable('invalid-utf8')
+    while (this.#lines === '') {
       const lines = this.#cutLines()
-      this.#cut = lines?.length ?? 0
       if (lines === undefined) return undefined
-      if (lines !== '') this.#lines.write(lines)
+      this.#lines = lines
     }
+    const end = this.#lines.indexOf('\n', this.#place)
+    const line = this.#lines.slice(this.#place, end)
+    this.#place = end + 1
+    if (this.#place === this.#lines.length) {
+      this.#lines = ''
+      this.#place = 0
+    }
+    return line === TOO_LONG ? new Unreadable('line-too-long') : (decodeLine(line) ?? new Unreadable('invalid-utf8'))
   }
 
   end(): void {
