@@ -1,4 +1,5 @@
 import { atTickEnd } from '../tick.ts'
+import type { ByteSink } from './outbox.ts'
 
 /** Maximum bytes of a connection's waiting requests, and of the replies behind them. */
 const MAX_BYTES = 262_144
@@ -39,8 +40,8 @@ export class Pipelined {
 export type Handled = void | Buffer | Work | Pipelined | 'again'
 
 export interface ReplyQueueOwner {
-  /** Sends the next reply. */
-  push(reply: Buffer): void
+  /** Gets the replies. */
+  readonly outbox: ByteSink
   /** Called at the end of a tick in which a request was answered. */
   ready(): void
   /** Called when the work on a request has failed; the request has no reply. */
@@ -124,7 +125,7 @@ export class ReplyQueue {
   add(bytes: number, handled: Exclude<Handled, 'again'>): void {
     if (!handled) return
     if (Buffer.isBuffer(handled)) {
-      if (this.empty) return void this.#owner.push(handled)
+      if (this.empty) return void this.#owner.outbox.push(handled)
       this.#append({ reply: handled, bytes: handled.length })
       return
     }
@@ -161,7 +162,7 @@ export class ReplyQueue {
     for (;;) {
       const first = this.#awaited[this.#gone]
       if (!first?.reply) break
-      if (first.reply !== NOTHING) this.#owner.push(first.reply)
+      if (first.reply !== NOTHING) this.#owner.outbox.push(first.reply)
       this.#bytes -= first.bytes
       this.#gone++
       first.left?.()

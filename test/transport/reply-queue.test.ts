@@ -4,7 +4,7 @@ import { Pipelined, ReplyQueue } from '../../src/transport/reply-queue.ts'
 
 test('everything heard so far is answered when all of it is, however it ends, and nothing of it is held', async () => {
   const failures: unknown[] = []
-  const owner = { push: () => {}, ready: () => {}, failed: (error: unknown) => failures.push(error) }
+  const owner = { outbox: { push: () => {} }, ready: () => {}, failed: (error: unknown) => failures.push(error) }
   const replies = new ReplyQueue(owner, { most: 10, crowded: 10 })
   const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   let answered = false
