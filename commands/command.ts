@@ -47,9 +47,9 @@ export type ReplyBehindRecords = readonly [...History[], Reply]
 
 /**
  * One reply, synchronous or asynchronous, alone or behind records; or pages of records with the reply first, which are read as fast as they
- * are sent.
+ * are sent, each taken out of its page.
  */
-export type Answer = Reply | Promise<Reply | ReplyBehindRecords> | AsyncIterable<readonly (Reply | History)[]>
+export type Answer = Reply | Promise<Reply | ReplyBehindRecords> | AsyncIterable<(Reply | History)[]>
 
 /** The exception for an invalid line, which is answered with the error of its code. */
 export class Mistake extends Error {

@@ -3,7 +3,7 @@ import { type History, type Reply, result } from './replies.ts'
 
 /** Events for a reply, oldest first. */
 interface Found {
-  readonly pages: AsyncIterable<readonly Event[]>
+  readonly pages: AsyncIterable<Event[]>
   /** Set when the search has ended early: the id of the oldest event that it has looked at. */
   readonly before?: number
 }
@@ -25,15 +25,18 @@ export async function* answered(
   { pages, before }: Found,
   recordOf: (event: Event) => History | undefined,
   { first = Number.POSITIVE_INFINITY, end }: RecordsOptions,
-): AsyncGenerator<readonly (Reply | History)[]> {
+): AsyncGenerator<(Reply | History)[]> {
   const rest = pages[Symbol.asyncIterator]()
   try {
     let page = await rest.next()
     yield [{ type: 'commandResult', result: null, ...(before !== undefined && { before: String(before) }) }]
     for (let left = first; !page.done; page = await rest.next()) {
-      const events = page.value.slice(0, left)
-      yield events.map(recordOf).filter((record) => record !== undefined)
-      left -= events.length
+      page.value.length = Math.min(page.value.length, left)
+      left -= page.value.length
+      yield page.value
+        .splice(0)
+        .map(recordOf)
+        .filter((record) => record !== undefined)
       if (left === 0) break
     }
   } finally {

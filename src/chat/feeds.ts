@@ -13,8 +13,8 @@ export type Since = { readonly id: number } | { readonly time: number } | 'all' 
 
 /** A part of what a client has missed. */
 export interface FeedPage {
-  /** Events that the client may see, oldest first. */
-  readonly events: readonly Event[]
+  /** Events that the client may see, oldest first; taken out as those of {@link EngineLogs.read}. */
+  readonly events: Event[]
   /** Id of the last event of the part, whether the client may see it or not. */
   readonly last: number
 }
@@ -60,7 +60,10 @@ export class Feed {
     for await (const page of this.#reader.pages(this.#log, range, reader)) {
       await this.#checkNothingMissing(last, reader)
       last = page.at(-1)?.id ?? last
-      yield { events: page.filter((event) => event.at >= this.#from && this.#isVisible(event, reader.name)), last }
+      yield {
+        events: page.splice(0).filter((event) => event.at >= this.#from && this.#isVisible(event, reader.name)),
+        last,
+      }
     }
     await this.#checkNothingMissing(last, reader)
   }

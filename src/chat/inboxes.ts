@@ -203,4 +203,4 @@ export function inboxOf({ key, client }: Pick<Speaker, 'key' | 'client'>): LogNa
   return client === undefined ? `inbox:${key}` : `inbox:${key}/${client}`
 }
 
-async function* nothing(): AsyncGenerator<readonly Event[]> {}
+async function* nothing(): AsyncGenerator<Event[]> {}

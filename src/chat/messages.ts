@@ -237,14 +237,14 @@ export class Messages {
   }
 
   /**
-   * The events of a room in pages, oldest first.
+   * The events of a room in pages, oldest first, see {@link EngineLogs.read}.
    *
    * @throws Refusal `not-in-room`, and `history-gone` before the first page.
    */
-  async *history(membership: Membership, range: Range): AsyncGenerator<readonly Event[]> {
+  async *history(membership: Membership, range: Range): AsyncGenerator<Event[]> {
     const { session } = membership
     for await (const page of this.#reader.pages(roomOf(membership).log, range, session)) {
-      yield this.#blocks.allowed(page, session.name)
+      yield page.splice(0).filter(({ kind, from }) => kind !== 'message' || !this.#blocks.between(from, session.name))
     }
   }
 

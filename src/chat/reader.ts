@@ -24,7 +24,7 @@ const ATTEMPTS = [256, 2_048]
 /** The result of a search. */
 export interface Search {
   /** The wanted events, oldest first. */
-  readonly pages: AsyncIterable<readonly Event[]>
+  readonly pages: AsyncIterable<Event[]>
   /** Set when the search has ended early: the id of the oldest event that it has looked at. */
   readonly before?: number
 }
@@ -51,11 +51,11 @@ export class Reader {
   }
 
   /**
-   * The events of a range in pages of bounded size, oldest first. The next page is read when it is asked for.
+   * The events of a range in pages of bounded size, oldest first, see {@link EngineLogs.read}. The next page is read when it is asked for.
    *
    * @throws Refusal `history-gone` before the first page, `unavailable`.
    */
-  pages(log: LogName, range: Range, asker: Asker): AsyncGenerator<readonly Event[]> {
+  pages(log: LogName, range: Range, asker: Asker): AsyncGenerator<Event[]> {
     return this.#inTurns(this.#engine.logs.read(log, range), asker)
   }
 
@@ -111,9 +111,9 @@ export class Reader {
     if (range.limit === 0) return
     let left = skip
     for await (const page of this.pages(log, range, asker)) {
-      const found = page.filter(wanted)
-      if (found.length > left) yield found.slice(left)
-      left = Math.max(0, left - found.length)
+      const found = page.splice(0).filter(wanted)
+      left -= found.splice(0, left).length
+      if (found.length > 0) yield found
     }
   }
 

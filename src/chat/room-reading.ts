@@ -66,9 +66,6 @@ export class RoomReading {
   }
 }
 
-async function* filtered(
-  pages: AsyncIterable<readonly Event[]>,
-  isVisible: (event: Event) => boolean,
-): AsyncGenerator<readonly Event[]> {
-  for await (const page of pages) yield page.filter(isVisible)
+async function* filtered(pages: AsyncIterable<Event[]>, isVisible: (event: Event) => boolean): AsyncGenerator<Event[]> {
+  for await (const page of pages) yield page.splice(0).filter(isVisible)
 }

@@ -171,9 +171,12 @@ export interface EngineLogs {
    * Yields the events of a range, oldest first, in pages of bounded size, none of which blocks the event loop for long. Events that are
    * committed after the call are excluded.
    *
+   * A page belongs to whoever gets it. Generators hold what they have yielded until the next page is asked for, so a consumer takes the
+   * events out of a page (`splice`) before it waits for a client: clients that read slowly then hold no events.
+   *
    * @throws Gone before the first page
    */
-  read(log: LogName, range: Range): AsyncIterable<readonly Event[]>
+  read(log: LogName, range: Range): AsyncIterable<Event[]>
 
   /** Resolves with the bounds of a log, which contains all events committed before the call. */
   extent(log: LogName): Promise<Extent>

@@ -19,7 +19,7 @@ export interface LogStore {
   readonly stride: number
   bounds(log: LogName): Promise<Bounds | undefined>
   /** Resolves with the oldest events of a range: at most `limit`, and none after their size has reached `bytes`. */
-  page(log: LogName, from: number, to: number, limit: number, bytes: number): Promise<readonly Event[]>
+  page(log: LogName, from: number, to: number, limit: number, bytes: number): Promise<Event[]>
   /** Resolves with the id of the event `skip` events before the last one of the range; undefined if the range is shorter. */
   back(log: LogName, from: number, to: number, skip: number): Promise<number | undefined>
 }
@@ -36,7 +36,7 @@ export async function* readLog(
   log: LogName,
   range: Range,
   recent: Recent | undefined,
-): AsyncGenerator<readonly Event[]> {
+): AsyncGenerator<Event[]> {
   // Excludes events that are committed from now on.
   const newest = recent?.last || ((await store.bounds(log))?.last ?? 0)
   let from = range.from === undefined ? 0 : idAt(range.from)
@@ -82,16 +82,16 @@ export async function* pagesOf(
   from: number,
   to: number,
   recent: Recent | undefined,
-): AsyncGenerator<readonly Event[]> {
+): AsyncGenerator<Event[]> {
   for (let start = from; start <= to; ) {
     const held = recent !== undefined && start >= recent.first
     const page = held
       ? recent.page(start, to, PAGE_EVENTS, PAGE_BYTES)
       : await store.page(log, start, to, PAGE_EVENTS, PAGE_BYTES)
-    const last = page.at(-1)
+    const last = page.at(-1)?.id
     if (last === undefined) return
     yield page
-    start = last.id + 1
+    start = last + 1
   }
 }
 
@@ -99,10 +99,7 @@ export async function* pagesOf(
  * Yields the events in a range of times where ids do not tell times: filters all events between two ids. For the newest `limit` events it
  * reads them twice, as they may be too many to hold in memory.
  */
-async function* readByTime(
-  pages: () => AsyncIterable<readonly Event[]>,
-  range: Range,
-): AsyncGenerator<readonly Event[]> {
+async function* readByTime(pages: () => AsyncIterable<Event[]>, range: Range): AsyncGenerator<Event[]> {
   let skip = 0
   if (range.limit !== undefined) {
     let count = 0
@@ -112,9 +109,9 @@ async function* readByTime(
     skip = Math.max(0, count - range.limit)
   }
   for await (const page of pages()) {
-    const within = page.filter((event) => isWithin(event, range))
-    if (within.length > skip) yield within.slice(skip)
-    skip = Math.max(0, skip - within.length)
+    const within = page.splice(0).filter((event) => isWithin(event, range))
+    skip -= within.splice(0, skip).length
+    if (within.length > 0) yield within
   }
 }
 

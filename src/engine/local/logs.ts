@@ -49,7 +49,7 @@ export class LocalLogs implements EngineLogs {
     return drafts.map((draft, place) => this.#commits.append(log, draft, place === 0 ? drafts.length - 1 : 0))
   }
 
-  read(log: LogName, range: Range): AsyncIterable<readonly Event[]> {
+  read(log: LogName, range: Range): AsyncIterable<Event[]> {
     return readLog(this.#store().reading, log, range, this.#followed.get(log)?.recent)
   }
 

@@ -207,26 +207,33 @@ export class LineConversation implements CommandContext, Conversation<string | U
     return error('internal-error')
   }
 
+  /** Takes as many lines out of a page as fit one write. */
+  #take(page: (Reply | History)[]): Buffer {
+    const { wire } = this.#options
+    let lines = ''
+    let count = 0
+    for (const line of page) {
+      lines += wire.encode(line, this.session.form)
+      count++
+      if (lines.length >= MAX_WRITE) break
+    }
+    page.splice(0, count)
+    return wire.pack(lines)
+  }
+
   async #stream(
-    pages: AsyncIterable<readonly (Reply | History)[]>,
+    pages: AsyncIterable<(Reply | History)[]>,
     command: Command,
     parameter: string,
   ): Promise<Buffer | undefined> {
-    const { wire } = this.#options
     let begun = false
     try {
       for await (const page of pages) {
         begun = true
-        let lines = ''
-        for (const line of page) {
-          lines += wire.encode(line, this.session.form)
-          if (lines.length < MAX_WRITE) continue
-          this.#link.push(wire.pack(lines))
+        while (page.length > 0) {
+          this.#link.push(this.#take(page))
           await this.#link.drained()
-          lines = ''
         }
-        if (lines !== '') this.#link.push(wire.pack(lines))
-        await this.#link.drained()
         if (this.session.closed) break
       }
       return undefined

@@ -15,7 +15,7 @@ import { checkedQuery } from './validation.ts'
 const TYPES = ['application/json', 'application/x-ndjson', 'text/plain'] as const
 type HistoryType = (typeof TYPES)[number]
 
-type Pages = AsyncIterable<readonly Event[]>
+type Pages = AsyncIterable<Event[]>
 
 /** Events for a response. */
 interface Page {
@@ -100,8 +100,8 @@ async function begun(pages: Pages): Promise<{ readonly first: Event | undefined;
   return { first: events[0], pages: all() }
 }
 
-async function* only(events: readonly Event[]): AsyncGenerator<readonly Event[]> {
-  yield events
+async function* only(events: readonly Event[]): AsyncGenerator<Event[]> {
+  yield [...events]
 }
 
 function send(request: FastifyRequest, reply: FastifyReply, { pages, slug, before }: Page): FastifyReply {
@@ -120,15 +120,19 @@ function send(request: FastifyRequest, reply: FastifyReply, { pages, slug, befor
 async function* encoded(pages: Pages, slug: string | undefined, type: HistoryType): AsyncGenerator<string> {
   const isJson = type === 'application/json'
   let separator = isJson ? '[' : ''
-  for await (const page of pages) {
+  const textOf = (page: Event[]) => {
     let text = ''
-    for (const event of page) {
+    for (const event of page.splice(0)) {
       const one = type === 'text/plain' ? pastText(event, slug) : eventJson(event, slug)
       if (one === '') continue
       text += separator + one
       if (isJson) separator = ',\n'
       else if (type === 'application/x-ndjson') text += '\n'
     }
+    return text
+  }
+  for await (const page of pages) {
+    const text = textOf(page)
     if (text !== '') yield text
   }
   if (isJson) yield separator === '[' ? '[]\n' : ']\n'

@@ -115,7 +115,7 @@ export class StreamConversation implements Conversation<never>, BeatingStream {
         place.isBehind = true
         return
       }
-      session.sink.push(session.encode(place, events, place.room?.slug, true))
+      session.sink.push(session.encode(place, events.splice(0), place.room?.slug, true))
       place.position = last
       await this.#link.drained()
     }
