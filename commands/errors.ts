@@ -4,7 +4,7 @@ import type { RefusalCode } from '../src/chat/refusal.ts'
 import type { ErrorReply } from './schema.ts'
 
 /** Codes of errors that the line protocol detects itself. */
-export type LineFault =
+type LineFault =
   | 'unknown-command'
   | 'missing-parameter'
   | 'line-too-long'
@@ -157,7 +157,7 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
 }
 
 // Every code of FaultCode is a key of the table.
-export const FAULT_CODES = Object.keys(ERRORS) as FaultCode[]
+const FAULT_CODES = Object.keys(ERRORS) as FaultCode[]
 
 export const ERROR_CODES: readonly ErrorCode[] = [...new Set<ErrorCode>([...FAULT_CODES, ...DISCONNECT_CODES])]
 

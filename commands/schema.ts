@@ -20,11 +20,11 @@ const reconnect = Type.Optional(
 
 const exact = { additionalProperties: false }
 
-export const CommandHelp = Type.Object(
+const CommandHelp = Type.Object(
   { name: Type.String(), usage: Type.String(), help: Type.String(), group: Type.String() },
   exact,
 )
-export const RoomCount = Type.Object(
+const RoomCount = Type.Object(
   {
     room: RoomName,
     members: Type.Integer({ minimum: 0 }),
@@ -85,7 +85,7 @@ const Limits = Type.Object(
 )
 export type Limits = Static<typeof Limits>
 
-export const Ban = Type.Object(
+const Ban = Type.Object(
   {
     to: Type.String({ description: 'A nickname or a mask.' }),
     by: Nickname,
@@ -244,7 +244,7 @@ export const Redacted = Type.Object(
 export type Redacted = Static<typeof Redacted>
 
 const EVENT_TYPES = ['message', 'userJoined', 'userLeft', 'topic', 'userKicked', 'role', 'mode', 'redacted'] as const
-export const HistoryRecord = Type.Object(
+const HistoryRecord = Type.Object(
   {
     type: Type.Enum([...EVENT_TYPES]),
     ...happening,
@@ -256,7 +256,7 @@ export const HistoryRecord = Type.Object(
   exact,
 )
 /** A record of /inbox. */
-export const InboxRecord = Type.Object(
+const InboxRecord = Type.Object(
   { type: Type.Literal('private'), from: Nickname, to: Nickname, body: Type.String(), utctimestamp: Time, id: Id },
   exact,
 )

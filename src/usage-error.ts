@@ -44,7 +44,7 @@ function guess(typed: string, known: readonly string[], prefix = ''): string {
 }
 
 /** Returns the kind of value that an option takes, with its article. */
-export function neededBy(name: string): string {
+function neededBy(name: string): string {
   if (name === 'data') return 'a folder'
   const { type } = (OPTIONS as Readonly<Record<string, Option>>)[name] ?? {}
   return type === 'number' || type === 'port' ? 'a number' : 'a value'

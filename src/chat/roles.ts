@@ -73,6 +73,6 @@ export class Roles {
 }
 
 /** Returns the part of a role's event that tells whether it is an account's or a guest's. */
-export function holderOf(account: string | undefined): { account: string } | { guest: true } {
+function holderOf(account: string | undefined): { account: string } | { guest: true } {
   return account === undefined ? { guest: true } : { account }
 }

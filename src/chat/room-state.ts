@@ -6,7 +6,7 @@ import { type Identity, Sanctions, sanctionOf } from './sanctions.ts'
 import { SlowMode } from './slow-mode.ts'
 
 /** The ranks of users in a room, each with the rights of those before it. */
-export const RANKS = ['member', 'voiced', 'operator', 'owner', 'admin'] as const
+const RANKS = ['member', 'voiced', 'operator', 'owner', 'admin'] as const
 export type Rank = (typeof RANKS)[number]
 
 /** Returns true if a rank is at least another one. */

@@ -9,7 +9,7 @@ export interface Cost {
 }
 
 /** A tenth of a second and 32 MiB on a common machine. */
-export const COST: Cost = { ln: 15, r: 8, p: 1 }
+const COST: Cost = { ln: 15, r: 8, p: 1 }
 
 /** Maximum concurrent checks: the runtime's pool has four threads, which file access and name resolution need too. */
 const AT_ONCE = 2

@@ -2,7 +2,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { misuse } from './failure.ts'
 
 /** Options of every command of the client. */
-export const COMMON_OPTIONS = {
+const COMMON_OPTIONS = {
   server: { type: 'string', short: 's' },
   as: { type: 'string' },
   'password-file': { type: 'string' },

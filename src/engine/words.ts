@@ -4,7 +4,7 @@
  */
 
 /** Maximum terms of a search; further ones are ignored. */
-export const MAX_TERMS = 16
+const MAX_TERMS = 16
 
 const TOKEN = /[\p{L}\p{N}\p{Co}](?:[\p{L}\p{N}\p{Co}]|[\u0300-\u036f])*/gu
 const SEPARATORS = /[^\p{L}\p{N}\p{Co}]+/gu

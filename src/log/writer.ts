@@ -16,7 +16,7 @@ const FULL_LIMIT_MS = 1_000
 export type Write = (bytes: Buffer, done: (error: NodeJS.ErrnoException | null, written: number) => void) => void
 
 /** Writes as many bytes as possible without blocking. Throws if that is none. */
-export type WriteNow = (bytes: Buffer) => number
+type WriteNow = (bytes: Buffer) => number
 
 export interface WriterOptions {
   readonly write: Write

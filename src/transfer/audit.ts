@@ -13,7 +13,7 @@ import { roomIn } from './export.ts'
 import { textIn } from './transfer.ts'
 
 /** The events to list; undefined stands for all. */
-export interface AuditRequest {
+interface AuditRequest {
   /** Nickname of the moderator. */
   readonly actor: string | undefined
   /** Title or slug. */
@@ -49,7 +49,7 @@ export async function audit(options: Readonly<Record<string, unknown>>, out: Nod
 }
 
 /** Yields the lines of the events, some at a time: room after room, oldest first. @throws Unfit, EngineFault */
-export async function* auditLines(
+async function* auditLines(
   source: ExportSource,
   request: AuditRequest,
   format: (event: Event, room: RoomRecord) => string,
@@ -68,7 +68,7 @@ export async function* auditLines(
 }
 
 /** Formats an event as JSON. */
-export function auditRecord(event: Event, { slug }: RoomRecord): string {
+function auditRecord(event: Event, { slug }: RoomRecord): string {
   const { id, at, kind, from, verified, to, body, details } = event
   const text = body === '' ? undefined : body
   const account = verified === true

@@ -10,7 +10,7 @@ import type { LogExtent } from '../engine/transfer.ts'
 /** Version of the format; raised when earlier versions of roomd would misread it. */
 export const FORMAT = 1
 
-export interface ExportHeader {
+interface ExportHeader {
   readonly type: 'header'
   readonly format: number
   /** Version of roomd. */
@@ -41,7 +41,7 @@ export interface RecordLine {
 }
 
 /** A room; its slug is written as `lineName`. */
-export interface RoomLine extends Omit<RoomRecord, 'slug'> {
+interface RoomLine extends Omit<RoomRecord, 'slug'> {
   readonly type: 'room'
   readonly lineName: string
 }

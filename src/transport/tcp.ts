@@ -9,7 +9,7 @@ import { type ListenerOptions, ListeningPort } from './listener.ts'
 import type { Receiver, Transport } from './transport.ts'
 
 /** A connection over TCP or TLS. */
-export class SocketTransport implements Transport<Buffer> {
+class SocketTransport implements Transport<Buffer> {
   readonly socket: Socket
   readonly held = 0
   /** `nc` on a terminal does not close its side. */

@@ -9,12 +9,6 @@ const CONTROLS = new RegExp(CONTROL, 'g')
 // biome-ignore lint/suspicious/noControlCharactersInRegex: backspace.
 const ERASED = /[^\x08]\x08/g
 
-/** A line of input with its number, from 1. */
-export interface InputLine {
-  readonly text: string
-  readonly number: number
-}
-
 /** Yields the lines of an input as they come, several at a time; a byte order mark at the beginning is none of their text. */
 export async function* inputLines(input: AsyncIterable<Uint8Array>): AsyncGenerator<readonly string[]> {
   const decoder = new TextDecoder()

@@ -2,7 +2,7 @@
 import { readObject } from '../json.ts'
 import type { ChatterboxEntry } from './frame.ts'
 
-export const INVALID_JSON = 'Invalid JSON'
+const INVALID_JSON = 'Invalid JSON'
 export const INVALID_REQUEST = 'Invalid message'
 
 /** Maximum Unix time of C libraries with 32 bits, in seconds. */

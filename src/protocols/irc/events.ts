@@ -17,7 +17,7 @@ export const FLAG_LETTERS: Readonly<Record<ModeFlag, string | undefined>> = {
 }
 
 /** The mode letter of each role; undefined for those without one. */
-export const ROLE_LETTERS: Readonly<Record<Role, string | undefined>> = {
+const ROLE_LETTERS: Readonly<Record<Role, string | undefined>> = {
   owner: 'o',
   operator: 'o',
   voiced: 'v',

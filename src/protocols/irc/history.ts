@@ -4,7 +4,7 @@ import { IRC_LIMITS } from './isupport.ts'
 import type { IrcSession } from './session.ts'
 
 /** A part of a log. */
-export interface SlicePart {
+interface SlicePart {
   readonly range: Range
   /** Only events behind this id belong to it. */
   readonly after: number

@@ -10,7 +10,7 @@ declare module 'fastify' {
 }
 
 /** Maximum bytes of a body that arrives whole. */
-export const MAX_BODY_BYTES = 65_536
+const MAX_BODY_BYTES = 65_536
 
 /**
  * Takes every body: as bytes if it is announced to be small, else as a stream for the routes that read streams. Types are checked by the

@@ -6,7 +6,6 @@ import { plainEncoder } from '../plain-line.ts'
 
 /** Kinds of the events of a room, in the parameter `kinds`. */
 export const EVENT_KINDS = ['message', 'joined', 'left', 'topic', 'kicked', 'role', 'mode', 'redacted'] as const
-export type ShownKind = (typeof EVENT_KINDS)[number]
 
 const TIME = { type: 'string', format: 'date-time', description: 'UTC, milliseconds.' } as const
 /** JSON Schema of the id of an event. */

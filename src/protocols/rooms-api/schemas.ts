@@ -5,13 +5,13 @@ import { API_EVENT, API_ID, EVENT_KINDS } from './event.ts'
 /** Maximum messages of a request that are said together. */
 export const MAX_TOGETHER = 256
 /** Maximum events in the response to a request. */
-export const MAX_EVENTS = 1_000
+const MAX_EVENTS = 1_000
 
 const TIME = { type: 'string', format: 'date-time' } as const
 const SLUG = { type: 'string', description: 'Name of the room in commands and URLs.' } as const
 const NICKNAME = { type: 'string', minLength: 1, maxLength: 32 } as const
 
-export const API_MESSAGE = {
+const API_MESSAGE = {
   type: 'object',
   properties: {
     text: { type: 'string', description: 'At most --max-text characters.' },
@@ -31,7 +31,6 @@ export type ApiMessage = Readonly<XStatic<typeof API_MESSAGE>>
 export const API_MESSAGES = {
   anyOf: [API_MESSAGE, { type: 'array', items: API_MESSAGE, minItems: 1, maxItems: MAX_TOGETHER }],
 } as const
-export type ApiMessages = XStatic<typeof API_MESSAGES>
 
 export const API_PRIVATE = {
   type: 'object',
@@ -164,9 +163,6 @@ const SINCE = {
 } as const
 
 export const NO_PARAMETERS = { type: 'object', properties: {}, additionalProperties: false } as const
-
-/** Parameters of requests that guests may send. */
-export const GUEST_PARAMETERS = { type: 'object', properties: { as: AS }, additionalProperties: false } as const
 
 export const POST_PARAMETERS = {
   type: 'object',

@@ -40,7 +40,7 @@ export const API_TOKEN = {
   required: ['name', 'may', 'createdAt'],
   additionalProperties: false,
 } as const
-export type ApiToken = Readonly<XStatic<typeof API_TOKEN>>
+type ApiToken = Readonly<XStatic<typeof API_TOKEN>>
 
 /** Adds the routes of the account's access tokens, `/api/tokens` (docs/protocols/rooms-api.md, section 1.1). */
 export function addTokens(app: FastifyInstance, context: RoomsApiContext): void {

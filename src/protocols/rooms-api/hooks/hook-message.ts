@@ -6,7 +6,7 @@ import { lineIn, type Payload, scalarIn } from './payload.ts'
 import { slackText } from './slack.ts'
 
 /** The formats of incoming webhooks (docs/protocols/rooms-api.md, section 2.7). */
-export type HookSource = 'slack' | 'discord' | 'alertmanager' | 'grafana' | 'forge' | 'text' | 'json'
+type HookSource = 'slack' | 'discord' | 'alertmanager' | 'grafana' | 'forge' | 'text' | 'json'
 
 export interface HookMessage {
   readonly source: HookSource

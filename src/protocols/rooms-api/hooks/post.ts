@@ -85,7 +85,7 @@ export class Poster {
 }
 
 /** Returns the header `X-Roomd-Signature`: HMAC-SHA256 of the body with the secret of the webhook. */
-export function signatureOf(secret: string, body: string): string {
+function signatureOf(secret: string, body: string): string {
   return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`
 }
 

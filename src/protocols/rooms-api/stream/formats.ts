@@ -18,7 +18,7 @@ export interface StreamEnd {
 }
 
 /** An event, as one stream or another shows it. */
-export interface ShownEvent {
+interface ShownEvent {
   readonly event: Event
   /** The slug of its room; undefined for a private message. */
   readonly slug: string | undefined
