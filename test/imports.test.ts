@@ -13,7 +13,7 @@ const FLOORS = [
   /^commands\//,
   /^src\/(protocols|client)\//,
   /^src\/((daemon|open-ports|config|certificate|engines|secret-files)\.ts$|(transfer|log|control|cli)\/)/,
-  /^src\/(main|command-line|cluster-worker|environment|surroundings|similar|usage-error)\.ts$/,
+  /^src\/(main|command-line|arguments|serve|exit|cluster-worker|environment|surroundings|similar|usage-error)\.ts$/,
 ]
 
 function floorOf(file: string): number {

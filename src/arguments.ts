@@ -1,0 +1,200 @@
+/** The arguments of the command line: what may be given, and what is given by flags, by the environment and by the file of --config. */
+import { readFileSync } from 'node:fs'
+import { findPackageJSON } from 'node:module'
+import yargs, { type Argv } from 'yargs'
+import { ConfigError, OPTIONS } from './config.ts'
+import { shownVariable, unknownVariables } from './environment.ts'
+import type { Option } from './option.ts'
+import { whyUnreadable } from './secret-files.ts'
+import { SHELL_COMMANDS, unknownMember, usageText } from './usage-error.ts'
+
+/** Variables of the client's commands. */
+const CLIENT_VARIABLES = ['ROOMD_SERVER', 'ROOMD_AS', 'ROOMD_TOKEN']
+
+/** Options of `export`. */
+const EXPORT_OPTIONS = {
+  room: { group: 'Data', type: 'string', requiresArg: true, describe: 'slug or title of the only room to export' },
+  output: {
+    group: 'Data',
+    type: 'string',
+    requiresArg: true,
+    describe: 'file to write; standard output if none is given',
+  },
+} as const
+
+/** Options of `account`; each has a negation, such as `--no-admin`. */
+const ACCOUNT_OPTIONS = {
+  admin: { group: 'Operation', type: 'boolean', describe: 'make the account NAME an admin, or --no-admin' },
+  bot: { group: 'Operation', type: 'boolean', describe: 'mark the account NAME as a program, or --no-bot' },
+} as const
+
+/** Options of `token create`. */
+const TOKEN_OPTIONS = {
+  rooms: { group: 'Operation', type: 'string', requiresArg: true, describe: 'the only rooms that it is for: ops,dev' },
+  may: { group: 'Operation', type: 'string', requiresArg: true, describe: 'its rights: read, write, or read,write' },
+  until: { group: 'Operation', type: 'string', requiresArg: true, describe: 'the time after which it ends: 12h, 30d' },
+} as const
+
+/** Options of `audit`. */
+const AUDIT_OPTIONS = {
+  actor: { group: 'Data', type: 'string', requiresArg: true, describe: 'nickname of the only moderator to list' },
+  room: { group: 'Data', type: 'string', requiresArg: true, describe: 'slug or title of the only room to list' },
+  since: { group: 'Data', type: 'string', requiresArg: true, describe: 'time of the first event: 2026-05-24, -7d' },
+  until: { group: 'Data', type: 'string', requiresArg: true, describe: 'time of the last event' },
+  json: { group: 'Data', type: 'boolean', describe: 'NDJSON on a terminal too' },
+} as const
+
+/** The own options of commands. */
+const COMMAND_OPTIONS = {
+  export: EXPORT_OPTIONS,
+  account: ACCOUNT_OPTIONS,
+  token: TOKEN_OPTIONS,
+  audit: AUDIT_OPTIONS,
+} as const
+
+/** Converts an option for yargs. Values from all sources are checked in config.ts. */
+function describe([name, { type, group, choices, default: value, describe: what }]: [string, Option]) {
+  const described = {
+    group,
+    describe: choices ? `${what}: ${choices.join(', ')}` : what,
+    defaultDescription: String(value ?? 'off'),
+    // Booleans are strings for yargs, which would parse every value but `true` as false.
+    requiresArg: type !== 'boolean' && type !== 'port',
+  }
+  return [name, described] as const
+}
+
+/** Options that select the store. */
+const STORE_OPTIONS = ['data', 'redis', 'redis-file', 'redis-prefix']
+
+/** Options that `roomd --help` shows. */
+const MOST_USED = ['host', 'line', 'irc', 'http', 'data', 'redis', 'admins']
+
+/** Hides all options but those that select the store. */
+function onStore(command: Argv): Argv {
+  for (const name of Object.keys(OPTIONS)) if (!STORE_OPTIONS.includes(name)) command.hide(name)
+  return command
+}
+
+/** Declares a command for a store, with or without a running daemon. */
+function operation(command: Argv) {
+  return onStore(command).positional('action', { type: 'string' }).positional('name', { type: 'string' })
+}
+
+/** Hides all options but those that are used most, as nobody finds a command behind all of them. */
+function brief(parser: Argv): Argv {
+  for (const name of Object.keys(OPTIONS)) if (!MOST_USED.includes(name)) parser.hide(name)
+  return parser
+    .example('roomd', 'run the daemon, with everything in ./data')
+    .example("roomd send ops 'deploy done'", 'say a text in the room ops')
+    .epilogue('roomd serve --help lists all options; roomd COMMAND --help those of a command.')
+}
+
+/** The command line as parsed, and the variables of the environment that are no options. */
+export interface Arguments {
+  readonly options: Readonly<Record<string, unknown>>
+  readonly ignored: readonly string[]
+}
+
+/** Parses the command line, with the environment and the file of --config. @throws {ConfigError} */
+export async function readArguments(args: readonly string[]): Promise<Arguments> {
+  for (const name of CLIENT_VARIABLES) delete process.env[name]
+  const own = Object.entries(COMMAND_OPTIONS).find(([name]) => args.includes(name))?.[1] ?? {}
+  const possible = ['config', ...Object.keys(OPTIONS), ...Object.keys(own)]
+  const ignored = dropUnknownVariables(possible)
+  return { options: await parse(args, possible), ignored }
+}
+
+async function parse(args: readonly string[], options: readonly string[]): Promise<Record<string, unknown>> {
+  const parser = yargs([...args])
+    .scriptName('roomd')
+    .usage(
+      '$0 [serve]\n\nA chat daemon that any shell can talk to. Every option can also be set as ROOMD_… in the environment.',
+    )
+    .command(['serve', '$0'], 'run the daemon')
+    .command('send <room> [text..]', 'say a text, or standard input, in a room; see roomd send --help')
+    .command('tail <room..>', 'print what is said in rooms; see roomd tail --help')
+    .command('chat [server] [room]', 'chat at a terminal; see roomd chat --help')
+    .command('export', 'export the store as NDJSON, with or without a running daemon', (command) =>
+      onStore(command).options(EXPORT_OPTIONS),
+    )
+    .command(
+      'import [file]',
+      'import an export into an empty store; from standard input if no file is given',
+      (command) => onStore(command).positional('file', { type: 'string', default: '-' }),
+    )
+    .command('audit', 'list what moderators did, with or without a running daemon', (command) =>
+      onStore(command).options(AUDIT_OPTIONS),
+    )
+    .command('room [action] [name]', 'manage rooms, with or without a running daemon: list, close NAME', operation)
+    .command(
+      'account [action] [name]',
+      'manage accounts, with or without a running daemon: list, remove NAME, password NAME (asks for a new password), NAME --admin or --bot',
+      (command) => operation(command).options(ACCOUNT_OPTIONS),
+    )
+    .command(
+      'address [action] [name]',
+      'manage the bans of addresses, with or without a running daemon: list, remove NETWORK',
+      operation,
+    )
+    .command(
+      'token [action] [account] [name]',
+      'manage the access tokens of an account, with or without a running daemon: create ACCOUNT NAME (prints the token), list ACCOUNT, revoke ACCOUNT NAME',
+      (command) =>
+        onStore(command)
+          .positional('action', { type: 'string' })
+          .positional('account', { type: 'string' })
+          .positional('name', { type: 'string' })
+          .options(TOKEN_OPTIONS),
+    )
+    .options(Object.fromEntries(Object.entries<Option>(OPTIONS).map(describe)))
+    .config('config', 'JSON file of options', (file: string) => membersOf(file, options))
+    .env('ROOMD')
+    .version(version())
+    .alias({ h: 'help', v: 'version' })
+    .strict()
+    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .fail((message, error) => {
+      throw error instanceof ConfigError ? error : new ConfigError(usageText(message ?? error.message, args, options))
+    })
+  return await (args.some((arg) => SHELL_COMMANDS.includes(arg)) ? parser : brief(parser)).parse()
+}
+
+/** Returns the options in the file of --config. @throws {ConfigError} */
+function membersOf(file: string, options: readonly string[]): Record<string, unknown> {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new ConfigError(`--config ${file}: ${whyUnreadable(error)}`)
+  }
+  if (text.trim() === '') throw new ConfigError(`--config ${file} is empty`)
+  let members: unknown
+  try {
+    members = JSON.parse(text)
+  } catch (error) {
+    throw new ConfigError(`--config ${file}: ${error instanceof Error ? error.message : error}`)
+  }
+  if (typeof members !== 'object' || members === null || Array.isArray(members)) {
+    throw new ConfigError(`--config ${file}: it is no JSON object of options`)
+  }
+  for (const name of Object.keys(members)) {
+    // The parser takes camel case, too.
+    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+    if (!options.includes(flag)) throw new ConfigError(unknownMember(file, name, options))
+  }
+  return members as Record<string, unknown>
+}
+
+/** The version of roomd. */
+export function version(): string {
+  return JSON.parse(readFileSync(findPackageJSON(import.meta.url) ?? '', 'utf8')).version
+}
+
+/** Removes unknown variables from the environment, which the parser would reject. Returns their texts for a warning. */
+function dropUnknownVariables(options: readonly string[]): readonly string[] {
+  return unknownVariables(process.env, options).map((variable) => {
+    delete process.env[variable.name]
+    return shownVariable(variable)
+  })
+}
