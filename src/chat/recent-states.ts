@@ -7,7 +7,7 @@ const USED_MS = 2_000
 /** Maximum states in memory. */
 const MAX_STATES = 64
 
-/** Whom no ban concerns. */
+/** A user whom no ban concerns. */
 const NOBODY = { key: '' }
 
 /**
