@@ -7,6 +7,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY commands ./commands
 COPY src ./src
+COPY page ./page
 RUN npm run build
 RUN npm prune --omit=dev --ignore-scripts
 

@@ -20,7 +20,7 @@ export const page: Scenario = async (context) => {
     for (let count = 0; count <= context.size(STARTS, 2); count++) {
       starts.push(await firstMessageMs(browser, server.url, `guest${count}`, ROOM))
     }
-    // The server reads and compresses its files at the first request.
+    // What the server does once, such as reading the page, is in the first one.
     const [first = Number.NaN, ...others] = starts
     const visitor = await browser.newPage()
     await visitor.goto(`${server.url}/#${ROOM}`)
@@ -34,7 +34,7 @@ export const page: Scenario = async (context) => {
     return [
       figure('page, first message', median(others), 'ms', 'loopback, empty cache'),
       figure('page, first message, slowest', Math.max(...others), 'ms', `of ${others.length}`),
-      figure('page, first of all', first, 'ms', 'the server compresses the page'),
+      figure('page, first of all', first, 'ms', 'right after the start'),
       figure('page, longest task', longest, 'ms', `scrolling through ${messages} messages`),
       figure('page, elements', nodes, 'elements', 'at most, meanwhile'),
     ]

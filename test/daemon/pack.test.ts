@@ -49,13 +49,16 @@ test('the packed package, installed elsewhere, has a working roomd', { timeout: 
   const messages: string[] = []
   let page = ''
   let script = ''
+  let size = Number.NaN
   let http = Number.NaN
   for await (const { msg, protocol, port } of child.stdout.pipe(split2(JSON.parse))) {
     messages.push(msg)
     if (protocol === 'http') http = port
     if (msg !== 'ready') continue
     page = await (await fetch(`http://127.0.0.1:${http}/`)).text()
-    script = await (await fetch(`http://127.0.0.1:${http}/page/main.js`)).text()
+    const answer = await fetch(`http://127.0.0.1:${http}/page/main.js`, { headers: { 'Accept-Encoding': 'br' } })
+    size = Number(answer.headers.get('content-length'))
+    script = await answer.text()
     child.kill('SIGTERM')
   }
   if (child.exitCode === null) await once(child, 'exit')
@@ -65,6 +68,8 @@ test('the packed package, installed elsewhere, has a working roomd', { timeout: 
   // Modules of the page, of its folders, and of the client library in one.
   for (const module of ['$main', '$conversation', '$roomd_client']) expect(script).toContain(`const ${module} = `)
   expect(script).not.toMatch(/^(import|export)\b/m)
+  // The package has it compressed.
+  expect(size).toBeLessThan(52_000)
   if (olderNode) expect(runWith(olderNode, join(path, 'node_modules/.bin/roomd'))).toEqual(refusalOf(olderNode))
   // What the Redis engine reads beside its code.
   const packed = join(path, 'node_modules/roomd/dist')

@@ -1,20 +1,9 @@
-import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
-import { brotliCompress, gzip } from 'node:zlib'
+import { brotliCompress, type CompressCallback, constants, gzip } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fresh from 'fresh'
 import Negotiator from 'negotiator'
-
-/** Content types of the page's files by the ends of their names; other files are not served. */
-export const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.ts': 'text/javascript; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.webmanifest': 'application/manifest+json',
-}
+import type { Made } from './make.ts'
 
 /** The content security policy: requests to this server only, and no script or markup from text. */
 const POLICY = [
@@ -49,53 +38,39 @@ const HEADERS = {
 }
 
 const BEST_FIRST = ['br', 'gzip'] as const
-const CODINGS = { br: promisify(brotliCompress), gzip: promisify<Buffer, Buffer>(gzip) } as const
 
-interface Content {
-  readonly bytes: Buffer
-  readonly hash: string
+/** Qualities that take some milliseconds. */
+const { BROTLI_PARAM_QUALITY } = constants
+const QUICKLY = {
+  br: promisify((bytes: Uint8Array, done: CompressCallback) =>
+    brotliCompress(bytes, { params: { [BROTLI_PARAM_QUALITY]: 5 } }, done),
+  ),
+  gzip: promisify<Uint8Array, Buffer>(gzip),
+} as const
+
+/** Files as they are compressed for clients that take no better. */
+const packed = { br: new WeakMap<Made, Promise<Buffer>>(), gzip: new WeakMap<Made, Promise<Buffer>>() } as const
+
+/** Answers with a file, compressed as the client takes it; not with one that it has. */
+export async function serve(
+  file: Made,
+  type: string,
+  { headers }: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const taken = new Negotiator({ headers }).encodings(BEST_FIRST)
+  const coding = BEST_FIRST.find((coding) => taken.includes(coding))
+  const tag = coding ? `"${file.hash}-${coding}"` : `"${file.hash}"`
+  reply.headers(HEADERS).header('ETag', tag)
+  if (fresh(headers, { etag: tag })) return reply.code(304).send()
+  reply.header('Content-Type', type)
+  if (!coding) return reply.send(file.bytes)
+  reply.header('Content-Encoding', coding)
+  return reply.send(coding === 'br' && file.br ? file.br : await pack(coding, file))
 }
 
-export function hashOf(content: string | Buffer): string {
-  return createHash('sha256').update(content).digest('base64url').slice(0, 22)
-}
-
-/** A static file, made when it is needed first and compressed at the first request for each encoding. */
-export class PageFile {
-  readonly #type: string
-  readonly #make: () => Promise<string | Buffer>
-  #content: Promise<Content> | undefined
-  readonly #packed = new Map<string, Promise<Buffer>>()
-
-  constructor(type: string, make: () => Promise<string | Buffer>) {
-    this.#type = type
-    this.#make = make
-  }
-
-  content(): Promise<Content> {
-    return (this.#content ??= this.#read())
-  }
-
-  async serve({ headers }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const { bytes, hash } = await this.content()
-    const taken = new Negotiator({ headers }).encodings(BEST_FIRST)
-    const coding = BEST_FIRST.find((coding) => taken.includes(coding))
-    const tag = coding ? `"${hash}-${coding}"` : `"${hash}"`
-    reply.headers(HEADERS).header('ETag', tag)
-    if (fresh(headers, { etag: tag })) return reply.code(304).send()
-    reply.header('Content-Type', this.#type)
-    if (!coding) return reply.send(bytes)
-    return reply.header('Content-Encoding', coding).send(await this.#pack(coding, bytes))
-  }
-
-  async #read(): Promise<Content> {
-    const bytes = Buffer.from(await this.#make())
-    return { bytes, hash: hashOf(bytes) }
-  }
-
-  #pack(coding: keyof typeof CODINGS, bytes: Buffer): Promise<Buffer> {
-    let packed = this.#packed.get(coding)
-    if (!packed) this.#packed.set(coding, (packed = CODINGS[coding](bytes)))
-    return packed
-  }
+function pack(coding: keyof typeof QUICKLY, file: Made): Promise<Buffer> {
+  let bytes = packed[coding].get(file)
+  if (!bytes) packed[coding].set(file, (bytes = QUICKLY[coding](file.bytes)))
+  return bytes
 }

@@ -1,0 +1,41 @@
+/** The files of the page in this process, which are made once. */
+import { fork } from 'node:child_process'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { keptFiles } from './kept.ts'
+import type { MadeFiles } from './make.ts'
+import { keyOfSources, readSources } from './sources.ts'
+
+let made: Promise<MadeFiles> | undefined
+
+/** Resolves with the files, which are not compressed for a moment after they have been made. @throws Error for sources that cannot be read */
+export function madeFiles(): Promise<MadeFiles> {
+  made ??= prepare().catch((error: unknown) => {
+    made = undefined
+    throw error
+  })
+  return made
+}
+
+async function prepare(): Promise<MadeFiles> {
+  return (await keptFiles(await keyOfSources(await readSources()))) ?? makeElsewhere()
+}
+
+/** Makes the files in a process of its own: it takes long, and more memory than a daemon needs otherwise. */
+function makeElsewhere(): Promise<MadeFiles> {
+  // The extension is .ts in a checkout and .js in the package.
+  const program = fileURLToPath(new URL(`./make-process${extname(import.meta.url)}`, import.meta.url))
+  const maker = fork(program, { serialization: 'advanced', stdio: 'ignore', execArgv: [] })
+  // The daemon does not wait for it.
+  maker.unref()
+  maker.channel?.unref()
+  return new Promise((resolve, reject) => {
+    // As they are, and then compressed.
+    maker.on('message', (files: MadeFiles) => {
+      made = Promise.resolve(files)
+      resolve(files)
+    })
+    maker.on('error', reject)
+    maker.on('exit', (code) => reject(new Error(`the page cannot be made: exit status ${code}`)))
+  })
+}
