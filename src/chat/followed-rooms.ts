@@ -48,7 +48,7 @@ export class FollowedRooms {
     const current = this.#rooms.get(room.record.id)
     if (current?.room !== room || !room.deserted) return
     current.unfollow()
-    room.abandon()
+    room.stateReader.abandon()
     this.#rooms.delete(room.record.id)
   }
 
@@ -57,7 +57,7 @@ export class FollowedRooms {
     const room = this.follow(record)
     if (room.isClosed) throw new Refusal('room-unknown')
     this.#held.use(room)
-    await this.loadFor(author, room)
+    await room.stateReader.loadFor(author)
     return room
   }
 
@@ -71,16 +71,11 @@ export class FollowedRooms {
     this.#held.clear()
   }
 
-  /** Implements {@link Room.loadFor}. */
-  loadFor(user: Identity, room: Room): Promise<void> {
-    return room.loadFor(user, this.#engine.logs)
-  }
-
   /** Implements {@link Memberships.stateOf}. */
   async stateOf(record: RoomRecord, user?: Identity): Promise<RoomState> {
     const followed = this.get(record.id)
-    if (!followed?.isLoaded) return this.#recentStates.of(record, user)
-    if (user) await this.loadFor(user, followed)
+    if (!followed?.stateReader.state) return this.#recentStates.of(record, user)
+    if (user) await followed.stateReader.loadFor(user)
     return followed.state
   }
 

@@ -38,7 +38,7 @@ export class HeldRooms {
     this.#timer = undefined
     const now = performance.now()
     for (const [room, at] of this.#used) {
-      const slowMs = room.isLoaded ? 1_000 * Number(room.state.mode('slow') ?? 0) : 0
+      const slowMs = 1_000 * Number(room.stateReader.state?.mode('slow') ?? 0)
       if (at + Math.max(HOLD_MS, slowMs) <= now) this.#release(room)
     }
     if (this.#used.size > 0) this.#timer = setTimeout(() => this.#expire(), HOLD_MS).unref()

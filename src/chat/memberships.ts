@@ -59,7 +59,7 @@ export class Memberships {
     this.#departures = new Departures(engine, this.#claims, counts, (room) => this.#rooms.unfollowIfDeserted(room))
     const onPutOut: RoomContext['onPutOut'] = (room, session, why) => void this.#putOut(room, session, why)
     this.#counts = counts
-    this.#rooms = new FollowedRooms(engine, { blocks, counts, onDeliveryError, onPutOut })
+    this.#rooms = new FollowedRooms(engine, { logs: engine.logs, blocks, counts, onDeliveryError, onPutOut })
     // Nothing is published here: the listener is called when claims may have been missed.
     engine.broadcast.onBroadcast('membership', () => void this.#check())
   }
@@ -85,7 +85,7 @@ export class Memberships {
     let shared = false
     let claimed = false
     try {
-      await this.#rooms.loadFor(session, room)
+      await room.stateReader.loadFor(session)
       room.state.checkEntry(session)
       shared = await this.#claims.take(record.id, session)
       claimed = true
@@ -186,7 +186,7 @@ export class Memberships {
       const memberships = [...session.memberships.values()]
       const next = { key: fold(name), accountId: undefined, isAdmin: false, addressDigest: session.addressDigest }
       for (const { room } of memberships) {
-        await this.#rooms.loadFor(next, room).catch(refuse)
+        await room.stateReader.loadFor(next).catch(refuse)
         room.state.checkEntry(next)
       }
       const places = memberships.map((membership) => {
@@ -221,7 +221,7 @@ export class Memberships {
     const room = this.#rooms.follow(record)
     room.subscribe(session, client)
     // Without its state the room bars more subscribers than it has to.
-    void this.#rooms.loadFor(client, room).catch(() => {})
+    void room.stateReader.loadFor(client).catch(() => {})
     return () => {
       room.unsubscribe(session)
       this.#rooms.unfollowIfDeserted(room)
@@ -280,7 +280,7 @@ export class Memberships {
 
   /** The last activity of a room's members, by nickname, since a session of this node follows the room. */
   activityIn(id: number): ReadonlyMap<string, Activity> | undefined {
-    return this.#rooms.get(id)?.activity
+    return this.#rooms.get(id)?.recentUsers.activity
   }
 
   async #close({ session, room }: Membership): Promise<() => Promise<void>> {

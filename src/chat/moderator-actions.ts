@@ -59,7 +59,7 @@ export class ModeratorActions {
     const name = member?.name ?? nickname
     const isAdmin = account !== undefined && this.accounts.isAdmin(account)
     const identity = { key: fold(name), accountId: account && accountId(account), isAdmin }
-    return { ...identity, name, addressDigest: member?.address ?? room.authorAddress(identity.key), member }
+    return { ...identity, name, addressDigest: member?.address ?? room.recentUsers.addressOf(identity.key), member }
   }
 
   /** Checks the rank of the moderator. @throws Refusal `not-in-room`, `token-scope`, `not-permitted`. */
@@ -82,7 +82,7 @@ export class ModeratorActions {
 
   /** The state of a room with all its bans, mutes and invitations. @throws Refusal `unavailable`. */
   async wholeState(room: Room): Promise<RoomState> {
-    await room.load(this.#engine.logs).catch(refuse)
+    await room.stateReader.load().catch(refuse)
     return room.state
   }
 

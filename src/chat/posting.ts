@@ -125,7 +125,7 @@ export class Posting {
     // Somebody may have joined under the nickname.
     if (!author.registered && room.member(author.name)) throw new Refusal('name-in-room')
     this.#parts.memberships.keepHeld(room)
-    if (!author.registered) room.noteAuthor(author)
+    if (!author.registered) room.recentUsers.noteAuthor(author)
     return this.#parts.speech.say(author, room, sayings, true)
   }
 }

@@ -1,4 +1,3 @@
-import { BoundedMap } from '../bounded-map.ts'
 import { Closed, type EngineLogs, type RoomRecord, Unavailable } from '../engine/engine.ts'
 import { type Event, idAt, type LogName } from '../engine/event.ts'
 import { atTickEnd } from '../tick.ts'
@@ -6,15 +5,11 @@ import { Audience, type OnDeliveryError } from './audience.ts'
 import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
 import { fold } from './names.ts'
-import { RoomState } from './room-state.ts'
+import { RecentUsers } from './recent-users.ts'
+import type { RoomState } from './room-state.ts'
 import type { Identity } from './sanctions.ts'
 import type { MembershipEnd, Session } from './session.ts'
-
-/** Maximum guests without a session whose addresses are remembered. */
-const MAX_AUTHORS = 1_024
-
-/** Maximum nicknames whose last activity is remembered. */
-const MAX_ACTIVE = 65_536
+import { StateReader } from './state-reader.ts'
 
 /** A session that has ceased to be a member in this tick. */
 interface Leaver {
@@ -45,6 +40,7 @@ interface Newcomer {
 }
 
 export interface RoomContext {
+  readonly logs: EngineLogs
   readonly blocks: Blocks
   readonly counts: Counts
   readonly onDeliveryError: OnDeliveryError
@@ -65,17 +61,8 @@ export class Room {
   readonly log: LogName
   /** True while the room is followed for authors without a session. */
   isHeld = false
-  /** Undefined until {@link load} or {@link loadFor} has resolved. */
-  #state: RoomState | undefined
-  /** Reads of the state that are under way, and the events since the first of them began. */
-  #reading = 0
-  #early: Event[] = []
-  #loading: Promise<void> | undefined
-  readonly #abandoned = new AbortController()
-  /** Address digests of guests who have lately spoken without a session, by folded nickname, oldest first. */
-  readonly #authors = new BoundedMap<string, string>(MAX_AUTHORS)
-  /** Last activity of the members, by nickname, and of authors without a session, who leave no `left` behind. */
-  readonly activity = new BoundedMap<string, { at: number; color: string | undefined }>(MAX_ACTIVE)
+  readonly stateReader: StateReader
+  readonly recentUsers = new RecentUsers()
   readonly #onPutOut: RoomContext['onPutOut']
   readonly #audience: Audience
   /** By folded nickname: a user may be here through several sessions. */
@@ -97,9 +84,10 @@ export class Room {
   #closed = false
   #scheduled = false
 
-  constructor(record: RoomRecord, { blocks, counts, onDeliveryError, onPutOut }: RoomContext) {
+  constructor(record: RoomRecord, { logs, blocks, counts, onDeliveryError, onPutOut }: RoomContext) {
     this.record = record
     this.log = `room:${record.id}`
+    this.stateReader = new StateReader(this, logs)
     this.#onPutOut = onPutOut
     this.#audience = new Audience(this, blocks, counts, onDeliveryError)
   }
@@ -121,60 +109,11 @@ export class Room {
     return sessions.find(({ carriesPrivate }) => carriesPrivate) ?? sessions[0]
   }
 
-  /** Notes a guest who speaks without a session, so that a ban covers its address. */
-  noteAuthor({ key, addressDigest }: Identity): void {
-    if (addressDigest === undefined || this.#authors.get(key) === addressDigest) return
-    this.#authors.set(key, addressDigest)
-  }
-
-  /** The address digest of a guest that {@link noteAuthor} was called with. */
-  authorAddress(key: string): string | undefined {
-    return this.#authors.get(key)
-  }
-
   /** The state of the room, as far as it concerns the users for whom it was loaded. */
   get state(): RoomState {
-    if (!this.#state) throw new Error(`the state of ${this.log} is not loaded`)
-    return this.#state
-  }
-
-  /** True if there is a {@link state}, of whatever users. */
-  get isLoaded(): boolean {
-    return this.#state !== undefined
-  }
-
-  /** Loads the whole state of the room, once. The room must follow its log. @throws Unavailable */
-  async load(logs: EngineLogs): Promise<void> {
-    if (this.#state?.isWhole) return
-    this.#loading ??= this.#read(logs).finally(() => {
-      this.#loading = undefined
-    })
-    await this.#loading
-  }
-
-  /** Loads the state as far as it concerns a user: the first one need not wait for bans of others, which follow. @throws Unavailable */
-  async loadFor(user: Identity, logs: EngineLogs): Promise<void> {
-    if (this.#state || this.#reading > 0) return this.load(logs)
-    await this.#read(logs, user)
-    void this.load(logs).catch(() => {})
-  }
-
-  /** Called when nobody needs the room any more: the rest of its state is not read. */
-  abandon(): void {
-    this.#abandoned.abort()
-  }
-
-  async #read(logs: EngineLogs, user?: Identity): Promise<void> {
-    if (this.#reading++ === 0) this.#early = []
-    try {
-      const state = await RoomState.read(this.record, logs, user, this.#abandoned.signal)
-      // Those that it contains already change nothing again.
-      for (const event of this.#early) state.apply(event)
-      if (this.#state) this.#state.learn(state)
-      else this.#state = state
-    } finally {
-      this.#reading--
-    }
+    const { state } = this.stateReader
+    if (!state) throw new Error(`the state of ${this.log} is not loaded`)
+    return state
   }
 
   /** Makes another session of a member's user a member too: it needs no `joined`. @throws Closed. */
@@ -268,9 +207,8 @@ export class Room {
       this.#closed = true
       return
     }
-    this.#noteActivity(event)
-    this.#state?.apply(event)
-    if (this.#reading > 0) this.#early.push(event)
+    this.recentUsers.note(event)
+    this.stateReader.apply(event)
     this.#restrict(event)
     if (event.kind === 'joined') this.#admit(event)
     this.#audience.push(event)
@@ -292,23 +230,10 @@ export class Room {
   #barUnlessReader(session: Session, { client, isOutdated }: Subscriber): void {
     if (this.#isMember(session)) return
     // A session that has logged in meanwhile is known better.
-    if (!isOutdated && this.#state?.admits(session.name === '' ? client : session)) return
+    if (!isOutdated && this.stateReader.state?.admits(session.name === '' ? client : session)) return
     this.#subscribers.delete(session)
     this.#barred.set(session, this.#audience.remove(session))
     this.#schedule()
-  }
-
-  /** Changed in place: this runs for every event. */
-  #noteActivity({ kind, from, to, at, color }: Event): void {
-    const last = this.activity.get(from)
-    if (kind === 'left' || kind === 'kicked') {
-      this.activity.delete((kind === 'left' ? from : to) ?? '')
-    } else if (last) {
-      last.at = at
-      last.color = color
-    } else {
-      this.activity.set(from, { at, color })
-    }
   }
 
   /** Hands a member a private message, where it stands among the events of the tick. */

@@ -1,0 +1,68 @@
+import type { EngineLogs } from '../engine/engine.ts'
+import type { Event } from '../engine/event.ts'
+import type { Room } from './room.ts'
+import { RoomState } from './room-state.ts'
+import type { Identity } from './sanctions.ts'
+
+/** Reads the state of a room from the store, and keeps it up with the events that come in, which the room hands to it. */
+export class StateReader {
+  readonly #room: Pick<Room, 'record'>
+  readonly #logs: EngineLogs
+  /** Undefined until {@link load} or {@link loadFor} has resolved. */
+  #state: RoomState | undefined
+  /** Reads that are under way, and the events since the first of them began. */
+  #reading = 0
+  #early: Event[] = []
+  #loading: Promise<void> | undefined
+  readonly #abandoned = new AbortController()
+
+  constructor(room: Pick<Room, 'record'>, logs: EngineLogs) {
+    this.#room = room
+    this.#logs = logs
+  }
+
+  /** The state, as far as it concerns the users for whom it was loaded; undefined before. */
+  get state(): RoomState | undefined {
+    return this.#state
+  }
+
+  /** Loads the whole state, once. The room must follow its log. @throws Unavailable */
+  async load(): Promise<void> {
+    if (this.#state?.isWhole) return
+    this.#loading ??= this.#read().finally(() => {
+      this.#loading = undefined
+    })
+    await this.#loading
+  }
+
+  /** Loads the state as far as it concerns a user: the first one need not wait for bans of others, which follow. @throws Unavailable */
+  async loadFor(user: Identity): Promise<void> {
+    if (this.#state || this.#reading > 0) return this.load()
+    await this.#read(user)
+    void this.load().catch(() => {})
+  }
+
+  /** Called when nobody needs the room any more: the rest of its state is not read. */
+  abandon(): void {
+    this.#abandoned.abort()
+  }
+
+  /** Takes the next event of the log. */
+  apply(event: Event): void {
+    this.#state?.apply(event)
+    if (this.#reading > 0) this.#early.push(event)
+  }
+
+  async #read(user?: Identity): Promise<void> {
+    if (this.#reading++ === 0) this.#early = []
+    try {
+      const state = await RoomState.read(this.#room.record, this.#logs, user, this.#abandoned.signal)
+      // Those that it contains already change nothing again.
+      for (const event of this.#early) state.apply(event)
+      if (this.#state) this.#state.learn(state)
+      else this.#state = state
+    } finally {
+      this.#reading--
+    }
+  }
+}
