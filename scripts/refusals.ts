@@ -1,7 +1,7 @@
 /** The generated table of what each protocol answers to each refusal. */
 import { ERRORS } from '../commands/errors.ts'
 import { Refusal, type RefusalCode } from '../src/chat/refusal.ts'
-import { OPTIONS } from '../src/config.ts'
+import { OPTIONS } from '../src/options.ts'
 import { refusalMessage } from '../src/protocols/chatroom/wording.ts'
 import { refusalText } from '../src/protocols/chatterbox/refusals.ts'
 import { globesErrorOf, isGuess } from '../src/protocols/globes/refusals.ts'

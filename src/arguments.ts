@@ -2,9 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
 import yargs, { type Argv } from 'yargs'
-import { ConfigError, OPTIONS } from './config.ts'
+import { ConfigError } from './config.ts'
 import { shownVariable, unknownVariables } from './environment.ts'
 import type { Option } from './option.ts'
+import { OPTIONS } from './options.ts'
 import { whyUnreadable } from './secret-files.ts'
 import { SHELL_COMMANDS, unknownMember, usageText } from './usage-error.ts'
 

@@ -1,8 +1,9 @@
 import type { Logger } from 'pino'
 import { version } from './arguments.ts'
-import { type Config, checkConfig, OPTIONS } from './config.ts'
+import { type Config, checkConfig } from './config.ts'
 import { exit, FAULT, flushAtExit, flushLog, STOPPED } from './exit.ts'
 import { openLog } from './log/log.ts'
+import { OPTIONS } from './options.ts'
 import { lackingDescriptors, whereToGo } from './surroundings.ts'
 
 /** Time after which a second signal forces the stop, as npm repeats a signal that the terminal has sent to both, and for which a stop waits for the start. */

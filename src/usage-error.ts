@@ -1,5 +1,5 @@
-import { OPTIONS } from './config.ts'
 import type { Option } from './option.ts'
+import { OPTIONS } from './options.ts'
 import { similarTo } from './similar.ts'
 
 /** Commands of the command line. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { OPTIONS } from '../src/config.ts'
 import { shownVariable, unknownVariables } from '../src/environment.ts'
+import { OPTIONS } from '../src/options.ts'
 
 const shown = (env: Record<string, string>) => unknownVariables(env, Object.keys(OPTIONS)).map(shownVariable)
 

@@ -12,7 +12,7 @@ const FLOORS = [
   /^src\/transport\//,
   /^commands\//,
   /^src\/(protocols|client)\//,
-  /^src\/((daemon|open-ports|config|certificate|engines|secret-files)\.ts$|(transfer|log|control|cli)\/)/,
+  /^src\/((daemon|open-ports|config|options|certificate|engines|secret-files)\.ts$|(transfer|log|control|cli)\/)/,
   /^src\/(main|command-line|arguments|serve|exit|cluster-worker|environment|surroundings|similar|usage-error)\.ts$/,
 ]
 

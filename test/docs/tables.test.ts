@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { ERROR_CODES } from '../../commands/errors.ts'
 import { FILES, withTables } from '../../scripts/docs.ts'
-import { OPTIONS } from '../../src/config.ts'
+import { OPTIONS } from '../../src/options.ts'
 
 const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8')
 

@@ -17,7 +17,7 @@ export interface TestDaemon {
 export type Overrides = Readonly<Record<string, unknown>>
 
 /**
- * Starts a daemon without a database file, listening over TCP and TLS; `overrides` are options as in src/config.ts. With `acceptsLast` it
+ * Starts a daemon without a database file, listening over TCP and TLS; `overrides` are options as in src/options.ts. With `acceptsLast` it
  * accepts those who have connected when it stops, which takes longer.
  */
 export async function startTestDaemon(
