@@ -50,7 +50,7 @@ export class Accounts {
     // A room that it has just left holds its nickname until that is committed.
     if (own) await Promise.all(presence.of(name).filter(isOf(own)).map(departed))
     const rooms = own ? await held(own).catch(refuse) : NONE
-    await this.#register(name, address, own, () => credentials.create(name, secret, address, rooms))
+    await this.#register(name, address, own, () => credentials.create(name, secret, address, rooms, own?.wordDigest))
     if (own) await this.#give(own, rooms)
   }
 
@@ -114,7 +114,6 @@ export class Accounts {
     const { credentials, share } = this.#parts
     session.registered = true
     session.client = undefined
-    session.wordDigest = undefined
     const account = await credentials.find(session.name).catch(() => undefined)
     session.accountId = account && accountId(account)
     await share(session).catch(() => {})

@@ -1,4 +1,5 @@
 import { BoundedMap } from '../bounded-map.ts'
+import type { AccountRecord } from '../engine/records.ts'
 import type { Access } from './access.ts'
 import { type Credentials, Proof } from './credentials.ts'
 import type { GuestChecks } from './guests.ts'
@@ -26,14 +27,16 @@ export class Author implements Speaker {
   readonly accountId: string | undefined
   readonly isAdmin: boolean
   readonly addressDigest: string | undefined
+  readonly wordDigest: string | undefined
   readonly #asker: Asker
 
-  constructor(as: string | Proof, identity: Identity, asker: Asker, protocol: string, isBot = false) {
+  constructor(as: string | Proof, identity: Identity, asker: Asker, protocol: string, account?: AccountRecord) {
     const { key, accountId, isAdmin, addressDigest } = identity
     const isOwner = as instanceof Proof
     this.name = isOwner ? as.name : as
     this.registered = isOwner
-    this.isBot = isBot
+    this.isBot = account?.bot === true
+    this.wordDigest = account?.word
     this.scope = isOwner && as.token && !isFullScope(as.token.scope) ? as.token.scope : undefined
     this.protocol = protocol
     this.key = key
@@ -79,7 +82,7 @@ export class Authors {
     const identity = await access.identify(as, asker.address)
     const account = await credentials.accountOf(as).catch(refuse)
     if (!account || identity.accountId === undefined) throw new Refusal('secret-wrong')
-    return new Author(as, identity, asker, protocol, account.bot)
+    return new Author(as, identity, asker, protocol, account)
   }
 
   /** Identifies a guest. What the engine must be asked for is asked once a second, however many requests come. */

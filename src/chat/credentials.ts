@@ -97,12 +97,19 @@ export class Credentials {
   /**
    * Makes an account, unless the nickname is held in a room other than `ownRooms`.
    *
+   * @param word see {@link Session.wordDigest}
    * @throws Refusal `name-invalid`, `name-reserved`, `name-taken`, `name-in-use`, `secret-invalid`, `unavailable`.
    */
-  async create(name: string, secret: string, address: string, ownRooms: ReadonlySet<number>): Promise<void> {
+  async create(
+    name: string,
+    secret: string,
+    address: string,
+    ownRooms: ReadonlySet<number>,
+    word: string | undefined,
+  ): Promise<void> {
     checkName(name)
     checkSecret(secret)
-    await this.#create(name, () => this.#secrets.hash(secret, address), ownRooms)
+    await this.#create(name, () => this.#secrets.hash(secret, address), ownRooms, word)
   }
 
   /**
@@ -174,7 +181,12 @@ export class Credentials {
     return account
   }
 
-  async #create(name: string, makeHash: () => Promise<string>, ownRooms: ReadonlySet<number>): Promise<void> {
+  async #create(
+    name: string,
+    makeHash: () => Promise<string>,
+    ownRooms: ReadonlySet<number>,
+    word?: string,
+  ): Promise<void> {
     const key = fold(name)
     if (this.#making.has(key)) throw new Refusal('name-taken')
     const alike = this.#isMakingLike(name)
@@ -187,7 +199,8 @@ export class Credentials {
       const held = await this.#engine.memberships.heldIn(name)
       if (held.some((room) => !ownRooms.has(room))) throw new Refusal('name-in-use')
       const hash = await makeHash()
-      const account = { name, hash, createdAt: Date.now(), id: randomBytes(9).toString('base64url') }
+      const id = randomBytes(9).toString('base64url')
+      const account = { name, hash, createdAt: Date.now(), id, ...(word !== undefined && { word }) }
       if (!(await this.#records.insert('account', name, account))) throw new Refusal('name-taken')
       // The account is there; where this fails the name is seen when it joins a room.
       await this.#records.put('name', name, name).catch(() => {})

@@ -81,7 +81,10 @@ export class SessionLogin {
     session.accountId = account && accountId(account)
     session.isAdmin = account !== undefined && admins.grants(session, account)
     session.isOnlyGuest = exclusive && !registered
-    if (registered) session.client = session.wordDigest = undefined
+    if (registered) {
+      session.client = undefined
+      session.wordDigest = account?.word
+    }
     if (hasOwnInbox(session)) inboxes.listen(session)
     session.isBot = account?.bot === true
     sessions.begin(session)

@@ -127,7 +127,9 @@ export class Session implements Speaker {
   addressDigest: string | undefined
   /** See {@link clientOf}; set before the login, and undefined again for the owner of an account. */
   client: string | undefined
-  /** Digest of the secret that the client of a guest has chosen; see {@link storedNonce}. Set and removed with {@link client}. */
+  /**
+   * Digest of the secret that the client of a guest has chosen, see {@link storedNonce}; for the owner of an account, of the guest who has made it.
+   */
   wordDigest: string | undefined
   /** True if the account is marked as a program's. */
   isBot = false

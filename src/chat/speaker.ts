@@ -22,7 +22,8 @@ export interface Speaker extends Identity, Asker {
 
 /**
  * Returns the nonce of a message as it is stored. It belongs to the nickname; that of a guest with a word also to the word, as another guest may
- * have the nickname next, and not to the client, whose address may change before it sends the message again.
+ * have the nickname next, and not to the client, whose address may change before it sends the message again. It may also have made the nickname
+ * its account before.
  */
 export function storedNonce({ wordDigest }: Speaker, nonce: string | undefined): string | undefined {
   // No client can send a slash.

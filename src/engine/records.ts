@@ -63,6 +63,8 @@ const ACCOUNT = {
     admin: { type: 'boolean' },
     /** True for the account of a program, which is read at the pace of trusted addresses. */
     bot: { type: 'boolean' },
+    /** Digest of the word of the guest who has made it; the nonces of its messages remain those of the guest. */
+    word: TEXT,
   },
   required: ['name', 'hash'],
   additionalProperties: false,
