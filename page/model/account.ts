@@ -20,7 +20,6 @@ export function guest(nickname: string): Identity {
 export async function logIn(nickname: string, password: string): Promise<Credentials> {
   const connection = new ClientConnection(webSocket(serverUrl()))
   try {
-    await connection.opened
     const ask = async (line: string) => resultOf(await connection.ask(line))
     await ask(commandLine('LOGIN', nickname, password))
     return (await tokenFor(nickname, ask)) ?? { nickname, password }

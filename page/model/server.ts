@@ -23,7 +23,6 @@ export function serverUrl() {
 export async function askServer(): Promise<ServerNews | undefined> {
   const connection = new ClientConnection(webSocket(serverUrl()))
   try {
-    await connection.opened
     const limits = await askLimits(connection)
     const { rooms = [] } = resultOf(await connection.ask('/rooms'))
     return { limits, rooms }

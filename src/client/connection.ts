@@ -17,23 +17,26 @@ export interface ConnectionListener {
    * The connection has ended; not called after {@link ClientConnection.close}.
    *
    * @param why the server's last word, or why it could not be reached
-   * @param isFinal true if connecting again is of no use
    */
-  readonly lost?: ((why: DisconnectedError | undefined, isFinal: boolean) => void) | undefined
+  readonly lost?: ((why: DisconnectedError | undefined) => void) | undefined
 }
 
 /** Receiver of the reply to a line. */
 export interface Asking {
   /** Called before any later line is read. */
   reply(reply: Reply): void
-  /** Called in place of {@link reply} with a result that records and another reply follow. */
-  begun?: ((result: CommandResult) => void) | undefined
+  /** True if another result marks the end of the records, behind which {@link reply} is called with the first one. */
+  readonly isLong?: boolean | undefined
+  /** The result before the records. */
+  first?: CommandResult
   /** Called with the event in each record that comes before the reply. */
   record?: ((event: Told) => void) | undefined
   /** Called in place of {@link reply} when the connection has ended. */
-  lost(error: DisconnectedError): void
+  lost?(error: DisconnectedError): void
 }
 
+/** Result that marks the end of records, where a line asks for it. */
+const END = 'end of history'
 /** How long it may take to connect, or a silent server to answer. */
 const PATIENCE_MS = 10_000
 /** Silence after which the server is asked for a sign of life. */
@@ -41,27 +44,24 @@ const SILENCE_MS = 30_000
 
 /** One connection that speaks the line protocol: every line gets one reply, in the order of the lines. */
 export class ClientConnection {
-  /** Rejects with {@link DisconnectedError}. */
-  readonly opened: Promise<void>
   readonly #transport: LineTransport
   #listener: ConnectionListener
   readonly #asked = new Fifo<Asking>()
+  /** Lines that wait until the connection is open. */
+  readonly #early: string[] = []
   #timer: ReturnType<typeof setTimeout> | undefined
   #why: DisconnectedError | undefined
-  #isFinal = false
   #isOpen = false
   #isClosed = false
   #isPaused = false
 
   constructor(dial: Dial, listener: ConnectionListener = {}) {
     this.#listener = listener
-    this.opened = new Promise((resolve, lost) => this.#asked.push({ reply: () => resolve(), lost }))
-    // A caller may look at it later, or not at all.
-    this.opened.catch(() => {})
     this.#transport = dial({
       opened: () => {
-        this.#isOpen = !this.#isClosed
-        this.#answer({ type: 'commandResult', result: null })
+        if (this.#isClosed) return
+        this.#isOpen = true
+        for (const line of this.#early) this.#transport.send(line)
         this.#watch()
       },
       received: (lines) => this.#read(lines),
@@ -77,43 +77,28 @@ export class ClientConnection {
    * Sends one line. Rejects with {@link DisconnectedError}.
    *
    * @param at called with the reply before any later line is read
-   * @param record called with the event in each record that comes before the reply
+   * @param record called with the event in each record that comes with the reply
+   * @param range options such as `limit` of a request for records that takes `end=yes`: their end is waited for
    */
-  ask(line: string, at?: (reply: Reply) => void, record?: Asking['record']): Promise<Reply> {
+  ask(line: string, at?: (reply: Reply) => void, record?: Asking['record'], range?: object): Promise<Reply> {
     return new Promise((resolve, lost) => {
       const reply = (reply: Reply) => {
         at?.(reply)
         resolve(reply)
       }
-      this.send(line, { reply, record, lost })
-    })
-  }
-
-  /**
-   * Sends a request for records that takes `end=yes`. Resolves behind the last record with the reply before the first one. Rejects with
-   * {@link DisconnectedError}.
-   *
-   * @param options such as `limit`, where they are defined
-   * @param record called with the event in each record before any later line is read
-   */
-  askRecords(request: string, options: object, record: (event: Told) => void): Promise<Reply> {
-    return new Promise((resolve, lost) => {
-      let first: CommandResult | undefined
-      const begun = (result: CommandResult) => {
-        first = result
-      }
-      const line = commandLine(request, ...optionWords({ ...options, end: 'yes' }))
-      this.send(line, { begun, reply: (reply) => resolve(first ?? reply), record, lost })
+      const whole = range ? commandLine(line, ...optionWords({ ...range, end: 'yes' })) : line
+      this.send(whole, { reply, record, lost, isLong: range !== undefined })
     })
   }
 
   /** Sends one line, without a promise for its reply. @throws TypeError for a text of several lines */
   send(line: string, asking: Asking): void {
     if (/[\r\n]/.test(line)) throw new TypeError('A line has no line break')
-    if (!this.#isOpen) return void asking.lost(this.#error)
+    if (this.#isClosed) return void asking.lost?.(this.#error)
     this.pause(false)
     this.#asked.push(asking)
-    this.#transport.send(line)
+    if (this.#isOpen) this.#transport.send(line)
+    else this.#early.push(line)
   }
 
   /** Reads nothing until the next line is sent, or reads on. Does nothing while a reply is awaited, or where that cannot be done. */
@@ -145,8 +130,8 @@ export class ClientConnection {
     this.#isOpen = false
     clearTimeout(this.#timer)
     this.#transport.close()
-    this.#listener.lost?.(this.#why, this.#isFinal)
-    while (this.#asked.length > 0) this.#asked.shift()?.lost(this.#error)
+    this.#listener.lost?.(this.#why)
+    while (this.#asked.length > 0) this.#asked.shift()?.lost?.(this.#error)
   }
 
   get #error(): DisconnectedError {
@@ -187,18 +172,16 @@ export class ClientConnection {
 
   /** Notes the last word of the server. */
   #end(text: string, code?: DisconnectedError['code'], isFinal = true): void {
-    this.#why = new DisconnectedError(text, code)
-    this.#isFinal = isFinal
+    this.#why = new DisconnectedError(text, code, isFinal)
   }
 
   #answer(reply: Reply): void {
     const asking = this.#asked.at(0)
-    if (reply.type === 'commandResult' && asking?.begun) {
-      asking.begun(reply)
-      asking.begun = undefined
-    } else {
-      this.#asked.shift()?.reply(reply)
-    }
+    const isEnd = reply.type === 'commandResult' && reply.result === END
+    // Without a first one, the caller has asked for it on its own, and has its reply.
+    if (isEnd && !asking?.first) return
+    if (asking?.isLong && !isEnd && reply.type === 'commandResult') asking.first = reply
+    else this.#asked.shift()?.reply((isEnd && asking?.first) || reply)
   }
 
   #watch(): void {

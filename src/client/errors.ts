@@ -22,9 +22,12 @@ export class DisconnectedError extends Error {
   override name = 'DisconnectedError'
   /** Code of the server's last word, where it has one. */
   readonly code: ErrorCode | undefined
+  /** True if connecting again is of no use. */
+  readonly isFinal: boolean
 
-  constructor(text = 'Not connected', code?: ErrorCode) {
+  constructor(text = 'Not connected', code?: ErrorCode, isFinal = false) {
     super(text)
     this.code = code
+    this.isFinal = isFinal
   }
 }

@@ -11,25 +11,32 @@ export interface InboxRange {
   readonly after?: string | undefined
 }
 
+/** Returns a connection of use. Rejects when there is none; where it is patient, only when there will be none. */
+type Use = (isPatient?: boolean) => Promise<ClientConnection>
+
 /** Number of messages that are remembered as known: a message comes through every connection of a client. */
 const KNOWN = 1_000
+
+/** Maximum messages that are read when none was known. */
+const MOST = 100_000
 
 /** Private messages to and from a client's user. Iteration gives those that come while the client is open, each once. */
 export class ClientInbox implements AsyncIterable<PrivateEvent> {
   readonly #events = new EventQueue<PrivateEvent>()
-  readonly #connection: () => Promise<ClientConnection>
+  readonly #use: Use
   readonly #known = new Set<string>()
-  /** Newest id that is known. */
+  /** Id of the newest message that is known, empty if there is none; undefined before the beginning. */
   #newest: string | undefined
+  /** Messages that come while missed ones are read. */
+  #held: PrivateEvent[] | undefined
 
-  /** @param connection returns one that is logged in, in a room where there is one */
-  constructor(connection: () => Promise<ClientConnection>) {
-    this.#connection = connection
+  constructor(use: Use) {
+    this.#use = use
   }
 
   /** Returns past messages, oldest first. @throws RefusedError, DisconnectedError */
   async history(range: InboxRange = {}): Promise<readonly PrivateEvent[]> {
-    return this.#read(await this.#connection(), { limit: 100, ...range })
+    return this.#read(await this.#use(), { limit: 100, ...range })
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<PrivateEvent, void> {
@@ -38,6 +45,7 @@ export class ClientInbox implements AsyncIterable<PrivateEvent> {
 
   /** Adds a message, unless it is known. */
   push(event: PrivateEvent): void {
+    if (this.#held) return void this.#held.push(event)
     if (this.#known.has(event.id)) return
     this.#known.add(event.id)
     const [oldest = ''] = this.#known
@@ -46,20 +54,39 @@ export class ClientInbox implements AsyncIterable<PrivateEvent> {
     this.#events.push(event)
   }
 
-  /** Called when the client has logged in for the first time: what comes from now on is given. */
-  async begin(connection: ClientConnection): Promise<void> {
-    const [last] = await this.#read(connection, { limit: 1 })
-    this.#newest = last?.id
+  /**
+   * Called when the client has logged in for the first time: what comes from now on is given.
+   *
+   * @param isNew true for a user without messages
+   */
+  async begin(isNew: boolean): Promise<void> {
+    const [last] = isNew ? [] : await this.#read(await this.#use(), { limit: 1 })
+    this.#newest ??= last?.id ?? ''
   }
 
-  /** Called when the client has logged in again: gives what was missed. */
-  async catchUp(connection: ClientConnection): Promise<void> {
-    try {
-      const range = this.#newest === undefined ? { limit: KNOWN } : { after: this.#newest }
-      for (const event of await this.#read(connection, range)) this.push(event)
-    } catch (error) {
-      // What a lost connection has missed the next one reads.
-      if (error instanceof RefusedError) this.#events.miss(error.message)
+  /** Called when a connection has logged in: gives what was missed, before anything that comes meanwhile. */
+  async catchUp(): Promise<void> {
+    if (this.#held || this.#newest === undefined) return
+    this.#held = []
+    for (;;) {
+      const connection = await this.#use(true).catch(() => undefined)
+      // The client is closed.
+      if (!connection) return
+      try {
+        const missed = await this.#read(connection, this.#newest ? { after: this.#newest } : { limit: MOST })
+        this.#held = [...missed, ...this.#held]
+      } catch (error) {
+        // What a lost connection has not read the next one does.
+        if (!(error instanceof RefusedError) || error.code === 'unavailable') {
+          connection.drop()
+          continue
+        }
+        this.#events.miss(error.message)
+      }
+      const held = this.#held
+      this.#held = undefined
+      for (const event of held) this.push(event)
+      return
     }
   }
 
@@ -71,7 +98,7 @@ export class ClientInbox implements AsyncIterable<PrivateEvent> {
     const events: PrivateEvent[] = []
     // There are no others in an inbox.
     const take = (event: Told) => void events.push(event as PrivateEvent)
-    resultOf(await connection.askRecords('/inbox', range, take))
+    resultOf(await connection.ask('/inbox', undefined, take, range))
     return events
   }
 }

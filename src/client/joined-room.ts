@@ -1,4 +1,5 @@
 import type { CommandResult, Reply, RoomEvent } from '../../commands/replies.ts'
+import { callBack } from './callback.ts'
 import type { ClientConnection, Told } from './connection.ts'
 import { DisconnectedError, RefusedError } from './errors.ts'
 import { commandLine, optionWords, resultOf } from './requests.ts'
@@ -38,14 +39,12 @@ const FIRST_NONCE = 10_000_000
 export class JoinedRoom implements AsyncIterable<RoomEvent> {
   readonly #stay: Stay
   readonly #seat: Seat
-  readonly #leave: () => Promise<void>
   readonly #nonces = nonces()
 
   /** Called by {@link RoomdClient.join}. */
-  constructor(stay: Stay, seat: Seat, leave: () => Promise<void>) {
+  constructor(stay: Stay, seat: Seat) {
     this.#stay = stay
     this.#seat = seat
-    this.#leave = leave
   }
 
   /** The present name of the room. */
@@ -88,10 +87,10 @@ export class JoinedRoom implements AsyncIterable<RoomEvent> {
       const start = (text: string, index: number) => {
         const succeeded = (id: string) => {
           count++
-          said?.(id, index)
+          callBack(said, id, index)
         }
         const failed = (error: unknown) => {
-          if (refused && error instanceof RefusedError && error !== speech.ended) refused(error, text, index)
+          if (refused && error instanceof RefusedError && error !== speech.ended) callBack(refused, error, text, index)
           else fail(error)
         }
         try {
@@ -102,15 +101,17 @@ export class JoinedRoom implements AsyncIterable<RoomEvent> {
       }
       const sayEach = async () => {
         let index = 0
+        let last = 0
         for await (const some of texts) {
           for (const text of typeof some === 'string' ? [some] : some) {
             if (isOver) return
             start(text, index++)
+            last = speech.count
             const { wait } = speech
             if (wait) await wait
           }
         }
-        await speech.below(1)
+        await speech.until(last)
         resolve(count)
       }
       sayEach().catch(fail)
@@ -131,8 +132,7 @@ export class JoinedRoom implements AsyncIterable<RoomEvent> {
         kinds: kinds?.join(),
         grep: grep && quoted(grep),
       }
-      const request = commandLine('HISTORY', from)
-      const reply = resultOf(await this.#connection.askRecords(request, options, recordsTo(page)))
+      const reply = resultOf(await this.#ask(commandLine('HISTORY', from), page, options))
       found = [...page, ...found]
       before = reply.before
     } while (before !== undefined && found.length < limit)
@@ -143,7 +143,7 @@ export class JoinedRoom implements AsyncIterable<RoomEvent> {
   async search(words: string, range: SearchRange = {}): Promise<readonly RoomEvent[]> {
     const found: RoomEvent[] = []
     const line = commandLine('/search', words, ...optionWords(range))
-    resultOf(await this.#connection.ask(line, undefined, recordsTo(found)))
+    resultOf(await this.#ask(line, found))
     return found
   }
 
@@ -191,22 +191,35 @@ export class JoinedRoom implements AsyncIterable<RoomEvent> {
 
   /** Sends a line that does not change the room, such as `/slow 5`. Rejects with {@link DisconnectedError}. */
   async ask(line: string): Promise<Reply> {
-    return this.#connection.ask(line)
+    return this.#ask(line)
   }
 
   /** Leaves the room behind the texts that wait. Iteration ends. @throws DisconnectedError */
   async leave(): Promise<void> {
-    if (this.#seat.stay === this.#stay) await this.#leave()
+    await this.#seat.leave(this.#stay)
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<RoomEvent, void> {
     return this.#stay.queue.read()
   }
 
-  /** The connection, which may be in another room once this one has ended. @throws DisconnectedError when it has */
-  get #connection(): ClientConnection {
+  /** The connection while it is in the room: it may be in another one once this one has ended. @throws DisconnectedError when it has */
+  get #usable(): ClientConnection | undefined {
     if (this.#seat.stay !== this.#stay) throw new DisconnectedError('The room has been left')
-    return this.#seat.connection
+    return this.#seat.usable
+  }
+
+  /** Waits for it on the way back into the room. @throws DisconnectedError when there is none */
+  async #use(): Promise<ClientConnection> {
+    await this.#seat.use()
+    return this.#usable ?? this.#use()
+  }
+
+  /** @param records gets the events that come before the reply */
+  async #ask(line: string, records?: RoomEvent[], range?: object): Promise<Reply> {
+    // There are no private messages in a room.
+    const record = (event: Told) => records?.push(event as RoomEvent)
+    return (this.#usable ?? (await this.#use())).ask(line, undefined, record, range)
   }
 
   async #do(command: string, ...parameters: (string | undefined)[]): Promise<CommandResult> {
@@ -229,11 +242,6 @@ export class JoinedRoom implements AsyncIterable<RoomEvent> {
 /** Quotes a text for `grep=`, which knows both kinds of quotes and no escape. */
 function quoted(text: string): string {
   return text.includes('"') ? `'${text}'` : `"${text}"`
-}
-
-function recordsTo(events: RoomEvent[]): (event: Told) => void {
-  // There are no private messages in a room.
-  return (event) => void events.push(event as RoomEvent)
 }
 
 /** Returns a function that makes nonces which nobody else makes. */

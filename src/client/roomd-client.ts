@@ -1,13 +1,15 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { CommandResult, Limits, Reply } from '../../commands/replies.ts'
+import { callBack } from './callback.ts'
+import type { ClientConnection } from './connection.ts'
 import { DisconnectedError, RefusedError } from './errors.ts'
 import { ClientInbox } from './inbox.ts'
 import { JoinedRoom } from './joined-room.ts'
-import { foldName, isSameName } from './nickname.ts'
+import { isSameName } from './nickname.ts'
 import { askLimits, commandLine, resultOf } from './requests.ts'
 import { nicknameWord, nonceLine, randomWord } from './room-lines.ts'
 import type { EnterOptions } from './room-options.ts'
-import { Seat, type SeatOwner, type SeatUser } from './seat.ts'
+import { closedError, Seat, type SeatOwner, type SeatUser, type Use } from './seat.ts'
 import type { ClientState } from './state.ts'
 import { Stay } from './stay.ts'
 import type { Dial } from './transport.ts'
@@ -51,11 +53,8 @@ export class RoomdClient implements AsyncDisposable {
   readonly #user: SeatUser
   /** Connections, each with its room, if it is in one: the line protocol has one room a connection. */
   readonly #seats = new Map<Seat, JoinedRoom | undefined>()
-  /** Folded names of the rooms that are being entered. */
-  readonly #joining = new Set<string>()
+  readonly #abort = () => this.close()
   #isClosed = false
-  /** Called when a connection is of use again, or none is left. */
-  #waiting: (() => void)[] = []
 
   /** Connects and logs in. @throws DisconnectedError, RefusedError; TypeError without a nickname */
   static async open(dial: Dial, options: ConnectOptions): Promise<RoomdClient> {
@@ -64,7 +63,6 @@ export class RoomdClient implements AsyncDisposable {
       throw new TypeError('connect(url, options) needs a nickname')
     const { signal } = options
     const client = new RoomdClient(dial, options)
-    signal?.addEventListener('abort', () => client.close(), { once: true })
     try {
       signal?.throwIfAborted()
       await client.start()
@@ -81,19 +79,20 @@ export class RoomdClient implements AsyncDisposable {
     this.nickname = nickname
     this.#options = options
     this.#user = { dial, nickname, session, secret: token ?? password }
-    this.inbox = new ClientInbox(async () => (await this.#anySeat()).connection)
+    this.inbox = new ClientInbox((isPatient) => this.#use(isPatient, 'loggedIn'))
+    options.signal?.addEventListener('abort', this.#abort)
   }
 
   /** Connects and logs in, unless a connection is there. May be repeated after a failure. @throws DisconnectedError, RefusedError */
   async start(): Promise<void> {
-    const { connection } = await this.#anySeat()
+    await this.#use(false, 'loggedIn')
     // With a word of its own there can be no messages yet.
-    if (this.#user.secret ?? this.#options.session) await this.inbox.begin(connection)
+    await this.inbox.begin((this.#user.secret ?? this.#options.session) === undefined)
   }
 
   /** The rooms that have been joined and not left. */
   get joined(): readonly JoinedRoom[] {
-    return [...this.#seats.values()].filter((room) => room !== undefined)
+    return [...this.#seats.values()].filter((room) => !!room)
   }
 
   /**
@@ -102,30 +101,17 @@ export class RoomdClient implements AsyncDisposable {
    * @throws RefusedError `name-in-room`, `room-private`, `banned`, …; DisconnectedError
    */
   async join(name: string, options: EnterOptions = {}): Promise<JoinedRoom> {
-    const key = foldName(name)
-    if (this.#joining.has(key) || this.joined.some((room) => isSameName(room.name, name)))
+    const seats = [...this.#seats.keys()]
+    if (seats.some(({ stay }) => stay && isSameName(stay.name, name)))
       throw new RefusedError(`Already in room ${name}`, 'name-in-room')
-    this.#joining.add(key)
-    try {
-      return await this.#enter(name, options)
-    } finally {
-      this.#joining.delete(key)
-    }
-  }
-
-  async #enter(name: string, options: EnterOptions): Promise<JoinedRoom> {
     const stay = new Stay(name, options)
-    const [seat = this.#place(stay)] = this.#seatsBy(({ stay }) => !stay)
-    const room = new JoinedRoom(stay, seat, async () => {
-      await seat.leave()
-      this.#release(seat)
-    })
+    const seat = seats.find(({ stay }) => !stay) ?? this.#place(stay)
+    const room = new JoinedRoom(stay, seat)
     this.#seats.set(seat, room)
     try {
       await seat.enter(stay)
       return room
     } catch (error) {
-      this.#release(seat)
       // Without a password in the room, the server takes the one given for a part of the name, and repeats it.
       if (options.password !== undefined && error instanceof RefusedError && error.code === 'room-name-invalid')
         throw new RefusedError(`No room with a password: ${name}`, error.code, TWO_WORDS)
@@ -142,12 +128,12 @@ export class RoomdClient implements AsyncDisposable {
   async tell(nickname: string, text: string, { nonce = randomWord() }: TellOptions = {}): Promise<void> {
     const line = nonceLine(text, nonce, `/tell ${nicknameWord(nickname)}`)
     for (;;) {
+      const connection = await this.#use(true)
       try {
-        return void resultOf(await this.ask(line))
+        return void resultOf(await connection.ask(line))
       } catch (error) {
-        if (!(error instanceof DisconnectedError) || this.#seats.size === 0) throw error
+        if (!(error instanceof DisconnectedError)) throw error
       }
-      if (this.#seatsBy(isLoggedIn).length === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
     }
   }
 
@@ -168,7 +154,7 @@ export class RoomdClient implements AsyncDisposable {
 
   /** Sends a line that changes neither nickname nor room, such as `/whoami`. Rejects with {@link DisconnectedError}. */
   async ask(line: string): Promise<Reply> {
-    return (await this.#anySeat()).connection.ask(line)
+    return (await this.#use()).ask(line)
   }
 
   /** Makes sure at once that connections are alive, and opens lost ones without waiting. */
@@ -179,6 +165,7 @@ export class RoomdClient implements AsyncDisposable {
   /** Leaves all rooms and disconnects. Iterations end, and texts without a reply reject. */
   close(): void {
     this.#isClosed = true
+    this.#options.signal?.removeEventListener('abort', this.#abort)
     for (const seat of this.#seats.keys()) seat.close()
     this.inbox.end()
   }
@@ -187,49 +174,33 @@ export class RoomdClient implements AsyncDisposable {
     this.close()
   }
 
-  #seatsBy(is: (seat: Seat) => boolean): Seat[] {
-    return [...this.#seats.keys()].filter(is)
-  }
-
-  #resume(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve()
-  }
-
-  /** Returns a connection, in a room where there is one. @throws DisconnectedError, RefusedError */
-  async #anySeat(): Promise<Seat> {
-    const ready = this.#seatsBy(({ isReady }) => isReady)
-    const loggedIn = ready.filter(isLoggedIn)
-    const seats = loggedIn.length > 0 ? loggedIn : ready
-    const [opening = this.#place()] = this.#seats.keys()
-    const seat = seats.find(({ stay }) => stay) ?? seats[0] ?? opening
-    await seat.open()
-    return seat
+  /** Returns the first connection that {@link Seat.use} gives. @throws DisconnectedError, RefusedError */
+  async #use(isPatient?: boolean, so?: Use): Promise<ClientConnection> {
+    if (this.#seats.size === 0) this.#place()
+    const uses = [...this.#seats.keys()].map((seat) => seat.use(isPatient, so))
+    return Promise.any(uses).catch(({ errors: [error] }: AggregateError) => {
+      throw error
+    })
   }
 
   /** Begins to open another connection, for a room or for none. @throws DisconnectedError if the client is closed */
   #place(stay?: Stay): Seat {
-    if (this.#isClosed) throw new DisconnectedError('The client is closed')
+    if (this.#isClosed) throw closedError()
     const { onState, onNotice } = this.#options
     const owner: SeatOwner = {
-      changed: (state) => {
-        if (state.state === 'online') this.#resume()
-        onState?.(state)
-      },
+      changed: (state) => callBack(onState, state),
       noticed: (text, seat) => {
         // Every connection gets an announcement.
         const [first] = this.#seats.keys()
-        if (first === seat) onNotice?.(text)
+        if (first === seat) callBack(onNotice, text)
       },
       told: (event) => this.inbox.push(event),
-      back: ({ connection }) => void this.inbox.catchUp(connection),
-      emptied: (emptied) => {
-        this.#release(emptied)
-        this.#resume()
+      back: () => void this.inbox.catchUp(),
+      emptied: (seat) => {
+        if (this.#seats.size > 1) seat.close()
+        else this.#seats.set(seat, undefined)
       },
-      gone: (gone) => {
-        this.#seats.delete(gone)
-        this.#resume()
-      },
+      gone: (gone) => this.#seats.delete(gone),
     }
     const seat = new Seat(this.#user, owner, stay)
     this.#seats.set(seat, undefined)
@@ -237,14 +208,4 @@ export class RoomdClient implements AsyncDisposable {
     seat.open().catch(() => seat.close())
     return seat
   }
-
-  /** Gives up the room of a connection, and closes it unless it is the last one. */
-  #release(seat: Seat): void {
-    if (this.#seats.size > 1) seat.close()
-    else if (this.#seats.has(seat)) this.#seats.set(seat, undefined)
-  }
-}
-
-function isLoggedIn(seat: Seat): boolean {
-  return seat.isLoggedIn
 }

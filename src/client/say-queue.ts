@@ -21,30 +21,34 @@ const WINDOW = 2_048
 export class SayQueue {
   /** Texts without a reply, oldest first. */
   #texts = new Fifo<Spoken>()
-  /** Number of texts, from the first, that have been sent on the present connection. */
+  /** Number of texts so far. */
+  count = 0
+  /** Number of texts, from the first without a reply, that have been sent on the present connection. */
   #sent = 0
   #connection: ClientConnection | undefined
   /** Receiver of all replies on the present connection. */
   #asking: Asking | undefined
-  #ended: Error | undefined
+  /** Error of the room's end. */
+  ended: Error | undefined
   readonly #checks = new Set<() => void>()
 
   say(spoken: Spoken): void {
-    if (this.#ended) return void spoken.failed(this.#ended)
+    if (this.ended) return void spoken.failed(this.ended)
+    this.count++
     this.#texts.push(spoken)
     this.#send()
   }
 
   /** Undefined unless a further text would wait; resolves when the window is half empty. */
   get wait(): Promise<void> | undefined {
-    return this.#texts.length < WINDOW ? undefined : this.below(WINDOW / 2)
+    return this.#texts.length < WINDOW ? undefined : this.until(this.count - WINDOW / 2)
   }
 
-  /** Resolves when fewer than `count` texts have no reply. */
-  below(count: number): Promise<void> {
+  /** Resolves when so many texts, from the very first, have their replies. */
+  until(count: number): Promise<void> {
     return new Promise((resolve) => {
       const check = () => {
-        if (this.#texts.length >= count) return
+        if (this.count - this.#texts.length < count) return
         this.#checks.delete(check)
         resolve()
       }
@@ -68,7 +72,6 @@ export class SayQueue {
         this.#send()
         for (const check of this.#checks) check()
       },
-      lost: () => {},
     }
     this.#sent = 0
     this.#send()
@@ -81,15 +84,10 @@ export class SayQueue {
 
   /** Fails all texts without a reply, and those to come. */
   end(error: Error): void {
-    this.#ended ??= error
+    this.ended ??= error
     this.pause()
     while (this.#texts.length > 0) this.#shift()?.failed(error)
     for (const check of this.#checks) check()
-  }
-
-  /** Error of the room's end. */
-  get ended(): Error | undefined {
-    return this.#ended
   }
 
   #shift(): Spoken | undefined {
@@ -112,7 +110,7 @@ export class SayQueue {
     // The event that tells why comes before the next reply.
     connection.ask('/ping').then(
       // A room that has ended meanwhile leaves the connection to others.
-      () => this.#ended ?? connection.drop(),
+      () => this.ended ?? connection.drop(),
       () => {},
     )
   }

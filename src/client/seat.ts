@@ -21,21 +21,23 @@ export interface SeatOwner {
   readonly changed?: ((state: ClientState) => void) | undefined
   readonly noticed?: ((text: string, seat: Seat) => void) | undefined
   readonly told?: ((event: PrivateEvent) => void) | undefined
-  /** Called when a seat is logged in again. */
-  readonly back?: ((seat: Seat) => void) | undefined
-  /** Called when the room of a seat has ended: by an operator, the server, or a refusal on the way back. */
+  /** Called when a seat is logged in, before anything else is told. */
+  readonly back?: (() => void) | undefined
+  /** Called when a seat has no room any more. */
   readonly emptied?: ((seat: Seat) => void) | undefined
   /** Called when a seat is of no more use. */
   readonly gone?: ((seat: Seat) => void) | undefined
 }
+
+/** State in which a connection is asked for. */
+export type Use = 'usable' | 'loggedIn'
 
 /** Times before the first attempt to connect again and, doubled each time, at most before a later one. */
 const FIRST_RETRY_MS = 400
 const LAST_RETRY_MS = 10_000
 /** Time for which a lost connection may hold a nickname: the server finds a dead peer within a minute. */
 const GHOST_MS = 120_000
-const FIRST_REJOIN_MS = 500
-const LAST_REJOIN_MS = 5_000
+const REJOIN_MS = 1_000
 
 /** One of the connections of a client: logged in, opened again when it is lost, and in one room or in none. */
 export class Seat {
@@ -43,21 +45,25 @@ export class Seat {
   stay: Stay | undefined
   readonly #user: SeatUser
   readonly #owner: SeatOwner
-  readonly #told = (event: PrivateEvent) => this.#owner.told?.(event)
   #connection: ClientConnection | undefined
   /** True from the first login until {@link close}. */
-  #isReady = false
+  isReady = false
+  /** The present connection, if it is logged in. */
+  loggedIn: ClientConnection | undefined
   #isEnded = false
-  #isLoggedIn = false
+  /** Why it has been closed. */
+  #error: Error | undefined
   /** The first login. */
   #opening: Promise<void> | undefined
-  /** True while a caller joins the room. */
-  #isEntering = false
+  /** True from the sending of JOIN on the present connection until it is refused, or LEAVE is answered. */
+  #isAsked = false
   /** True if the server leaves messages out on the present connection. */
   #isDeaf = false
   /** Attempts since the connection was last of use. */
   #attempts = 0
   #timer: ReturnType<typeof setTimeout> | undefined
+  /** Called when the state has changed. */
+  #waiting: (() => void)[] = []
 
   constructor(user: SeatUser, owner: SeatOwner, stay?: Stay) {
     this.#user = user
@@ -65,20 +71,23 @@ export class Seat {
     this.stay = stay
   }
 
-  /** True after the first login. */
-  get isReady(): boolean {
-    return this.#isReady
+  /** The present connection, if it is logged in, and in the room where there is one. */
+  get usable(): ClientConnection | undefined {
+    return this.stay && !this.stay.connection ? undefined : this.loggedIn
   }
 
-  /** True while the connection is logged in. */
-  get isLoggedIn(): boolean {
-    return this.#isLoggedIn
-  }
-
-  /** The present connection. @throws DisconnectedError */
-  get connection(): ClientConnection {
-    if (!this.#connection) throw new DisconnectedError()
-    return this.#connection
+  /**
+   * Resolves with the connection as soon as it is so. Rejects when it is lost; where that is patient, only when the seat is closed.
+   *
+   * @throws DisconnectedError, RefusedError
+   */
+  async use(isPatient = false, so: Use = 'usable'): Promise<ClientConnection> {
+    for (;;) {
+      const connection = this[so]
+      if (connection) return connection
+      if (this.#isEnded || !(isPatient || this.#connection)) throw this.#error ?? new DisconnectedError()
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
   }
 
   /** Connects and logs in for the first time, once however often it is called. @throws DisconnectedError, RefusedError */
@@ -90,37 +99,34 @@ export class Seat {
   /** Joins a room; while the connection is being opened, without waiting for the reply to the login. @throws DisconnectedError, RefusedError */
   async enter(stay: Stay): Promise<void> {
     this.stay = stay
-    this.#isEntering = true
     try {
-      const joining = this.#join(this.connection, stay)
+      if (!this.#connection) throw new DisconnectedError()
+      const joining = this.#join(this.#connection, stay)
       joining.catch(() => {})
       // A login that is refused gives the reason.
       await this.#opening
       await joining
     } catch (error) {
-      if (!this.#isEnded) this.#vacate()
+      this.#empty(error as Error, true)
       throw error
-    } finally {
-      this.#isEntering = false
     }
   }
 
-  /** Leaves the room behind the texts that wait. @throws DisconnectedError, RefusedError */
-  async leave(): Promise<void> {
-    const { stay } = this
-    await stay?.speech.below(1)
+  /** Leaves a room, if it is there, behind the texts that wait. @throws RefusedError */
+  async leave(stay: Stay): Promise<void> {
+    await stay.speech.until(stay.speech.count)
     const left = () => {
-      stay?.lost()
-      this.#vacate()
+      if (this.stay === stay) this.#empty(new DisconnectedError('The room has been left'), true)
     }
+    const connection = this.#connection
+    if (!connection || !this.#isAsked || this.stay !== stay) return left()
     try {
-      resultOf(await this.connection.ask('LEAVE', ({ type }) => void (type === 'commandResult' && left())))
+      resultOf(await connection.ask('LEAVE', ({ type }) => void (type === 'commandResult' && left())))
     } catch (error) {
       // A membership has ended with the connection, and the next one does not join again.
       if (error instanceof RefusedError && error.code !== 'not-in-room') throw error
       left()
     }
-    stay?.end(new DisconnectedError('The room has been left'), true)
   }
 
   /** Reconnects at once if the connection is lost, and makes sure that it is not otherwise. */
@@ -133,102 +139,99 @@ export class Seat {
   close(error?: Error): void {
     if (this.#isEnded) return
     this.#isEnded = true
-    this.#isReady = false
+    this.#error ??= error ?? closedError()
+    this.isReady = false
     clearTimeout(this.#timer)
     this.#connection?.close()
     this.#connection = undefined
-    this.#isLoggedIn = false
+    this.loggedIn = undefined
     this.#owner.gone?.(this)
-    this.stay?.end(error ?? new DisconnectedError('The client is closed'), !error)
-    this.#changed('closed', error && { error })
+    this.stay?.end(this.#error, !error)
+    this.#changed('closed', { error })
   }
 
   async #open(): Promise<void> {
-    await this.#login(this.#dial())
-    if (!this.stay) this.#changed('online')
+    try {
+      await this.#login(this.#dial())
+    } catch (error) {
+      this.#error = error as Error
+      throw error
+    }
   }
 
   #dial(): ClientConnection {
-    this.#changed('connecting')
-    this.#isDeaf = false
+    this.#isDeaf = this.#isAsked = false
     const connection = new ClientConnection(this.#user.dial, {
       heard: (line) => this.#heard(line),
-      lost: (why, isFinal) => this.#lost(why, isFinal),
+      lost: (why) => this.#lost(why),
     })
     this.#connection = connection
+    this.#changed('connecting')
     return connection
   }
 
   async #login(connection: ClientConnection): Promise<void> {
     const { nickname, secret, session } = this.#user
     const line = commandLine('LOGIN', nickname, secret ?? (session && `session=${session}`))
-    await connection.opened
     const loggedIn = ({ type }: Reply) => {
-      if (type === 'commandResult') this.#isReady = this.#isLoggedIn = true
+      if (type !== 'commandResult') return
+      this.isReady = true
+      this.loggedIn = connection
+      this.#owner.back?.()
+      if (this.stay) this.#wake()
+      else this.#changed('online')
     }
     resultOf(await connection.ask(line, loggedIn))
   }
 
-  #lost(why: DisconnectedError | undefined, isFinal: boolean): void {
+  #lost(why: DisconnectedError | undefined): void {
     this.#connection = undefined
-    this.#isLoggedIn = false
-    if (!this.#isReady) return
+    this.loggedIn = undefined
+    if (!this.isReady) return
     this.stay?.lost()
-    if (isFinal) return void this.close(why)
+    if (why?.isFinal) return void this.close(why)
     // Clients that were lost together do not come back together.
     const retryMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#attempts++) * (0.5 + Math.random() / 2)
     this.#timer = setTimeout(() => void this.#return(), retryMs)
-    const { message: reason, code } = why ?? {}
-    this.#changed('offline', { ...(reason && { reason }), ...(code && { code }), retryMs })
+    this.#changed('offline', { reason: why?.message, code: why?.code, retryMs })
   }
 
   /** Opens a lost connection again. */
   async #return(): Promise<void> {
     clearTimeout(this.#timer)
-    if (!this.#isReady || this.#connection) return
+    if (!this.isReady || this.#connection) return
     const connection = this.#dial()
-    const isCurrent = () => this.#connection === connection
     try {
       await this.#login(connection)
-      if (!isCurrent()) return
-      this.#owner.back?.(this)
-      const { stay } = this
-      if (stay) {
-        await this.#joinAgain(connection, stay)
-      } else {
-        this.#attempts = 0
-        this.#changed('online')
-      }
+      if (this.stay) await this.#joinAgain(connection, this.stay)
+      else this.#attempts = 0
     } catch (error) {
-      // A connection that is lost has its successor already.
-      if (!(error instanceof RefusedError) || !isCurrent()) return
-      if (error.code === 'unavailable') connection.drop()
-      else this.close(error)
+      if (error instanceof RefusedError && error.code !== 'unavailable') this.close(error)
+      else connection.drop()
     }
   }
 
   async #joinAgain(connection: ClientConnection, stay: Stay): Promise<void> {
     const end = Date.now() + GHOST_MS
-    for (let delayMs = FIRST_REJOIN_MS; ; delayMs = Math.min(LAST_REJOIN_MS, delayMs * 1.5)) {
-      // The caller has left the room, or is joining it.
-      if (this.stay !== stay || this.#isEntering) return
+    // Unless the caller has left the room, or is joining it.
+    while (this.stay === stay && !this.#isAsked) {
       try {
         return await this.#join(connection, stay)
       } catch (error) {
         if (!(error instanceof RefusedError) || error.code === 'unavailable') throw error
-        if (error.code !== 'name-in-room' || Date.now() > end) return this.#endRoom(error)
+        if (error.code !== 'name-in-room' || Date.now() > end) return this.#empty(error, false)
         this.#changed('waiting')
       }
-      await new Promise((resolve) => setTimeout(resolve, delayMs))
+      await new Promise((resolve) => setTimeout(resolve, REJOIN_MS))
     }
   }
 
   async #join(connection: ClientConnection, stay: Stay): Promise<void> {
-    await connection.opened
     const joined = (reply: Reply) => {
-      if (reply.type !== 'commandResult') return
+      if (reply.type !== 'commandResult') return void (this.#isAsked = false)
+      stay.enter(connection)
       this.#named(stay, String(reply.result).slice('Joined room '.length))
-      stay.begin(connection, this.#told).then(
+      stay.begin().then(
         (isTold) => {
           if (isTold) this.#attempts = 0
         },
@@ -243,6 +246,7 @@ export class Seat {
       // A server that does not know it sends them all the same.
       connection.ask(`/messages ${stay.isDeaf ? 'off' : 'on'}`).catch(() => {})
     }
+    this.#isAsked = true
     const joining = connection.ask(commandLine('JOIN', stay.name, stay.options.password), joined)
     const takeTopic = (reply: Reply) => {
       if (reply.type === 'commandResult') stay.topic = reply.topic ?? ''
@@ -255,13 +259,14 @@ export class Seat {
 
   #heard(line: Unasked): void {
     const { stay } = this
-    if (line.type === 'notice') return void this.#owner.noticed?.(line.notice, this)
-    if (stay) stay.hear(line, this.#told)
-    else if (line.type === 'private') this.#told(line)
-    if (!stay || line.type === 'private') return
-    if (line.room !== stay.name) this.#named(stay, line.room)
-    const reason = departure(line, this.#user.nickname)
-    if (reason) this.#endRoom(new DisconnectedError(reason))
+    if (line.type === 'notice') this.#owner.noticed?.(line.notice, this)
+    else if (line.type === 'private') this.#owner.told?.(line)
+    else if (stay) {
+      stay.hear(line)
+      if (line.room !== stay.name) this.#named(stay, line.room)
+      const reason = departure(line, this.#user.nickname)
+      if (reason) this.#empty(new DisconnectedError(reason), false)
+    }
   }
 
   /** Notes the present name of the room; the state under the one before ends. */
@@ -272,25 +277,29 @@ export class Seat {
   }
 
   /** Ends the room for good; the connection stays. */
-  #endRoom(error: Error): void {
+  #empty(error: Error, isExpected: boolean): void {
+    if (this.#isEnded) return
     const { stay } = this
     this.#attempts = 0
-    this.#changed('closed', { error })
+    this.#changed('closed', { error: isExpected ? undefined : error })
     this.stay = undefined
-    stay?.end(error, false)
+    stay?.end(error, isExpected)
     this.#owner.emptied?.(this)
   }
 
-  #vacate(): void {
-    this.#changed('closed')
-    this.stay = undefined
+  #changed(state: ClientState['state'], more?: object): void {
+    // What belongs to a state is given with it.
+    this.#owner.changed?.({ state, room: this.stay?.name, ...more } as ClientState)
+    this.#wake()
   }
 
-  #changed(state: ClientState['state'], more?: object): void {
-    const room = this.stay && { room: this.stay.name }
-    // What belongs to a state is given with it.
-    this.#owner.changed?.({ state, ...room, ...more } as ClientState)
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
   }
+}
+
+export function closedError(): DisconnectedError {
+  return new DisconnectedError('The client is closed')
 }
 
 /** Returns how a user was put out of a room by an event, undefined for other events. */

@@ -1,4 +1,4 @@
-import type { PrivateEvent, RoomEvent } from '../../commands/replies.ts'
+import type { RoomEvent } from '../../commands/replies.ts'
 import type { ClientConnection, Told } from './connection.ts'
 import { EventQueue } from './event-queue.ts'
 import type { EnterOptions } from './room-options.ts'
@@ -14,15 +14,18 @@ export class Stay {
   topic = ''
   readonly options: EnterOptions
   readonly speech = new SayQueue()
-  readonly queue = new EventQueue<RoomEvent>((on) => this.#connection?.pause(on))
+  readonly queue = new EventQueue<RoomEvent>((on) => this.connection?.pause(on))
   readonly #events: EventSink
-  #connection: ClientConnection | undefined
+  /** The connection that is in the room. */
+  connection: ClientConnection | undefined
   /** Id of the newest event told. */
   #newest: number
   /** Id of an event before which nothing is missed, while none is told: the newest one at the joining. */
   #start = 0
   /** Events that come while the past of the room is read. */
-  #held: Told[] | undefined
+  #held: RoomEvent[] | undefined
+  /** Ends the reading of events, once the room has ended. */
+  #finish: (() => void) | undefined
 
   /** @param events gets the events in place of {@link queue} */
   constructor(name: string, options: EnterOptions = {}, events?: EventSink) {
@@ -39,63 +42,74 @@ export class Stay {
 
   /** Called when the connection is lost, or the room is left. */
   lost(): void {
-    this.#connection = undefined
+    this.connection = undefined
     this.#held = undefined
     this.speech.pause()
+    this.#finish?.()
   }
 
-  /** Ends the reading of events, with an error if there is one, and fails texts that have no reply. */
+  /** Ends the reading of events, with an error if it is not expected, and fails texts that have no reply. */
   end(error: Error, isExpected: boolean): void {
-    this.lost()
+    this.#finish = () => this.#events.end(isExpected ? undefined : error)
     this.speech.end(error)
-    this.#events.end(isExpected ? undefined : error)
+    // What is held has happened before.
+    if (isExpected || !this.#held) this.lost()
   }
 
-  /** Called with an event from the server, in the room or on the way into it. Private messages are handed on in their turn. */
-  hear(event: Told, told: (event: PrivateEvent) => void): void {
+  /** Called with an event from the server, in the room or on the way into it. */
+  hear(event: RoomEvent): void {
     if (this.#held) this.#held.push(event)
-    else if (event.type === 'private') told(event)
-    else if (this.#connection && !(this.isDeaf && event.type === 'message')) this.#tell(event)
+    else if (this.connection && !(this.isDeaf && event.type === 'message')) this.#tell(event)
+  }
+
+  /** Called when the connection has joined the room, before anything else is heard. */
+  enter(connection: ClientConnection): void {
+    this.connection = connection
+    this.#held = []
   }
 
   /**
-   * Called when the connection has joined the room. Tells its past, and then what happens meanwhile. Resolves with true when all is told,
-   * with false when the room has been left before. Rejects with {@link DisconnectedError}.
+   * Says what waits, and tells the past of the room, and then what happens meanwhile. Resolves with true when all is told, with false when the
+   * room has been left before. Rejects with {@link DisconnectedError}.
    */
-  async begin(connection: ClientConnection, told: (event: PrivateEvent) => void): Promise<boolean> {
-    this.#connection = connection
-    const held: Told[] = []
-    this.#held = held
+  async begin(): Promise<boolean> {
+    const { connection } = this
+    const held = this.#held
+    if (!connection || !held) return false
     this.speech.begin(connection)
     if (!this.isDeaf) await this.#readPast(connection)
     // Out of the room, or in it anew.
     if (this.#held !== held) return false
     this.#held = undefined
-    for (const event of held) this.hear(event, told)
+    for (const event of held) this.hear(event)
+    if (this.#finish) this.lost()
     return true
   }
 
   async #readPast(connection: ClientConnection): Promise<void> {
     const { recent = 0, maxMissed } = this.options
-    const tell = (event: Told) => this.#tell(event)
+    // There are no private messages in a room.
+    const tell = (event: Told) => this.#tell(event as RoomEvent)
     const after = this.#newest || this.#start
     let isWhole = after > 0
     if (isWhole) {
       const found: Told[] = []
+      const limit = maxMissed && maxMissed + 1
       const take = maxMissed ? (event: Told) => void found.push(event) : tell
-      const reply = await connection.askRecords('HISTORY', { after, limit: maxMissed }, take)
+      const reply = await connection.ask('HISTORY', undefined, take, { after, limit })
       if (reply.type === 'error' && reply.code === 'unavailable') return connection.drop()
-      isWhole = reply.type !== 'error' && found.length !== maxMissed
-      if (!isWhole) this.#events.miss('Some events are no longer on the server')
-      found.forEach(tell)
+      isWhole = reply.type !== 'error' && found.length !== limit
+      if (!isWhole) this.#events.miss('Events are missing')
+      found.slice(isWhole ? 0 : 1).forEach(tell)
     }
-    if (isWhole) return
-    if (recent > 0) return void (await connection.askRecords('HISTORY', { limit: recent }, tell))
-    await connection.askRecords('HISTORY', { limit: 1 }, ({ id }) => (this.#start = Number(id)))
+    // Another room may be the connection's by now.
+    if (isWhole || this.#finish) return
+    const start = ({ id }: Told) => (this.#start = Number(id))
+    await connection.ask('HISTORY', undefined, recent > 0 ? tell : start, { limit: recent || 1 })
   }
 
-  #tell(event: Told): void {
-    if (event.type === 'private' || Number(event.id) <= this.#newest) return
+  #tell(event: RoomEvent): void {
+    if (Number(event.id) <= this.#newest) return
     this.#newest = Number(event.id)
     if (event.type === 'topic') this.topic = event.body
     this.#events.push(event)

@@ -14,7 +14,6 @@ async function open(options: Record<string, unknown> = {}) {
     connection.close()
     await daemon.stop()
   })
-  await connection.opened
   return connection
 }
 

@@ -217,6 +217,7 @@ test('a reader that stops is told of a gap behind 100,000 events, and goes on be
     socket.on('error', () => {})
     createInterface(socket).on('line', (line) => {
       write(socket, { type: 'commandResult', result: line === 'JOIN ops' ? 'Joined room ops' : 'OK' })
+      if (line.endsWith('end=yes')) write(socket, { type: 'commandResult', result: 'end of history' })
       if (line === '/topic') for (let id = 1; id <= 100_001; id++) write(socket, event(id))
       if (line.startsWith('MESSAGE')) write(socket, event(100_002))
     })

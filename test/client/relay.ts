@@ -13,6 +13,8 @@ export interface Relay {
   hold(on: boolean): void
   /** Resets every connection of a client, which the other side is not told. */
   strand(): void
+  /** Lets nothing through to the clients that there are. */
+  mute(): void
   /** Lets nothing through on the connections that there are, or goes on. */
   stall(on: boolean): void
 }
@@ -57,6 +59,9 @@ export async function openRelay(target: number | (() => number)): Promise<Relay>
     cut,
     strand: () => {
       for (const client of clients) client.removeAllListeners('close').resetAndDestroy()
+    },
+    mute: () => {
+      for (const socket of open) if (!clients.has(socket)) socket.unpipe().resume()
     },
     stall: (on) => {
       for (const socket of open) socket[on ? 'pause' : 'resume']()

@@ -29,9 +29,9 @@ test('a seat that leaves a room at once is not in it', async () => {
   onTestFinished(() => seat.close())
   await seat.open()
   const stay = new Stay('ops')
-  await Promise.all([seat.enter(stay), seat.leave()])
+  await Promise.all([seat.enter(stay), seat.leave(stay)])
   expect(seat.stay).toBeUndefined()
-  expect(await seat.connection.ask('hello')).toMatchObject({ code: 'not-in-room' })
+  expect(await (await seat.use()).ask('hello')).toMatchObject({ code: 'not-in-room' })
   expect(seat.stay).toBeUndefined()
 })
 

@@ -73,7 +73,6 @@ export class Line {
   async ask(line: string, patienceMs?: number): Promise<Reply> {
     const timer = patienceMs === undefined ? undefined : setTimeout(() => this.destroy(), patienceMs)
     try {
-      await this.#connection.opened
       return await this.#connection.ask(line)
     } finally {
       clearTimeout(timer)
@@ -93,11 +92,15 @@ export class Line {
 
   /** The records of a HISTORY, or the error that answers it. Rejects with `DisconnectedError`. */
   async history(request = 'HISTORY'): Promise<readonly Told[] | string> {
-    await this.#connection.opened
     const records: Told[] = []
-    const reply = await this.#connection.askRecords(request, {}, ({ id, type, from, body }) => {
-      if (type !== 'private') records.push({ id: Number(id), type, from, body })
-    })
+    const reply = await this.#connection.ask(
+      request,
+      undefined,
+      ({ id, type, from, body }) => {
+        if (type !== 'private') records.push({ id: Number(id), type, from, body })
+      },
+      {},
+    )
     return reply.type === 'error' ? reply.error : records
   }
 

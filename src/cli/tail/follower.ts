@@ -2,7 +2,7 @@ import type { RoomEvent } from '../../../commands/replies.ts'
 import type { Told } from '../../client/connection.ts'
 import { DisconnectedError, RefusedError } from '../../client/errors.ts'
 import { isSameName } from '../../client/nickname.ts'
-import { resultOf } from '../../client/requests.ts'
+import { commandLine, resultOf } from '../../client/requests.ts'
 import { Seat } from '../../client/seat.ts'
 import { Stay } from '../../client/stay.ts'
 import type { Dial, LineTransport } from '../../client/transport.ts'
@@ -124,7 +124,8 @@ export class Follower {
   /** Reads what HISTORY gives. */
   async #read(words: string): Promise<void> {
     const tell = (event: Told) => this.#tell(event)
-    resultOf(await this.#seat.connection.askRecords(`HISTORY ${words}`.trimEnd(), {}, tell))
+    const connection = await this.#seat.use()
+    resultOf(await connection.ask(commandLine('HISTORY', words), undefined, tell, {}))
   }
 
   #hear(event: RoomEvent): void {
