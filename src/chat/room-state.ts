@@ -46,7 +46,7 @@ export class RoomState {
   /** Roles of guests, by folded nickname. */
   readonly #guests = new Map<string, Rank>()
   readonly #modes = new Map<ModeFlag, string>()
-  readonly #slow = new SlowMode()
+  #slow = new SlowMode()
 
   constructor({ maker }: Pick<RoomRecord, 'maker'>) {
     // Until it is handed over.
@@ -70,13 +70,10 @@ export class RoomState {
     return state
   }
 
-  /** Takes the bans, mutes and invitations of another state of the same room and time. */
-  learn(other: RoomState): void {
-    for (const sanction of other.banned.all()) this.banned.set(sanction)
-    for (const sanction of other.muted.all()) this.muted.set(sanction)
-    for (const [key, account] of other.#invited) this.#invited.set(key, account)
-    this.isWhole ||= other.isWhole
-    this.#restrict()
+  /** Takes the place of another state of the same room and time: who has spoken lately has to wait on. */
+  replace(other: RoomState): this {
+    this.#slow = other.#slow
+    return this
   }
 
   /** The account that owns the room: its folded nickname and its id. */
@@ -117,10 +114,6 @@ export class RoomState {
     else if (kind === 'joined') this.#setGuest(fold(from), details.role, change.isSet)
     else if (details.guest) this.#setGuest(fold(to), details.role, change.isSet)
     else if (details.role) this.#setRole(details.role, event, change.isSet)
-    this.#restrict()
-  }
-
-  #restrict(): void {
     this.restrictsSpeech = this.#slow.isOn || this.#modes.has('moderated') || this.muted.size > 0
   }
 

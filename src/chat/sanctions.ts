@@ -75,11 +75,6 @@ export class Sanctions {
     if (covered?.size === 0) this.#byAddress.delete(addressDigest)
   }
 
-  /** In no order; some may have ended. */
-  all(): Iterable<Sanction> {
-    return this.#byKey.values()
-  }
-
   /** Removes those that have ended before `now`, in ms since the epoch. */
   prune(now: number): void {
     for (const [key, { until }] of this.#byKey) if (until !== undefined && until <= now) this.remove(key)

@@ -59,8 +59,7 @@ export class StateReader {
       const state = await RoomState.read(this.#room.record, this.#logs, user, this.#abandoned.signal)
       // Those that it contains already change nothing again.
       for (const event of this.#early) state.apply(event)
-      if (this.#state) this.#state.learn(state)
-      else this.#state = state
+      this.#state = this.#state ? state.replace(this.#state) : state
     } finally {
       this.#reading--
     }

@@ -85,14 +85,14 @@ test('a ban that is lifted, and one that is made, while the rest is read', async
   const ann = await guest('ann', 'raided')
   await ban('raider7', { on: false })
   await ban('eve')
-  const { state } = ann.inRoom().room
-  expect(state.isWhole).toBe(false)
+  const { room } = ann.inRoom()
+  expect(room.state.isWhole).toBe(false)
   const refused = reasonOf(guest('eve', 'raided'))
   last.resolve()
   expect(await refused).toBe('banned')
-  expect(state.isWhole).toBe(true)
+  expect(room.state.isWhole).toBe(true)
   expect(await reasonOf(guest('raider7', 'raided'))).toBe('none')
-  expect(state.banned.size).toBe(1_001)
+  expect(room.state.banned.size).toBe(1_001)
   await leave(chat, ann)
 })
 

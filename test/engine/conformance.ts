@@ -1249,10 +1249,16 @@ export function conformance(name: string, make: () => Promise<Subject>, part: 'a
         expect((await partFor('eve')).has(first[2])).toBe(false)
         expect((await partFor('new', 'd17x')).has(appended[17])).toBe(true)
         expect((await partFor('new', 'd17x')).has(appended[18])).toBe(false)
-        await engine.logs.append(LOG, of('raider17', 'banned', { on: false }))
-        await engine.logs.append(LOG, of('raider17', 'muted', { on: false }))
         await engine.logs.append(LOG, of('raider17', 'invited', { on: false }))
         expect((await partFor('raider17', 'd17x')).has(appended[17])).toBe(false)
+        const [was, other] = appended.slice(-2)
+        await engine.logs.append(LOG, of('Other', 'banned', { on: false }))
+        const again = await engine.logs.append(LOG, of('WAS', 'muted', { address: 'def' }))
+        const [old, present] = [await partFor('new', 'abc'), await partFor('new', 'def')]
+        expect([old.has(was), old.has(other), old.has(again)]).toEqual([false, false, false])
+        expect([present.has(was), present.has(again)]).toEqual([false, true])
+        await engine.logs.append(LOG, topic('news'))
+        expect((await partFor('ann')).has(first[0])).toBe(false)
       })
 
       it('has no role that has ended', async () => {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { EngineFault, Gone } from '../../src/engine/engine.ts'
-import type { LogName } from '../../src/engine/event.ts'
+import type { Draft, LogName } from '../../src/engine/event.ts'
 import { RedisImport } from '../../src/engine/redis/import.ts'
 import { problemOf, reasonOf, warningOf } from '../../src/engine/redis/reasons.ts'
 import { RedisEngine, type RedisOptions } from '../../src/engine/redis/redis.ts'
@@ -98,6 +98,36 @@ withRedis('the redis engine', () => {
     await expectGoesOn(later)
     const keys = (await server.command('KEYS', 'roomd:{people}:*')) as string[]
     expect(keys.filter((key) => /blocks-|:skeletons|people}:order/.test(key))).toEqual([])
+    await cleanup()
+  })
+
+  it('finds the bans of a large state that came without an index, and drops both with the room', async () => {
+    const prefix = `bans${prefixes++}`
+    const { engine, cleanup } = await make({ prefix })
+    const { id } = await engine.rooms.create({ title: 'Raided', slug: 'raided', visibility: 'public' })
+    const ban = (to: string, address: string): Draft => {
+      // What a moderator writes is not taken for an address.
+      const body = '"details","{"address":"abc"}'
+      return { kind: 'role', room: id, from: 'op', to, body, details: { role: 'banned', on: true, address } }
+    }
+    for (let n = 0; n < 300; n++) void engine.logs.append(`room:${id}`, ban(`raider${n}`, `d${n}x`))
+    await engine.logs.append(`room:${id}`, ban('troll*', 'none'))
+    const keys = async (end: string) => (await server.command('KEYS', `${prefix}:{room:${id}}:${end}`)) as string[]
+    const [index = expect.fail()] = await keys('index')
+    const bansOf = async (key: string, addressDigest: string) => {
+      const { pages } = await engine.logs.stateFor(id, { key, addressDigest })
+      return new Set((await Array.fromAsync(pages)).flat().map(({ to }) => to))
+    }
+    const expectFound = async () => {
+      expect(await bansOf('raider7', 'abc')).toEqual(new Set(['troll*', 'raider7']))
+      expect(await bansOf('new', 'd8x')).toEqual(new Set(['troll*', 'raider8']))
+    }
+    await expectFound()
+    await server.command('DEL', index)
+    await expectFound()
+    expect(await keys('index')).toEqual([index])
+    await engine.rooms.close(id)
+    expect([...(await keys('index')), ...(await keys('state'))]).toEqual([])
     await cleanup()
   })
 

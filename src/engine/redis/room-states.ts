@@ -28,8 +28,7 @@ export class RedisRoomStates {
   /** Implements {@link EngineLogs.stateFor}. */
   async for(room: number, { key, addressDigest = '' }: StateUser): Promise<StatePart> {
     const log: LogName = `room:${room}`
-    const args = [String(PAGE_EVENTS), key, addressDigest]
-    const [whole, ...values] = await this.#link.eval('state-for', this.#keys.ofLog(log, ''), args)
+    const [whole, ...values] = await this.#link.eval('state-for', this.#keys.ofLog(log, ''), [key, addressDigest])
     return { isWhole: whole === '1', pages: this.#pages(room, values) }
   }
 

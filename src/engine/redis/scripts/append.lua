@@ -38,9 +38,9 @@ while at <= #ARGV do
   if skip then skipped[#skipped + 1] = place .. skip else write(fields) end
   if not skip then
     if kind == 'founder' or kind == 'set-guest' then
-      redis.call('HSET', stateKey(), 'guest:' .. key, cjson.encode({ text(last), fields }))
+      setState('guest:' .. key, cjson.encode({ text(last), fields }))
     elseif kind == 'joined' or kind == 'unset-guest' then
-      redis.call('HDEL', stateKey(), 'guest:' .. key)
+      setState('guest:' .. key)
     elseif kind == 'nonce' then
       redis.call('SET', nonceKey(key), text(last), 'PX', DAY_MS)
     elseif kind == 'redacted' then
@@ -50,9 +50,9 @@ while at <= #ARGV do
         redis.call('HSET', info, 'erase', '1')
       end
     elseif kind == 'set' then
-      redis.call('HSET', stateKey(), key, cjson.encode({ text(last), fields }))
+      setState(key, cjson.encode({ text(last), fields }))
     elseif kind == 'unset' then
-      redis.call('HDEL', stateKey(), key)
+      setState(key)
     end
   end
   place, at = place + 1, at + 3 + count

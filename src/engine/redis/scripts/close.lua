@@ -8,7 +8,7 @@ for _, by in ipairs(redis.call('HVALS', joined)) do writePresence('left', room, 
 write({ 'kind', 'closed', 'room', room, 'from', '', 'body', '' })
 redis.call('HSET', info, 'closed', text(last))
 redis.call('SET', done, table.concat({ number, text(last), '', text(ms) }, ' '), 'PX', DAY_MS)
-redis.call('DEL', joined, names, stateKey())
+redis.call('DEL', joined, names, stateKey(), indexKey())
 for _, other in ipairs(redis.call('HKEYS', nodes)) do redis.call('DEL', insideOf(other)) end
 redis.call('PEXPIRE', log, keep)
 local told = publish(control, node, number)

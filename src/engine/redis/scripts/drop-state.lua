@@ -3,7 +3,7 @@
 local removed = 0
 for at = 1, #ARGV, 2 do
   if redis.call('HGET', stateKey(), ARGV[at]) == ARGV[at + 1] then
-    removed = removed + redis.call('HDEL', stateKey(), ARGV[at])
+    removed = removed + setState(ARGV[at])
   end
 end
 return removed

@@ -8,6 +8,7 @@ local PER_MS = 1024
 local MAX_LEAD_MS = 1000
 local DAY_MS = 86400000
 local GUEST_INBOX_MS = 30 * DAY_MS
+local STATE_PAGE = 256
 
 local ms, prev, last, newest, lost, ahead
 local written = {}
@@ -143,6 +144,66 @@ local function stateKey()
   return string.sub(log, 1, -4) .. 'state'
 end
 
+-- Returns the key of the index of the room's state: its keys, each followed by a line feed, by the address that they cover, and in the empty
+-- field those that concern everybody. A state has one as soon as it has more than STATE_PAGE keys.
+local function indexKey()
+  return string.sub(log, 1, -4) .. 'index'
+end
+
+local function putIntoIndex(field, key, isOn)
+  local keys = '\n' .. (redis.call('HGET', indexKey(), field) or '')
+  local from, to = string.find(keys, '\n' .. key .. '\n', 1, true)
+  if from then keys = string.sub(keys, 1, from) .. string.sub(keys, to + 1) end
+  if isOn then keys = keys .. key .. '\n' end
+  if keys == '\n' and field ~= '' then
+    redis.call('HDEL', indexKey(), field)
+  else
+    redis.call('HSET', indexKey(), field, string.sub(keys, 2))
+  end
+end
+
+local PERSONAL = { banned = true, muted = true, invited = true }
+
+-- Returns true for the bans, mutes and invitations of single nicknames.
+local function isPersonal(key)
+  return PERSONAL[string.match(key, '^%l+')] and not string.find(key, '*', 1, true)
+end
+
+-- Returns the address that a value of the state covers too.
+local function addressIn(value)
+  -- JSON within JSON: no text in the value has these quotes without strokes.
+  local details = string.find(value, '"details","', 1, true)
+  return details and string.match(value, '\\"address\\":\\"(%w+)', details)
+end
+
+-- Makes the index if the state is large. Returns true if there is one.
+local function hasIndex()
+  if redis.call('EXISTS', indexKey()) == 1 then return true end
+  if redis.call('HLEN', stateKey()) <= STATE_PAGE then return false end
+  local keys, state = { [''] = '' }, redis.call('HGETALL', stateKey())
+  for at = 1, #state, 2 do
+    local key, address = state[at], addressIn(state[at + 1])
+    if not isPersonal(key) then keys[''] = keys[''] .. key .. '\n' end
+    if address then keys[address] = (keys[address] or '') .. key .. '\n' end
+  end
+  for field, list in pairs(keys) do redis.call('HSET', indexKey(), field, list) end
+  return true
+end
+
+-- Sets a key of the state, or removes it where there is no value. Returns the number of removed keys.
+local function setState(key, value)
+  if hasIndex() then
+    local before = redis.call('HGET', stateKey(), key)
+    local from, to = before and addressIn(before), value and addressIn(value)
+    if from and from ~= to then putIntoIndex(from, key, false) end
+    if to then putIntoIndex(to, key, true) end
+    if not isPersonal(key) then putIntoIndex('', key, value) end
+  end
+  if not value then return redis.call('HDEL', stateKey(), key) end
+  redis.call('HSET', stateKey(), key, value)
+  return 0
+end
+
 -- Returns the key of the unfinished copy of the stream (erase.lua).
 local function copyKey()
   return string.sub(log, 1, -4) .. 'copy'
@@ -185,7 +246,7 @@ local function unmark(node, key)
     return false, true
   end
   redis.call('HDEL', joined, key)
-  redis.call('HDEL', stateKey(), 'guest:' .. key)
+  setState('guest:' .. key)
   return name
 end
 
@@ -195,6 +256,6 @@ local function unmarkAll(key)
   if not by then return false end
   for node in string.gmatch(string.match(by, '^%S+'), '[^,]+') do redis.call('SREM', insideOf(node), key) end
   redis.call('HDEL', joined, key)
-  redis.call('HDEL', stateKey(), 'guest:' .. key)
+  setState('guest:' .. key)
   return true
 end
