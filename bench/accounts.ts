@@ -1,8 +1,7 @@
 /** Accounts in a data folder that no server uses yet: through the protocols 1,000 of them cost 200 seconds of scrypt. */
-import { join } from 'node:path'
 import { Chat } from '../src/chat/chat.ts'
-import { LocalEngine } from '../src/engine/local/local.ts'
 import { memberName, SECRET } from './dialect.ts'
+import { inStore } from './store.ts'
 
 /** A stored hash names its cost, so an account made at this one is checked at it too. */
 const CHEAP = { ln: 1, r: 8, p: 1 }
@@ -35,14 +34,11 @@ export async function logIn(url: string, keys: readonly string[]): Promise<strin
   return cookies
 }
 
-async function make<T>(data: string, count: number, one: (chat: Chat, name: string) => Promise<T>): Promise<T[]> {
-  const keep = { keep: { days: 0, events: 0 }, memory: { events: 1, bytes: 1_024 } }
-  const options = { file: join(data, 'roomd.db'), sync: 'normal', lobby: 'lobby', ...keep } as const
-  const engine = new LocalEngine(options, { trouble: () => {}, recovered: () => {}, died: () => {} })
-  await engine.start()
-  const chat = new Chat(engine, { maxText: 1, cost: CHEAP })
-  const made: T[] = []
-  for (let index = 0; index < count; index++) made.push(await one(chat, memberName(index)))
-  await engine.stop()
-  return made
+function make<T>(data: string, count: number, one: (chat: Chat, name: string) => Promise<T>): Promise<T[]> {
+  return inStore(data, async (engine) => {
+    const chat = new Chat(engine, { maxText: 1, cost: CHEAP })
+    const made: T[] = []
+    for (let index = 0; index < count; index++) made.push(await one(chat, memberName(index)))
+    return made
+  })
 }

@@ -11,6 +11,8 @@ import { history } from './scenarios/history.ts'
 import { http } from './scenarios/http.ts'
 import { ingest } from './scenarios/ingest.ts'
 import { irc, ircJoins } from './scenarios/irc.ts'
+import { moderation } from './scenarios/moderation.ts'
+import { names } from './scenarios/names.ts'
 import { nodes } from './scenarios/nodes.ts'
 import { page } from './scenarios/page.ts'
 import { mixed, tls, web } from './scenarios/rooms.ts'
@@ -19,7 +21,22 @@ import { send } from './scenarios/send.ts'
 
 /** In the order in which they run. */
 const ROOMS = { fanout, fanout1, irc, 'irc-joins': ircJoins, mixed, tls, web, http, hammer }
-const ORDER = { ...ROOMS, ingest, send, joins, idle, history, search, bans, latency, nodes, start, page }
+const ORDER = {
+  ...ROOMS,
+  ingest,
+  send,
+  joins,
+  idle,
+  history,
+  search,
+  moderation,
+  bans,
+  names,
+  latency,
+  nodes,
+  start,
+  page,
+}
 const SCENARIOS: Readonly<Record<string, Scenario>> = ORDER
 
 const { values, positionals } = parseArgs({

@@ -43,14 +43,22 @@ interface RoomdSettings {
   /** Options of listeners beside the line protocol's; one that is named twice is opened once. */
   readonly listeners?: readonly string[]
   readonly options?: readonly string[]
+  /** Modules that are loaded into it first. */
+  readonly imports?: readonly URL[]
 }
 
 /** roomd without limits. `url` is that of its HTTP port, `startMs` the time until it took connections. */
-export async function startRoomd({ data = temporary(), listeners = [], options = [] }: RoomdSettings = {}) {
+export async function startRoomd({
+  data = temporary(),
+  listeners = [],
+  options = [],
+  imports = [],
+}: RoomdSettings = {}) {
   const ports = new Map<string, number>()
   for (const option of ['--line', ...listeners]) ports.set(option, ports.get(option) ?? (await freePort()))
   const args = [
     ...NODE_ARGS,
+    ...imports.flatMap(({ href }) => ['--import', href]),
     MAIN,
     ...[...ports].flatMap(([option, port]) => [option, String(port)]),
     ...LISTENERS.filter((option) => !ports.has(option)).map((option) => option.replace('--', '--no-')),
@@ -68,7 +76,13 @@ export async function startRoomd({ data = temporary(), listeners = [], options =
   ])
   const startMs = performance.now() - started
   const url = `http://127.0.0.1:${ports.get('--http')}`
-  return { ...serverOf(child, ports.get('--line') ?? 0), ports, url, data, startMs }
+  /** Asks a module of `imports` that answers messages. */
+  const ask = async (what: number): Promise<unknown> => {
+    const answer = once(child, 'message')
+    child.send(what)
+    return (await answer)[0]
+  }
+  return { ...serverOf(child, ports.get('--line') ?? 0), ports, url, data, startMs, ask }
 }
 
 /** Runs a command of roomd with a file as standard input. Returns the time until it has ended, in ms. */

@@ -1,72 +1,68 @@
-/** Entering a room with many bans, which the server has in memory or not, and the effect on somebody else. */
-import { join } from 'node:path'
-import { LocalEngine } from '../../src/engine/local/local.ts'
+/** Entering a room with many bans: the first user of it, and one beside a member; and for how long that holds the server's event loop. */
 import { Client, within } from '../client.ts'
-import { figure, median, quantile, type Scenario } from '../scenario.ts'
-import { startRoomd, temporary } from '../server.ts'
-import { pings } from './history.ts'
+import { type Context, type Figure, figure, median, type Scenario } from '../scenario.ts'
+import { startRedis, startRoomd, temporary } from '../server.ts'
+import { inStore, type Store, serverOn } from '../store.ts'
 
-const ROUNDS = 15
+const ROUNDS = 25
+/** Measures the CPU time of rounds of the event loop. */
+const LOOP_CPU = new URL('../../test/support/loop-cpu.ts', import.meta.url)
 
 export const bans: Scenario = async (context) => {
-  const [data, count] = [temporary(), context.size(10_000, 1_000)]
-  await fill(data, count)
-  await using server = await startRoomd({ data })
+  const figures = await play(context, 'SQLite', temporary())
+  await using redis = await startRedis()
+  return [...figures, ...(await play(context, 'Redis', redis))]
+}
+
+async function play(context: Context, name: string, store: Store): Promise<Figure[]> {
+  const count = context.size(10_000, 1_000)
+  await fill(store, count)
+  await using server = await startRoomd({ ...serverOn(store), imports: [LOOP_CPU] })
   const way = { dialect: 'LINE', port: server.port } as const
   using asker = new Client(way)
-  using other = new Client(way)
   using resident = new Client(way)
   await asker.enter(1, 1)
-  await other.enter(2, 2)
-  const ask = async (room: number) => {
+  const join = async (room: number) => {
     const asked = performance.now()
     asker.send(`JOIN bench${room}\r\n`)
     return (await within(30_000, 'JOIN', asker.until('Joined room'))) - asked
   }
   const rounds = async () => {
     const times: number[] = []
-    const play = async () => {
-      while (times.length < ROUNDS) {
-        times.push(await ask(0))
-        await ask(1)
-      }
+    await server.ask(0)
+    while (times.length < ROUNDS) {
+      times.push(await join(0))
+      await join(1)
     }
-    const longest = quantile(await pings(other, play()), 1)
-    const note = `first ${times[0]?.toFixed(1)} ms, longest /ping ${longest.toFixed(1)} ms`
-    return { ms: median(times), note }
+    return times
   }
-  const read = await rounds()
-  await resident.enter(3, 0)
-  const held = await rounds()
+  const first = await rounds()
+  // Whoever stays has the whole state read.
+  await resident.enter(2, 0)
+  await join(0)
+  await join(1)
+  const round = Number(await server.ask(0))
+  const beside = await rounds()
+  const what = `${name}: join with ${count} bans`
   return [
-    figure(`join with ${count} bans, nobody there`, read.ms, 'ms', read.note),
-    figure(`join with ${count} bans, a member there`, held.ms, 'ms', held.note),
+    figure(`${what}, nobody there`, median(first), 'ms', `after the start ${first[0]?.toFixed(1)} ms`),
+    figure(`${what}, a member there`, median(beside), 'ms'),
+    figure(`${what}, CPU of a round`, round, 'ms', 'the longest of the event loop until all bans are read'),
   ]
 }
 
 /** Makes the room bench0, with bans of guests. */
-async function fill(data: string, count: number): Promise<void> {
-  const silent = { trouble: () => {}, recovered: () => {}, died: () => {} }
-  const engine = new LocalEngine(
-    {
-      file: join(data, 'roomd.db'),
-      sync: 'normal',
-      keep: { days: 0, events: 0 },
-      lobby: 'lobby',
-      memory: { events: 1, bytes: 1 },
-    },
-    silent,
-  )
-  await engine.start()
-  const { id } = await engine.rooms.create({ title: 'bench0', slug: 'bench0', visibility: 'public' })
-  const drafts = Array.from({ length: count }, (_, number) => ({
-    kind: 'role' as const,
-    room: id,
-    from: 'op',
-    to: `raider${number}`,
-    body: 'advertising',
-    details: { role: 'banned' as const, on: true, address: number.toString(16).padStart(32, '0') },
-  }))
-  await Promise.all(engine.logs.appendAll(`room:${id}`, drafts))
-  await engine.stop()
+async function fill(store: Store, count: number): Promise<void> {
+  await inStore(store, async ({ rooms, logs }) => {
+    const { id } = await rooms.create({ title: 'bench0', slug: 'bench0', visibility: 'public' })
+    const drafts = Array.from({ length: count }, (_, number) => ({
+      kind: 'role' as const,
+      room: id,
+      from: 'op',
+      to: `raider${number}`,
+      body: 'advertising',
+      details: { role: 'banned' as const, on: true, address: number.toString(16).padStart(32, '0') },
+    }))
+    await Promise.all(logs.appendAll(`room:${id}`, drafts))
+  })
 }
