@@ -1,4 +1,4 @@
-import { getHeapStatistics } from 'node:v8'
+import { getHeapStatistics, type HeapInfo } from 'node:v8'
 import type { Logger } from 'pino'
 import type { Engine } from '../engine/engine.ts'
 import type { DisconnectReason } from './disconnect.ts'
@@ -40,7 +40,6 @@ export class MemoryBudget {
   readonly #log: Logger
   readonly #slowed = new Set<MemoryHolder>()
   #timer: NodeJS.Timeout | undefined
-  #held = 0
   #share = 0
   #tense = false
 
@@ -55,9 +54,9 @@ export class MemoryBudget {
     this.#schedule()
   }
 
-  /** Bytes held at the last check. */
+  /** Bytes held now. */
   get held(): number {
-    return this.#held
+    return this.#sumOf(this.#sources.holders())
   }
 
   get limit(): number {
@@ -79,18 +78,26 @@ export class MemoryBudget {
 
   #check(): void {
     const { engine } = this.#sources
-    const holders = [...this.#sources.holders()]
-    let total = holders.reduce((sum, { held }) => sum + held, engine.heldBytes)
+    const memory = getHeapStatistics()
+    // What is held is a part of this. Visiting thousands of connections several times a second would cost more than to write to them.
+    const isLittle = memory.used_heap_size + memory.external_memory < TENSE * this.#limit
+    const holders = isLittle ? [] : [...this.#sources.holders()]
+    let total = isLittle ? 0 : this.#sumOf(holders)
     if (total > SLOW * this.#limit) {
       engine.trimMemory()
-      total = holders.reduce((sum, { held }) => sum + held, engine.heldBytes)
+      total = this.#sumOf(holders)
     }
-    this.#held = total
-    this.#share = Math.max(total / this.#limit, heapShare())
+    this.#share = Math.max(total / this.#limit, heapShare(memory))
     this.#tell(total)
     if (this.#share > SLOW) this.#relieve(holders, total)
     else this.#resume()
     this.#schedule()
+  }
+
+  #sumOf(holders: Iterable<MemoryHolder>): number {
+    let sum = this.#sources.engine.heldBytes
+    for (const { held } of holders) sum += held
+    return sum
   }
 
   /** Pauses the largest holders until the rest is below the threshold, and disconnects them until it is below the limit. */
@@ -126,8 +133,7 @@ export class MemoryBudget {
 }
 
 /** Returns the used share of the heap, including garbage; 1 is the share {@link HEAP} of its limit. */
-function heapShare(): number {
-  const { used_heap_size, heap_size_limit } = getHeapStatistics()
+function heapShare({ used_heap_size, heap_size_limit }: HeapInfo): number {
   return used_heap_size / (HEAP * heap_size_limit)
 }
 

@@ -26,6 +26,8 @@ export class Outbox implements ByteSink {
   #first: Buffer | undefined
   #more: Buffer[] | undefined
   #bytes = 0
+  /** {@link queued} when the last chunks were written; it has not grown since. */
+  #unwritten = 0
   #closed = false
 
   /** With `writesEach`, each chunk is written alone, which over TLS is one record. */
@@ -54,7 +56,7 @@ export class Outbox implements ByteSink {
       this.#more.push(chunk)
     }
     this.#bytes += chunk.length
-    if (this.#stream.writableLength > this.#maxBytes) {
+    if (this.#unwritten > this.#maxBytes && this.#stream.writableLength > this.#maxBytes) {
       this.#closed = true
       this.#owner.overflowed()
     }
@@ -71,6 +73,7 @@ export class Outbox implements ByteSink {
     if (!this.#stream.writable) return
     if (more && this.#writesEach) for (const each of more) this.#stream.write(each)
     else this.#stream.write(chunk)
+    this.#unwritten = this.#stream.writableLength
   }
 
   /** Resolves when the stream takes more output, or is closed. */
