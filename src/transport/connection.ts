@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { tickEnd } from '../tick.ts'
 import type { BanOf } from './admission.ts'
 import { Backpressure, type BackpressureOwner } from './backpressure.ts'
@@ -125,6 +126,10 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
   get pace(): PaceOptions {
     const { full, guest } = this.#options.pacing
     return this.#isTrusted || this.#conversation.isBot ? full : guest
+  }
+
+  get isEncrypted(): boolean {
+    return this.#socket instanceof TLSSocket
   }
 
   paced(): Promise<void> {

@@ -37,6 +37,8 @@ export interface ClientLink extends SessionLink {
   /** The queue behind {@link push}, for events of many members. */
   readonly outbox: ByteSink
   readonly replies: Pick<ReplyQueue, 'settled' | 'announcing' | 'answered'>
+  /** True over TLS. */
+  readonly isEncrypted: boolean
   /** The input rate that holds for the client. */
   readonly pace: PaceOptions
   /** Counts further pieces of the current unit of input against the rate. */

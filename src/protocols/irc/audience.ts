@@ -138,6 +138,7 @@ export class IrcAudience {
     const [key, by] = [fold(to), fold(from)]
     for (const session of this.#sessions) {
       const isWitness = session.caps.has('invite-notify') && session.memberships.has(room) && session.key !== by
+      if (session.key === key) session.invitations.set(room, true)
       if (session.key === key || isWitness) this.#push(session, [line])
     }
   }
@@ -147,10 +148,11 @@ export class IrcAudience {
     const record = room === undefined ? undefined : await this.#chat.rooms.find(room)
     const target = record ? channelOf(record) : shownNick(to)
     const [key, by] = [fold(to), fold(from)]
+    const isBot = this.#chat.users.isBotHere(from)
     for (const session of this.#sessions) {
       if (session.id === origin || this.#chat.messages.isBlocked(session, from)) continue
       const isMeant = room === undefined ? session.key === key || session.key === by : session.memberships.has(room)
-      const line = isMeant ? signalLine(signal, target, session) : undefined
+      const line = isMeant ? signalLine(signal, target, session, isBot) : undefined
       if (line !== undefined) this.#push(session, [line])
     }
   }

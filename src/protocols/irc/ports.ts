@@ -42,7 +42,7 @@ export function ircOptions(
     chat,
     maxText,
     replay,
-    wire: new IrcWire(pack),
+    wire: new IrcWire(pack, (name) => chat.users.isBotHere(name)),
     audience: new IrcAudience(chat, pack),
     pings: new IrcHeartbeat(),
     names: new NamesLists(),

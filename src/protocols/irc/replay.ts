@@ -4,7 +4,6 @@ import type { Event } from '../../engine/event.ts'
 import type { IrcContext, Lines } from './command.ts'
 import { newBatch } from './labels.ts'
 import { SERVER } from './names.ts'
-import { taggedLines } from './wire.ts'
 
 /** Number of events among which messages for a new member are found. */
 const PAGE = 256
@@ -26,7 +25,7 @@ export async function historyBatch(
   { name, room }: HistoryTarget,
   pages: AsyncIterable<readonly Event[]>,
 ): Promise<Lines> {
-  const { session } = context
+  const { session, options } = context
   const batch = session.caps.has('batch') ? newBatch() : undefined
   let lines = batch === undefined ? [] : [`:${SERVER} BATCH +${batch} chathistory ${name}`]
   const end = batch === undefined ? [] : [`:${SERVER} BATCH -${batch}`]
@@ -34,7 +33,7 @@ export async function historyBatch(
   try {
     for await (const page of pages) {
       for (const event of page) {
-        lines.push(...taggedLines(event, room, session.variant, undefined, batch))
+        lines.push(...options.wire.linesOf(event, room, session.variant, { batch }))
         if (lines.length < MAX_WRITE) continue
         isBegun = true
         context.tell(lines)
@@ -63,7 +62,7 @@ export async function replayLines({ chat, session, options }: IrcContext, room: 
     events.push(...page.filter(({ kind }) => kind === 'message'))
   }
   const shown = session.caps.has('server-time') ? events : events.map(dated)
-  return shown.slice(-options.replay).flatMap((event) => taggedLines(event, room.record, session.variant))
+  return shown.slice(-options.replay).flatMap((event) => options.wire.linesOf(event, room.record, session.variant))
 }
 
 /** Returns a message with its time in front of its text. */

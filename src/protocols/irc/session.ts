@@ -8,6 +8,8 @@ import type { IrcWire } from './wire.ts'
 
 /** Maximum messages whose events are awaited: more than a connection may have under way. */
 const MAX_SENT = 4_096
+/** Maximum invitations that are remembered. */
+const MAX_INVITATIONS = 50
 /** Maximum nicknames that are remembered as gone. */
 const MAX_GONE = 1_000
 
@@ -26,6 +28,8 @@ export class IrcSession extends Session {
   readonly told = new Map<string, SentMessage[]>()
   /** Folded nicknames whose QUIT the client has been shown, and which have not joined again. */
   readonly #gone = new BoundedMap<string, true>(MAX_GONE)
+  /** Ids of the rooms to which the client has been invited, the latest ones. */
+  readonly invitations = new BoundedMap<number, true>(MAX_INVITATIONS)
   /** The nicknames of MONITOR, by folded nickname. */
   readonly monitored = new Map<string, string>()
   /** Number of the capabilities that change how events are written. */

@@ -110,7 +110,7 @@ export async function pass(
   await chat.messages.pass(session, target.startsWith('#') ? membershipIn(session, target) : meantNick(target), signal)
   if (!session.caps.has('echo-message')) return NOTHING
   const { id, name: from, registered: verified } = session
-  const echo = signalLine({ kind: 'signal', session: id, from, verified, ...signal }, target, session)
+  const echo = signalLine({ kind: 'signal', session: id, from, verified, ...signal }, target, session, session.isBot)
   return echo === undefined ? NOTHING : [echo]
 }
 

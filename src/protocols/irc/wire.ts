@@ -22,6 +22,9 @@ const VARIANTS = [
   'draft/multiline',
 ] as const
 
+/** Returns true for the nickname of a program. */
+type IsBot = (name: string) => boolean
+
 /** Encodes lines without their ends as bytes for the transport. */
 export type PackLines = (lines: readonly string[]) => Buffer
 
@@ -35,6 +38,8 @@ interface EncodedEvents {
 }
 
 const NOTHING = Buffer.alloc(0)
+type NamedRoom = Pick<RoomRecord, 'title' | 'slug'>
+
 const NO_ROOM = { title: '', slug: '' }
 
 /** Encodes events as lines, once for all sessions with the same variant. */
@@ -42,11 +47,13 @@ export class IrcWire implements Wire<IrcSession> {
   readonly protocol = 'irc'
   readonly carriesPrivate = true
   readonly pack: PackLines
+  readonly #isBot: IsBot
   /** The bytes of single events of this tick, by variant. */
   readonly #pieces = new Map<Event, Buffer[]>()
 
-  constructor(pack: PackLines) {
+  constructor(pack: PackLines, isBot: IsBot = () => false) {
     this.pack = pack
+    this.#isBot = isBot
   }
 
   /** Returns {@link IrcSession.variant} for capabilities. */
@@ -89,7 +96,8 @@ export class IrcWire implements Wire<IrcSession> {
     for (const [index, event] of events.entries()) {
       const label = hasGone || keys[index] === session.key ? visibilityOf(event, session, room.id) : undefined
       if (label === false) continue
-      const bytes = label === undefined ? pieces[index] : this.pack(taggedLines(event, room, session.variant, label))
+      const bytes =
+        label === undefined ? pieces[index] : this.pack(this.linesOf(event, room, session.variant, { label }))
       if (bytes) shown.push(bytes)
     }
     shown = shown.filter(({ length }) => length > 0)
@@ -112,10 +120,10 @@ export class IrcWire implements Wire<IrcSession> {
     session.link.push(this.pack([parting]))
   }
 
-  #deliverTo(session: IrcSession, events: readonly Event[], room: Pick<RoomRecord, 'title' | 'slug'>): void {
+  #deliverTo(session: IrcSession, events: readonly Event[], room: NamedRoom): void {
     const lines = events.flatMap((event) => {
       const label = visibilityOf(event, session)
-      return label === false ? [] : taggedLines(event, room, session.variant, label)
+      return label === false ? [] : this.linesOf(event, room, session.variant, { label })
     })
     if (lines.length > 0) session.link.outbox.push(this.pack(lines))
   }
@@ -133,8 +141,13 @@ export class IrcWire implements Wire<IrcSession> {
     this.#pieces.clear()
   }
 
+  /** Returns the lines of an event with the tags of a variant. */
+  linesOf(event: Event, room: NamedRoom, variant: number, own: OwnTags = {}): string[] {
+    return taggedLines(event, room, variant, { ...own, isBot: event.verified === true && this.#isBot(event.from) })
+  }
+
   #bytesOf(events: readonly Event[], room: RoomRecord, variant: number): Buffer {
-    const lines = events.flatMap((event) => taggedLines(event, room, variant))
+    const lines = events.flatMap((event) => this.linesOf(event, room, variant))
     return lines.length === 0 ? NOTHING : this.pack(lines)
   }
 }
@@ -167,13 +180,17 @@ function visibilityOf(event: Event, session: IrcSession, room?: number): string 
   return isToItself || session.caps.has('echo-message') ? sent.label : false
 }
 
-/** Returns the lines of an event with the tags of a variant. */
-export function taggedLines(
+/** Tags of some lines alone. */
+interface OwnTags {
+  readonly label?: string | undefined
+  readonly batch?: string | undefined
+}
+
+function taggedLines(
   event: Event,
-  room: Pick<RoomRecord, 'title' | 'slug'>,
+  room: NamedRoom,
   variant: number,
-  label?: string,
-  batch?: string,
+  { label, batch, isBot }: OwnTags & { readonly isBot: boolean },
 ): string[] {
   const has = (cap: (typeof VARIANTS)[number]) => (variant & (1 << VARIANTS.indexOf(cap))) !== 0
   const tagsOf = (isFirst: boolean): [string, string][] => {
@@ -184,6 +201,7 @@ export function taggedLines(
     // An id names one line.
     if (has('message-tags') && isFirst) tags.push(['msgid', String(event.id)])
     if (has('account-tag') && event.verified) tags.push(['account', shownNick(event.from)])
+    if (has('message-tags') && isBot) tags.push(['bot', ''])
     if (has('message-tags') && event.details?.tags) tags.push(...Object.entries(event.details.tags))
     return tags
   }
@@ -199,7 +217,7 @@ export function taggedLines(
 }
 
 /** Returns a message of several lines as a batch (IRCv3, "draft/multiline"); undefined for other events. */
-function multilineOf(event: Event, room: Pick<RoomRecord, 'title' | 'slug'>, tags: string): string[] | undefined {
+function multilineOf(event: Event, room: NamedRoom, tags: string): string[] | undefined {
   if ((event.kind !== 'message' && event.kind !== 'private') || event.details?.action) return undefined
   const { target, lines } = textLines(event, room)
   if (lines.length < 2) return undefined
@@ -211,7 +229,7 @@ function multilineOf(event: Event, room: Pick<RoomRecord, 'title' | 'slug'>, tag
   ]
 }
 
-function redaction({ from, verified, body, details }: Event, room: Pick<RoomRecord, 'title' | 'slug'>): string {
+function redaction({ from, verified, body, details }: Event, room: NamedRoom): string {
   const params = [channelOf(room), String(details?.target), ...(body === '' ? [] : [body])]
   return ircLine(sourceOf(from, verified), 'REDACT', params)
 }

@@ -6,7 +6,7 @@ import { askDaemon } from '../../../src/control/client.ts'
 import { controlPathOf } from '../../../src/control/socket.ts'
 import { LineClient } from '../../support/client.ts'
 import { temporaryFolder } from '../../support/folder.ts'
-import { codes, ircSuite, PASSWORD } from './suite.ts'
+import { codes, ircSuite, PASSWORD, plain, tagOf } from './suite.ts'
 import { currentWay } from './way.ts'
 
 const motd = join(temporaryFolder(), 'motd')
@@ -99,6 +99,25 @@ test('17. WHOIS and MODE tell that a user is a bot', async () => {
   expect(await bot.ask('WHOIS robot', 'MODE robot', 'WHO robot %nf')).toEqual(
     expect.arrayContaining([':roomd 335 robot robot :is a bot', ':roomd 221 robot :+B', ':roomd 354 robot robot :HB']),
   )
+  // Who is a bot the operator decides.
+  const ann = await suite.guest('ann', 'message-tags')
+  expect(await ann.ask('MODE ann +B', 'MODE ann')).toEqual([':roomd 221 ann :+'])
+  await ann.ask('JOIN #bots')
+  await bot.ask('JOIN #bots', 'PRIVMSG #bots :hello')
+  await bot.ask('PRIVMSG #bots :\u0001VERSION\u0001')
+  await bot.ask('PRIVMSG ann :you')
+  const heard = await ann.until(/ PRIVMSG ann /)
+  expect(heard.map((line) => [tagOf(line, 'bot'), plain(line)])).toEqual([
+    ['', ':robot!robot@account.roomd JOIN #bots'],
+    ['', ':robot!robot@account.roomd PRIVMSG #bots :hello'],
+    ['', ':robot!robot@account.roomd PRIVMSG #bots :\u0001VERSION\u0001'],
+    ['', ':robot!robot@account.roomd PRIVMSG ann :you'],
+  ])
+  const reader = await suite.guest('eve', 'message-tags batch draft/chathistory')
+  await reader.ask('JOIN #bots')
+  await ann.ask('PRIVMSG #bots :no bot')
+  const read = (await reader.ask('CHATHISTORY LATEST #bots * 9')).filter((line) => tagOf(line, 'batch') !== undefined)
+  expect(read.map((line) => tagOf(line, 'bot'))).toEqual(['', undefined])
 })
 
 test('50. a client that floods is paced, is told once, and loses nothing', async () => {

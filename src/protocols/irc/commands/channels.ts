@@ -118,15 +118,28 @@ function ignoreUnknown(error: unknown): undefined {
 const invite: IrcCommand = {
   name: 'INVITE',
   channelAt: 1,
-  least: 2,
+  least: 0,
   async run(context, { params: [nick = '', channel = ''] }) {
     const { chat, session, reply } = context
+    if (nick === '') return invitations(context)
+    if (channel === '') return [reply('ERR_NEEDMOREPARAMS', 'INVITE')]
     const room = await roomOfChannel(context, channel)
     const membership = membershipIn(session, channel)
     if (await chat.rooms.holds(room.id, meantNick(nick))) return [reply('ERR_USERONCHANNEL', nick, channel)]
     await chat.moderation.roles.invite(membership, meantNick(nick))
     return [reply('RPL_INVITING', nick, channelOf(room))]
   },
+}
+
+/** The channels to which the session has been invited, and which it may still enter by that. */
+async function invitations({ chat, session, reply }: IrcContext): Promise<Lines> {
+  const rooms = await Promise.all(Array.from(session.invitations.keys(), (room) => chat.rooms.find(room)))
+  const lines = rooms.map(async (room): Promise<Lines> => {
+    if (!room || session.memberships.has(room.id)) return NOTHING
+    const state = await chat.access.stateOf(room)
+    return state.isInvited(session) ? [reply('RPL_INVITELIST', channelOf(room))] : NOTHING
+  })
+  return [...(await Promise.all(lines)).flat(), reply('RPL_ENDOFINVITELIST')]
 }
 
 const kick: IrcCommand = {

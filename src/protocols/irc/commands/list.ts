@@ -1,7 +1,7 @@
 import { fold } from '../../../chat/names.ts'
 import type { ListedRoom } from '../../../chat/room-lists.ts'
-import { matches } from '../../../chat/sanctions.ts'
 import type { IrcCommand } from '../command.ts'
+import { fitting } from '../masks.ts'
 import { channelOf } from '../names.ts'
 
 /** Matches a bound of the number of members. */
@@ -14,14 +14,16 @@ export const listCommand: IrcCommand = {
   async run({ chat, reply }, { params }) {
     const conditions = params.flatMap((param) => param.split(',')).filter((word) => word !== '')
     const bounds = conditions.filter((word) => BOUND.test(word))
-    const exceptions = conditions.filter((word) => word.startsWith('!')).map((word) => word.slice(1))
-    const masks = conditions.filter((word) => !BOUND.test(word) && !word.startsWith('!'))
+    const exceptions = conditions.filter((word) => word.startsWith('!')).map((word) => fitting(fold(word.slice(1))))
+    const masks = conditions
+      .filter((word) => !BOUND.test(word) && !word.startsWith('!'))
+      .map((mask) => fitting(fold(mask)))
     const rooms = await chat.rooms.everything()
     const shown = rooms.filter(
       (room) =>
         bounds.every((bound) => isWithin(room, bound)) &&
-        !exceptions.some((mask) => isLike(room, mask)) &&
-        (masks.length === 0 || masks.some((mask) => isLike(room, mask))),
+        !exceptions.some((fits) => isLike(room, fits)) &&
+        (masks.length === 0 || masks.some((fits) => isLike(room, fits))),
     )
     return [
       reply('RPL_LISTSTART'),
@@ -37,11 +39,9 @@ function isWithin({ members }: ListedRoom, bound: string): boolean {
   return bound.startsWith('>') ? members > count : members < count
 }
 
-/** Checks a channel, or a mask with `*`. */
-function isLike(room: ListedRoom, mask: string): boolean {
-  const parts = fold(mask).split('*')
+function isLike(room: ListedRoom, fits: (name: string) => boolean): boolean {
   // A channel is found by its slug too.
-  return [nameOf(room), `#${room.name}`].some((name) => matches(parts, fold(name)))
+  return [nameOf(room), `#${room.name}`].some((name) => fits(fold(name)))
 }
 
 function nameOf({ name: slug, title }: ListedRoom): string {

@@ -4,6 +4,7 @@ import type { IrcCommand, IrcContext, Lines } from '../command.ts'
 import { IRC_LIMITS } from '../isupport.ts'
 import { channelOf, meantNick, SERVER, shownNick, userHostOf } from '../names.ts'
 import { isVisible, packed, prefixOf } from '../rooms.ts'
+import { IrcSession } from '../session.ts'
 import { cutTo } from '../texts.ts'
 
 /** Bytes of the channels in a line of RPL_WHOISCHANNELS. */
@@ -45,10 +46,13 @@ function sessionLines(
   { name, protocol, account, since }: SessionInfo,
 ): Lines {
   const local = chat.users.here(name)
+  const isSecure =
+    local.length > 0 && local.every((session) => session instanceof IrcSession && session.link.isEncrypted)
   return [
     ...(protocol === 'irc' ? [] : [reply('RPL_WHOISSPECIAL', nick, `is connected through the protocol ${protocol}`)]),
     ...(account ? [reply('RPL_WHOISACCOUNT', nick, nick)] : []),
-    ...(local.some(({ isBot }) => isBot) ? [reply('RPL_WHOISBOT', nick)] : []),
+    ...(chat.users.isBotHere(name) ? [reply('RPL_WHOISBOT', nick)] : []),
+    ...(isSecure ? [reply('RPL_WHOISSECURE', nick)] : []),
     ...(local.some(({ isAdmin }) => isAdmin) ? [reply('RPL_WHOISOPERATOR', nick)] : []),
     reply(
       'RPL_WHOISIDLE',

@@ -1,7 +1,7 @@
 import { fold } from '../../../chat/names.ts'
 import { Refusal } from '../../../chat/refusal.ts'
-import { matches } from '../../../chat/sanctions.ts'
 import type { IrcCommand, IrcContext } from '../command.ts'
+import { fitting } from '../masks.ts'
 import { channelOf, meantNick, SERVER, shownNick, userHostOf } from '../names.ts'
 import { isVisible, prefixOf, roomOfChannel } from '../rooms.ts'
 
@@ -59,8 +59,8 @@ async function usersLike({ chat, session }: IrcContext, mask: string): Promise<L
   const note = (name: string) => names.set(fold(name), name)
   for (const name of chat.users.namesHere()) note(name)
   for (const room of session.memberships.keys()) for (const name of await chat.rooms.inside(room)) note(name)
-  const parts = fold(wanted).split('*')
-  const found = [...names].filter(([key]) => matches(parts, key)).slice(0, MAX_MATCHES)
+  const fits = fitting(fold(wanted))
+  const found = [...names].filter(([key]) => fits(key)).slice(0, MAX_MATCHES)
   return found.map(([, name]) => ({ name, channel: '*', prefix: '' }))
 }
 
@@ -71,7 +71,7 @@ async function lineOf(
 ): Promise<string> {
   const here = chat.users.here(name)
   const isAdmin = here.some((session) => session.isAdmin)
-  const bot = here.some(({ isBot }) => isBot) ? 'B' : ''
+  const bot = chat.users.isBotHere(name) ? 'B' : ''
   const isAccount = await chat.users.isOwner(name)
   const { user, host } = userHostOf(name, isAccount)
   const flags = `${chat.away.of(name) === undefined ? 'H' : 'G'}${isAdmin ? '*' : ''}${prefix}${bot}`

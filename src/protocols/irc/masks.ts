@@ -1,0 +1,23 @@
+/** Returns a check whether texts fit a mask: `*` stands for any text, `?` for one character. It takes at most as long as both lengths multiplied. */
+export function fitting(mask: string): (text: string) => boolean {
+  const wanted = [...mask]
+  return (text) => {
+    const given = [...text]
+    // Places in both, and those to go on from behind the last `*` when they differ.
+    let [at, place] = [0, 0]
+    let [star, resumed] = [-1, 0]
+    while (place < given.length) {
+      if (wanted[at] === '*') {
+        star = at++
+        resumed = place
+      } else if (at < wanted.length && (wanted[at] === '?' || wanted[at] === given[place])) {
+        at++
+        place++
+      } else if (star >= 0) {
+        at = star + 1
+        place = ++resumed
+      } else return false
+    }
+    return wanted.slice(at).every((rest) => rest === '*')
+  }
+}
