@@ -22,7 +22,7 @@ import { Blocking } from './blocking.ts'
 import { Blocks } from './blocks.ts'
 import type { ChatOptions } from './chat-options.ts'
 import { Counts } from './counts.ts'
-import { accountId, Credentials, type Proof } from './credentials.ts'
+import { Credentials, type Proof } from './credentials.ts'
 import { Directory } from './directory.ts'
 import { Feeds } from './feeds.ts'
 import { Guesses } from './guesses.ts'
@@ -35,7 +35,6 @@ import { RoomMakers } from './makers.ts'
 import { Memberships } from './memberships.ts'
 import { Messages, type MessagesOptions } from './messages.ts'
 import { Moderation } from './moderation.ts'
-import { fold } from './names.ts'
 import { NewsChannel } from './news.ts'
 import { Passwords } from './passwords.ts'
 import { PastUsers } from './past-users.ts'
@@ -46,7 +45,6 @@ import { Refusal, refuse } from './refusal.ts'
 import { RoomHooks } from './room-hooks.ts'
 import { RoomQuota } from './room-quota.ts'
 import { RoomReading } from './room-reading.ts'
-import type { Rank } from './room-state.ts'
 import type { Identity } from './sanctions.ts'
 import { Secrets } from './secrets.ts'
 import type { Membership, Session } from './session.ts'
@@ -234,7 +232,14 @@ export class Chat {
     this.hooks = new RoomHooks(engine, reader)
     this.news = news
     const totals = new Totals(engine.broadcast, presence)
-    this.users = new Users(engine, { sessions, presence, totals, past: new PastUsers(news) })
+    this.users = new Users(engine, {
+      access: this.access,
+      rooms: directory,
+      sessions,
+      presence,
+      totals,
+      past: new PastUsers(news),
+    })
   }
 
   /**
@@ -274,44 +279,12 @@ export class Chat {
     })
   }
 
-  /** The ranks of members of a room, by nickname. @throws Refusal `unavailable`. */
-  async ranks(room: number, members: readonly string[]): Promise<ReadonlyMap<string, Rank>> {
-    const record = await this.rooms.find(room)
-    if (!record) return new Map()
-    const state = await this.access.stateOf(record)
-    // An account that has a role may have been registered anew since. All of them are looked up at once.
-    const owners = members.filter((name) => state.hasAccountRole(fold(name)))
-    const records = await Promise.all(owners.map((name) => this.#engine.records.get('account', name))).catch(refuse)
-    const accountIds = new Map(owners.map((name, index) => [name, records[index] && accountId(records[index])]))
-    const rankOf = (name: string) => state.rankOf({ key: fold(name), accountId: accountIds.get(name), isAdmin: false })
-    return new Map(members.map((name) => [name, rankOf(name)]))
-  }
-
-  /** Number of sessions on this node, by protocol. */
-  sessions(): Map<string, number> {
-    return this.#presence.counts()
-  }
-
   /**
    * Resolves with true if nobody is logged in under a nickname on this node, nor in a room under it on any node. Waits for sessions
    * that are ending. @throws Refusal `unavailable`.
    */
   isFree(name: string): Promise<boolean> {
     return this.#login.isFree(name)
-  }
-
-  /** The spelling of a nickname that was ever seen; undefined for others. @throws Refusal `unavailable`. */
-  seen(name: string): Promise<string | undefined> {
-    return this.#engine.records.get('name', name).catch(refuse)
-  }
-
-  /**
-   * The nicknames that have ever joined a room or registered, in order of appearance: at most `limit`, without the first `skip`.
-   * @throws Refusal `unavailable`.
-   */
-  async everybody(limit: number, skip = 0): Promise<readonly string[]> {
-    const pages = Array.fromAsync(this.#engine.records.list('name', { skip, limit }))
-    return (await pages.catch(refuse)).flat()
   }
 
   /**

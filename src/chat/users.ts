@@ -1,20 +1,26 @@
 import type { Engine, RoomRecord } from '../engine/engine.ts'
-import { EXCLUSIVE } from './directory.ts'
+import type { Access } from './access.ts'
+import { accountId } from './credentials.ts'
+import { type Directory, EXCLUSIVE } from './directory.ts'
+import { fold } from './names.ts'
 import type { PastUsers } from './past-users.ts'
 import type { Presence } from './presence.ts'
 import { refuse } from './refusal.ts'
+import type { Rank } from './room-state.ts'
 import type { Session } from './session.ts'
 import type { SessionList, Sessions } from './sessions.ts'
 import type { Totals, UserTotals } from './totals.ts'
 
 export interface UsersParts {
+  readonly access: Access
+  readonly rooms: Directory
   readonly sessions: Sessions
   readonly presence: Presence
   readonly past: PastUsers
   readonly totals: Totals
 }
 
-/** The users who are logged in, by nickname. */
+/** The users who are, or were, logged in, by nickname. */
 export class Users {
   readonly past: PastUsers
   readonly #engine: Engine
@@ -81,5 +87,37 @@ export class Users {
       ids.filter((id) => id !== EXCLUSIVE).map((id) => this.#engine.rooms.find(id)),
     ).catch(refuse)
     return rooms.filter((room) => room !== undefined)
+  }
+
+  /** The ranks of members of a room, by nickname. @throws Refusal `unavailable`. */
+  async ranks(room: number, members: readonly string[]): Promise<ReadonlyMap<string, Rank>> {
+    const record = await this.#parts.rooms.find(room)
+    if (!record) return new Map()
+    const state = await this.#parts.access.stateOf(record)
+    // An account that has a role may have been registered anew since. All of them are looked up at once.
+    const owners = members.filter((name) => state.hasAccountRole(fold(name)))
+    const records = await Promise.all(owners.map((name) => this.#engine.records.get('account', name))).catch(refuse)
+    const accountIds = new Map(owners.map((name, index) => [name, records[index] && accountId(records[index])]))
+    const rankOf = (name: string) => state.rankOf({ key: fold(name), accountId: accountIds.get(name), isAdmin: false })
+    return new Map(members.map((name) => [name, rankOf(name)]))
+  }
+
+  /** Number of sessions on this node, by protocol. */
+  counts(): ReadonlyMap<string, number> {
+    return this.#parts.presence.counts()
+  }
+
+  /** The spelling of a nickname that was ever seen; undefined for others. @throws Refusal `unavailable`. */
+  seen(name: string): Promise<string | undefined> {
+    return this.#engine.records.get('name', name).catch(refuse)
+  }
+
+  /**
+   * The nicknames that have ever joined a room or registered, in order of appearance: at most `limit`, without the first `skip`.
+   * @throws Refusal `unavailable`.
+   */
+  async everybody(limit: number, skip = 0): Promise<readonly string[]> {
+    const pages = Array.fromAsync(this.#engine.records.list('name', { skip, limit }))
+    return (await pages.catch(refuse)).flat()
   }
 }

@@ -59,7 +59,7 @@ test('/who and searches in other rooms read a state once, lists one key', async 
   const [room] = records
   if (!room) return expect.fail()
   for (let n = 0; n < 3; n++) {
-    await chat.ranks(room.id, ['bob'])
+    await chat.users.ranks(room.id, ['bob'])
     await chat.messages.withWords(ann, room.slug, { words: 'x', limit: 1 })
   }
   expect(read.mock.calls).toEqual([[room.id, { key: '' }]])

@@ -58,7 +58,7 @@ export async function runCommand(content: string, call: Omit<CommandCall, 'names
 
 async function block({ chat, session, names }: CommandCall): Promise<string> {
   const others = names.filter((name) => fold(name) !== session.key)
-  const seen = await inSlices(others, SLICE, (name) => chat.seen(name))
+  const seen = await inSlices(others, SLICE, (name) => chat.users.seen(name))
   const known = seen.filter((name) => name !== undefined)
   await inSlices(known, SLICE, (name) => chat.block(session, name))
   return `The following users will now be blocked: ${listed(known)}`

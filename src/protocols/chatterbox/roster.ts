@@ -80,7 +80,7 @@ export class Roster {
     const seen = performance.now() - this.#seen.readAt < MAX_AGE_MS ? this.#seen : new Seen()
     const known = seen.names.length
     if (known >= MAX_NAMES) return
-    const names = await this.#chat.everybody(MAX_NAMES - known, known)
+    const names = await this.#chat.users.everybody(MAX_NAMES - known, known)
     for (const [place, name] of names.entries()) {
       if (place > 0 && place % SLICE === 0) await nextRound()
       seen.add(name)

@@ -22,7 +22,7 @@ export async function greeting(context: IrcContext): Promise<Lines> {
 
 /** Returns the numbers of users, of all protocols. */
 export async function userCounts({ chat, reply }: IrcContext): Promise<Lines> {
-  const here = [...chat.sessions().values()].reduce((sum, count) => sum + count, 0)
+  const here = [...chat.users.counts().values()].reduce((sum, count) => sum + count, 0)
   const { sessions, admins, nodes } = await chat.users.totals()
   return [
     reply('RPL_LUSERCLIENT', sessions, nodes),

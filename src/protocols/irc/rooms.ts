@@ -53,7 +53,7 @@ export async function namesLines({ chat, session, reply, options }: IrcContext, 
 /** Resolves with the nicknames of a room, with prefixes, as texts that fit into lines. */
 async function namesIn(chat: Chat, room: RoomRecord, hasHosts: boolean): Promise<readonly string[]> {
   const members = await chat.rooms.inside(room.id)
-  const ranks = await chat.ranks(room.id, members)
+  const ranks = await chat.users.ranks(room.id, members)
   const sources = hasHosts
     ? await Promise.all(members.map(async (name) => sourceOf(name, await chat.users.isOwner(name))))
     : members.map(shownNick)

@@ -82,7 +82,7 @@ export function metricsOf(vitals: Vitals): Registry {
     'roomd_sessions',
     'Logged-in sessions, by protocol.',
     (set) => {
-      for (const [protocol, count] of chat.sessions()) set(count, { protocol })
+      for (const [protocol, count] of chat.users.counts()) set(count, { protocol })
     },
     ['protocol'],
   )

@@ -77,7 +77,7 @@ export function addRoomRequests(app: FastifyInstance, context: RoomsApiContext):
     await checkedQuery(NO_PARAMETERS, request.query)
     const { id } = await context.readableRoom(caller, request.params.room)
     const names = await chat.rooms.inside(id)
-    const ranks = await chat.ranks(id, names)
+    const ranks = await chat.users.ranks(id, names)
     return names.map((name) => ({ name, rank: ranks.get(name) ?? 'member' }))
   })
 }

@@ -40,7 +40,7 @@ test.each(FORMATS)('a room that is closed ends its streams: %s', async (format) 
   const ann = await account('ann', 'ops')
   await speaker('bob', 'dev')
   const [one, many] = [await stream('/rooms/ops/stream', { format }), await stream('/rooms/ops,dev/stream', { format })]
-  await eventually(() => expect(chat.sessions().get('rooms-api')).toBe(2))
+  await eventually(() => expect(chat.users.counts().get('rooms-api')).toBe(2))
   await chat.moderation.settings.close(ann.inRoom())
   for (const client of [one, many]) {
     expect(await client.ended).toBe(true)
@@ -49,7 +49,7 @@ test.each(FORMATS)('a room that is closed ends its streams: %s', async (format) 
     )
   }
   expect(await (await stream('/rooms/ops/stream')).refusal).toEqual([404, 'not-found'])
-  await eventually(() => expect(chat.sessions().get('rooms-api')).toBe(undefined))
+  await eventually(() => expect(chat.users.counts().get('rooms-api')).toBe(undefined))
 })
 
 test('a reader that is banned, and one that does not know the new password, is ended; a reader that may read on goes on', async () => {
@@ -64,7 +64,7 @@ test('a reader that is banned, and one that does not know the new password, is e
     await stream('/rooms/ops/stream', { format: NDJSON }),
   ]
   for (const client of [bob, eve]) await client.next()
-  await eventually(() => expect(chat.sessions().get('rooms-api')).toBe(3))
+  await eventually(() => expect(chat.users.counts().get('rooms-api')).toBe(3))
   await chat.messages.say(ann.inRoom(), 'hello')
   for (const client of [bob, eve, nobody]) await client.bodies(1)
   await expulsion.sanction(ann.inRoom(), 'banned', 'eve', { why: 'spam' })
@@ -133,7 +133,7 @@ test.each(FORMATS)('an announcement, and the stop of the server: %s', async (for
     await stream('/rooms/ops/stream', { format }),
     await stream('/inbox/stream', { format, as: `ann:${PASSWORD}` }),
   ]
-  await eventually(() => expect(chat.sessions().get('rooms-api')).toBe(3))
+  await eventually(() => expect(chat.users.counts().get('rooms-api')).toBe(3))
   await chat.supervision.announce(ann, 'Down\u0007time')
   const data = { type: 'notice', body: expect.stringMatching(/^Down.*time$/) }
   const line = expect.stringMatching(/^-!- Down.*time$/)
@@ -175,7 +175,7 @@ test('private messages, missed ones first, to the account only', async () => {
   })
   expect((await plain.next()).line).toMatch(/^\[\d{4}-\d\d-\d\d \d\d:\d\d\] <bob -> ann> while away$/)
   expect(await other.next()).toMatchObject({ id: expect.stringMatching(/^\d+$/) })
-  await eventually(() => expect(chat.sessions().get('rooms-api')).toBe(4))
+  await eventually(() => expect(chat.users.counts().get('rooms-api')).toBe(4))
   await chat.messages.send(bob, 'ann', 'now')
   await chat.messages.send(ann, 'bob', 'answer')
   await eve.say('in the room')

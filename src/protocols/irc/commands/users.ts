@@ -75,7 +75,7 @@ async function shownChannels(
   rooms: readonly RoomRecord[],
 ): Promise<string[]> {
   const visible = rooms.filter((room) => isVisible(session, room))
-  const ranks = await Promise.all(visible.map((room) => chat.ranks(room.id, [name])))
+  const ranks = await Promise.all(visible.map((room) => chat.users.ranks(room.id, [name])))
   return visible.map((room, index) => prefixOf(ranks[index]?.get(name)) + channelOf(room))
 }
 

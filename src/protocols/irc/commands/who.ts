@@ -44,7 +44,7 @@ async function membersOf(context: IrcContext, channel: string): Promise<Listed[]
   })
   if (!room || !isVisible(session, room)) return []
   const members = await chat.rooms.inside(room.id)
-  const ranks = await chat.ranks(room.id, members)
+  const ranks = await chat.users.ranks(room.id, members)
   return members.map((name) => ({ name, channel: channelOf(room), prefix: prefixOf(ranks.get(name)) }))
 }
 
