@@ -17,7 +17,7 @@ export const modes: Command = {
   run({ session }) {
     const { state, record } = session.inRoom().room
     const on: NonNullable<CommandResult['modes']> = FLAGS.flatMap((flag) => {
-      // One that was made with a password has no event about it.
+      // A room that was made with a password has no event about it.
       const value = flag === 'password' && record.hash !== undefined ? '' : state.mode(flag)
       return value === undefined ? [] : [{ flag, ...(value && flag !== 'password' && { value }) }]
     })

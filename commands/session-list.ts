@@ -3,7 +3,7 @@ import type { SessionInfo, SessionList } from '../src/chat/sessions.ts'
 import { timestamp } from './events.ts'
 import type { CommandResult } from './replies.ts'
 
-/** Returns the reply with a list of sessions to one of them, or to another session. */
+/** Returns the reply with a list of sessions; the one that asks is marked if it is in the list. */
 export function sessionList({ sessions, silent }: SessionList, asking: Session): CommandResult {
   const lines = sessions.map((session) => lineOf(session, asking.id))
   if (silent > 0) lines.push(`${silent} ${silent === 1 ? 'node has' : 'nodes have'} not answered`)

@@ -91,7 +91,7 @@ export class AccountSettings {
     const found: SessionInfo | undefined = (await this.sessions(session)).sessions.find((each) => each.id === id)
     if (!found) throw new Refusal('session-unknown')
     if (id !== session.id) checkUnlimited(session)
-    // It would come back with the login that it has come with.
+    // With its ticket the client would come back at once.
     if (found.byTicket) await tickets.end(session)
     sessions.end({ key: session.key, why: 'logged-out', id })
   }

@@ -217,7 +217,7 @@ export class Credentials {
    * is no attempt.
    */
   async prove(name: string, secret: string, address: string): Promise<Proof> {
-    // It may be long, so it is not looked up.
+    // The name may be long: one that no account can have is not looked up.
     if (!mayBeAccount(name)) throw new Refusal('name-unknown')
     this.#guesses.checkLimit(address)
     const account = await this.#records.get('account', name)

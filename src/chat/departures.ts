@@ -91,7 +91,7 @@ export class Departures {
   async #appendLater(room: Room, session: Session): Promise<void> {
     while (!this.#stopping) {
       await new Promise((next) => setTimeout(next, RETRY_MS).unref())
-      // It is back, so others have seen it off.
+      // The session is in the room again, so its `left` is in the log.
       if (session.memberships.has(room.record.id)) return
       try {
         return await this.append(room, session)

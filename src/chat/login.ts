@@ -56,14 +56,14 @@ export class SessionLogin {
     if (!registered) await guests.checkNew(name, exclusive)
     const key = fold(name)
     await this.#closed(key)
-    // So that its revocation finds the session.
+    // Set before the session is added, so that the token's revocation finds it.
     session.token = registered ? as.token : undefined
     presence.add(key, session)
     let account: AccountRecord | undefined
     try {
       // The operator may have removed the account since, and has not found this session.
       account = registered ? await credentials.accountOf(as).catch(refuse) : undefined
-      // So may the owner have revoked the token.
+      // The owner may have revoked the token since.
       const isRevoked =
         registered && as.token && !(await this.#engine.records.get('token', as.token.digest).catch(refuse))
       if (registered && (!account || isRevoked)) throw new Refusal('secret-wrong')
@@ -134,7 +134,7 @@ export class SessionLogin {
       try {
         await this.#takeExclusively(session, name)
         await blocking.load(name)
-        // Its end has released the former nickname, and would leave this one held.
+        // The end of the session has released its former nickname only.
         if (session.closed) throw new Refusal('not-in-room')
       } catch (error) {
         await this.#exclusiveNames.release(session, key)

@@ -78,7 +78,7 @@ export class Memberships {
     // Nothing would end a membership that begins behind the end of its session.
     if (session.closed) throw new Refusal('not-in-room')
     const from = moves ? Array.from(session.memberships.values(), (left) => left.room) : []
-    // It may come back to where it has just left.
+    // The session may come back to a room that it has just left.
     await this.#departures.tried(session)
     const room = this.#rooms.follow(record)
     room.expect(session)
@@ -92,7 +92,7 @@ export class Memberships {
       await check()
       // The other nodes may have released the claim meanwhile, and a `joined` without it would let a nickname be in a room twice.
       if (!this.#claims.isHeld(record.id, session)) throw new Unavailable('the claim is lost')
-      // It may have been banned meanwhile.
+      // The user may have been banned meanwhile.
       room.state.checkEntry(session)
       const joined = shared ? undefined : await this.#append(room, session, role, renamed)
       // What the session says next is said here.
@@ -330,7 +330,7 @@ export class Memberships {
     this.#rooms.unfollowIfDeserted(room)
     if (why === 'membership-lost') {
       await this.#availability.wait()
-      // It has noticed, and has joined again.
+      // The client has noticed the loss, and has joined again.
       if (session.memberships.has(room.record.id)) return
     }
     if (!session.closed) session.wire.putOut(room, session, why)

@@ -92,7 +92,7 @@ export class ModeratorActions {
     const before = state.roles
     if (before < MAX_ROLES) return
     for (const sanctions of [state.banned, state.muted]) sanctions.prune(Date.now())
-    // So that the store removes them too.
+    // Reading the state has the store remove the roles that have ended, too.
     if (state.roles < before) void RoomState.read(room.record, this.#engine.logs).catch(() => {})
     if (state.roles >= MAX_ROLES) throw new Refusal('too-many-roles', MAX_ROLES)
   }

@@ -118,7 +118,7 @@ export class Room {
 
   /** Makes another session of a member's user a member too: it needs no `joined`. @throws Closed. */
   attach(session: Session, from: readonly Room[]): void {
-    // Its `left` would never come.
+    // The log has ended: the session's `left` would never come.
     if (this.#closed) throw new Closed(this.log)
     this.#expected.delete(session)
     this.#enter(session, from, this.#sinceOf(session))

@@ -57,7 +57,7 @@ export class StateReader {
     if (this.#reading++ === 0) this.#early = []
     try {
       const state = await RoomState.read(this.#room.record, this.#logs, user, this.#abandoned.signal)
-      // Those that it contains already change nothing again.
+      // Events that the state contains already change nothing again.
       for (const event of this.#early) state.apply(event)
       this.#state = this.#state ? state.replace(this.#state) : state
     } finally {

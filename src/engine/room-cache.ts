@@ -28,7 +28,7 @@ export class RoomCache<R extends { readonly id: number }> {
     if (underWay) return underWay
     const reading = read()
       .then((room) => {
-        // Else what was read may be out of date.
+        // A read that a change has overtaken is not kept.
         if (room && this.#reads.get(key) === reading) this.#add(room)
         return room
       })

@@ -68,7 +68,7 @@ export class Records {
     for (;;) {
       if (await this.insert(kind, key, value, options)) return value
       const kept = await this.get(kind, key)
-      // Otherwise it expired in between.
+      // The record may have expired in between: then it is inserted again.
       if (kept !== undefined) return kept
     }
   }

@@ -75,7 +75,7 @@ interface Told {
 /** The text of an event: what was said begins with `at`, what has happened with `prefix`. */
 function eventText(line: Told, at: string, prefix: string): string {
   const { from, to, role, flag, value, on } = line
-  // So that no further line looks like another one's message.
+  // Further lines are indented, so that none looks like somebody else's message.
   const body = indentLines(line.body)
   const reason = body === '' ? '' : ` (${body})`
   switch (line.type) {

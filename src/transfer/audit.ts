@@ -43,7 +43,7 @@ export async function audit(options: Readonly<Record<string, unknown>>, out: Nod
     }
   } catch (error) {
     if (error instanceof Unfit) throw new ConfigError(error.message, { cause: error })
-    // As of `| head`.
+    // The program that reads the output may end early, such as `head`.
     if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
   }
 }

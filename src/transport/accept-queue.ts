@@ -115,7 +115,7 @@ function queueOf(port: number, table: string, fillers: ReadonlySet<number>): Que
     const remote = Number.parseInt(from, 16)
     if (state === HALF_OPEN) halfOpen++
     if (state === ESTABLISHED && fillers.has(remote)) own.add(remote)
-    // Of a listening socket it is the length of its queue.
+    // For a listening socket this column has the length of its queue.
     if (state === LISTENING) length = Math.max(length, Number.parseInt(unread, 16))
   }
   const others = length - own.size

@@ -12,7 +12,7 @@ import type { Receiver, Transport } from './transport.ts'
 class SocketTransport implements Transport<Buffer> {
   readonly socket: Socket
   readonly held = 0
-  /** `nc` on a terminal does not close its side. */
+  /** Short, as `nc` on a terminal does not close its side after the server has. */
   readonly lingerMs = 500
 
   /** With `readsToEnd`, input is read to its end although writes fail. */

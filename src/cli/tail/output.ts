@@ -2,7 +2,7 @@ import type { RoomEvent } from '../../../commands/replies.ts'
 import type { TailFormat } from './format.ts'
 import type { ResumeFile } from './resume-file.ts'
 
-/** Characters that wait to be written at which {@link TailOutput.isFull}. */
+/** Number of waiting characters above which {@link TailOutput.isFull} is true. */
 const MANY = 262_144
 
 /** Writes events, and then keeps their ids. */

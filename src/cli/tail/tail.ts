@@ -48,14 +48,14 @@ interface TailOptions {
   readonly past: string | undefined
   readonly follow: boolean
   readonly retryMs: number
-  /** True if a past without events is told of. */
+  /** True if the user is told when there are no past events. */
   readonly expectsEvents: boolean
 }
 
 /** Runs the command. @throws CommandFailure */
 export async function tail(args: readonly string[]): Promise<ExitStatus> {
   const { values, positionals } = parseOptions('tail', args, OPTIONS)
-  // Each once, in whatever case.
+  // A room that is named twice, maybe in another case, is followed once.
   const rooms = positionals.filter((room, place) => positionals.findIndex((other) => isSameName(room, other)) === place)
   if (values.help) {
     process.stdout.write(HELP)
@@ -115,7 +115,7 @@ class Tail {
       await Promise.race([this.#output.flushed(), this.#output.failed])
       return EXIT.done
     } catch (error) {
-      // The reader is gone, as of `| head`.
+      // The program that reads the output has ended, such as `head`.
       const { code, syscall, message } = error as NodeJS.ErrnoException
       if (code === 'EPIPE') return EXIT.done
       if (syscall === 'write') throw new CommandFailure(EXIT.refused, `standard output: ${message}`, { cause: error })

@@ -45,7 +45,7 @@ export class MessageErasure {
     if (this.#delete.run(log, id).changes === 0) return false
     const from = firstBeyond(this.#before.all(log, id)) ?? -1
     const to = firstBeyond(this.#after.all(log, id)) ?? Number.MAX_SAFE_INTEGER
-    // Because of setReturnArrays.
+    // Rows are arrays here, see `setReturnArrays`.
     const rows = this.#range.all(log, from, to) as unknown as SQLInputValue[][]
     this.#deleteRange.run(log, from, to)
     for (const row of rows) this.#insert.run(...row)

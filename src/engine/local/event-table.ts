@@ -63,7 +63,7 @@ export class EventTable {
   /** Returns the event with an id; undefined if it is gone. */
   get(log: number, id: number): Event | undefined {
     const row = this.#page.get(log, id, id, 1)
-    // Because of setReturnArrays.
+    // Rows are arrays here, see `setReturnArrays`.
     return row && eventOfRow(row as unknown as SQLOutputValue[])
   }
 
@@ -72,7 +72,7 @@ export class EventTable {
     const page: Event[] = []
     let weight = 0
     for (const row of this.#page.iterate(log, from, to, limit)) {
-      // Because of setReturnArrays.
+      // Rows are arrays here, see `setReturnArrays`.
       const event = eventOfRow(row as unknown as SQLOutputValue[])
       page.push(event)
       weight += memoryBytes(event)
@@ -122,7 +122,7 @@ export function selectEvents(db: DatabaseSync, clauses: string): StatementSync {
 
 /** Returns the events that a statement of {@link selectEvents} finds. */
 export function eventsOf(statement: StatementSync, ...values: SQLInputValue[]): Event[] {
-  // Because of setReturnArrays.
+  // Rows are arrays here, see `setReturnArrays`.
   return (statement.all(...values) as unknown as SQLOutputValue[][]).map(eventOfRow)
 }
 

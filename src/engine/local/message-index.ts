@@ -140,7 +140,7 @@ export class MessageIndex {
   /** Lists the documents from `low` to `high` that may have all expressions, newest first, of at most `most` for each expression. */
   #candidates(log: number, expressions: readonly string[], high: number, most: number): Candidates {
     const lists = expressions.map((expression) => {
-      // Because of setReturnArrays.
+      // Rows are arrays here, see `setReturnArrays`.
       const rows = this.#list.all(expression, log, log, high, most) as unknown as [number][]
       const numbers = rows.map(([number]) => number)
       // A list that is not full has all documents of the log.

@@ -89,7 +89,7 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
     files.noteCommit()
   }
   function* everything(): Generator<void> {
-    // Nothing that it has can be trusted.
+    // Nothing in a database file that was overwritten can be trusted.
     if (files?.overwritten) return
     yield* eraseEnded(store)
     yield* removeEndedRoles(store, clock.now())

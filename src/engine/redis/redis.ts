@@ -174,7 +174,7 @@ export class RedisEngine implements Engine {
 
   #append(log: LogName, draft: Draft): Promise<Event> {
     const { kind, room } = draft
-    // Before the event: a crash in between loses no name.
+    // The name is stored before the event, so that a crash in between loses no name.
     if (kind === 'joined') void this.#records.see(draft.from).catch(() => {})
     const appended = this.#logs.append(log, draft)
     this.#sweep.note(log, draft)

@@ -118,7 +118,7 @@ export class ChatterboxConversation implements Conversation<Buffer> {
     }
     for (const [place, message] of messages.entries()) {
       if (place % SLICE === 0) {
-        // Of a long frame no more than a slice exceeds the rate.
+        // Before each further slice of a long frame the rate is waited for.
         if (place > 0) await this.#link.paced()
         // The frame itself counts as its first entry.
         this.#link.countExtra(Math.min(SLICE, messages.length - place) - (place === 0 ? 1 : 0))

@@ -16,7 +16,7 @@ interface Monitored {
   isOnline: boolean
 }
 
-/** Tells the registered sessions of a transport what is no event of a log: presence, AWAY, invitations, and signals between clients. */
+/** Tells the registered sessions of a transport about what is not in a log: presence, AWAY, invitations, and signals between clients. */
 export class IrcAudience {
   readonly #chat: Chat
   readonly #pack: PackLines

@@ -6,7 +6,7 @@ import type { Encode } from '../plain-line.ts'
 export function encoder(ascii: boolean): Encode {
   const raw = ascii ? NOT_ASCII : UNSAFE
   return (line) => {
-    // One for each line of a script.
+    // The most frequent reply to a script, which sends a nonce with each line.
     if (line instanceof Said) return `{"type":"commandResult","result":"OK","id":"${line.id}"}\n`
     return `${escapeAll(JSON.stringify(line), raw)}\n`
   }

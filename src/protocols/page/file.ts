@@ -19,7 +19,7 @@ const POLICY = [
   "form-action 'none'",
   "frame-ancestors 'none'",
   "require-trusted-types-for 'script'",
-  // For the address of the service worker.
+  // The policy by which the page makes the address of its service worker.
   'trusted-types roomd',
 ].join('; ')
 

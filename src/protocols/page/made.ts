@@ -30,7 +30,7 @@ function makeElsewhere(): Promise<MadeFiles> {
   maker.unref()
   maker.channel?.unref()
   return new Promise((resolve, reject) => {
-    // As they are, and then compressed.
+    // The files come twice: as they are, and then compressed.
     maker.on('message', (files: MadeFiles) => {
       made = Promise.resolve(files)
       resolve(files)

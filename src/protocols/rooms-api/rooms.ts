@@ -57,7 +57,7 @@ export function addRoomRequests(app: FastifyInstance, context: RoomsApiContext):
     const caller = await context.authorize(request, 'write')
     await checkedQuery(NO_PARAMETERS, request.query)
     if (!caller.author) throw new Problem(401, 'unauthorized', 'Authorize with a token or password')
-    // It is shown the room, so that one is not made for it in vain.
+    // Checked before a room is made, as the reply shows the room.
     checkScope(caller.author, 'read', request.params.room)
     const { record, founds } = await chat.posting.open(caller.author, request.params.room)
     reply.code(founds ? 201 : 200).header('Location', `/rooms/${record.slug}`)

@@ -100,7 +100,7 @@ export class LineUpload {
     for (const line of lines) {
       this.#number++
       if (this.#failure !== undefined) throw this.#failure
-      // Of empty lines, too, as they would cost without a limit.
+      // Empty lines count too, as handling them costs time.
       const waitMs = this.#options.paceMs()
       if (waitMs > 0) await this.#wait(waitMs)
       if (line === '') continue

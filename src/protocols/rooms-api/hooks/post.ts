@@ -51,7 +51,7 @@ export class Poster {
   async post({ url: text, hook, secret, body, event }: HookPost, signal: AbortSignal): Promise<number> {
     const url = new URL(text)
     const host = hostOf(url)
-    // No name is looked up for an address.
+    // An address in the URL is checked here, as no name is looked up for it.
     if (!this.#options.private && isIP(host) > 0 && !isPublicAddress(host)) throw new PrivateAddress(host)
     const { timeoutMs = TIMEOUT_MS } = this.#options
     const timeout = AbortSignal.timeout(timeoutMs)
@@ -98,6 +98,6 @@ async function drain(answer: IncomingMessage): Promise<void> {
       if (bytes > MAX_ANSWER) break
     }
   } catch {
-    // Its status has come.
+    // The rest of the response does not matter: its status has come.
   }
 }

@@ -157,7 +157,7 @@ export class StreamConversation implements Conversation<never>, BeatingStream {
   #end(end: StreamEnd): void {
     if (this.#session.closed) return
     this.#session.sink.push(this.#session.encoding.end(end))
-    // Nothing follows.
+    // Nothing follows the end of the stream.
     this.#session.isLive = false
     this.#link.hangUp()
   }
