@@ -4,6 +4,9 @@ import type { Room } from './room.ts'
 import { RoomState } from './room-state.ts'
 import type { Identity } from './sanctions.ts'
 
+/** Time after which the rest of a state follows the part for the first user, whose entry it would hold up, in ms. */
+const REST_AFTER_MS = 100
+
 /** Reads the state of a room from the store, and keeps it up with the events that come in, which the room hands to it. */
 export class StateReader {
   readonly #room: Pick<Room, 'record'>
@@ -28,7 +31,7 @@ export class StateReader {
 
   /** Loads the whole state, once. The room must follow its log. @throws Unavailable */
   async load(): Promise<void> {
-    if (this.#state?.isWhole) return
+    if (this.#state?.isWhole || this.#abandoned.signal.aborted) return
     this.#loading ??= this.#read().finally(() => {
       this.#loading = undefined
     })
@@ -39,7 +42,7 @@ export class StateReader {
   async loadFor(user: Identity): Promise<void> {
     if (this.#state || this.#reading > 0) return this.load()
     await this.#read(user)
-    void this.load().catch(() => {})
+    setTimeout(() => void this.load().catch(() => {}), REST_AFTER_MS).unref()
   }
 
   /** Called when nobody needs the room any more: the rest of its state is not read. */

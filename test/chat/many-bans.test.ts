@@ -3,6 +3,7 @@ import { expect, test, vi } from 'vitest'
 import { RoomState } from '../../src/chat/room-state.ts'
 import { Sanctions } from '../../src/chat/sanctions.ts'
 import type { EventDetails } from '../../src/engine/event.ts'
+import { tickEnd } from '../../src/tick.ts'
 import { eventually } from '../support/eventually.ts'
 import { enter, leave, reasonOf, say, silent, stage } from './stage.ts'
 
@@ -83,6 +84,7 @@ test('a ban that is lifted, and one that is made, while the rest is read', async
     await last.promise
   })
   const ann = await guest('ann', 'raided')
+  await eventually(() => expect(engine.logs.state).toHaveBeenCalled())
   await ban('raider7', { on: false })
   await ban('eve')
   const { room } = ann.inRoom()
@@ -96,21 +98,29 @@ test('a ban that is lifted, and one that is made, while the rest is read', async
   await leave(chat, ann)
 })
 
-test('the rest is not read for a room that is deserted meanwhile', async () => {
+test('the rest follows by itself, and not for a room that is deserted meanwhile', async () => {
   const { chat, engine, guest } = await deserted()
-  const wait = Promise.withResolvers<void>()
+  const ann = await guest('ann', 'raided')
+  const { room } = ann.inRoom()
+  expect(room.state.isWhole).toBe(false)
+  await eventually(() => expect(room.state.isWhole).toBe(true))
+  await leave(chat, ann)
+
+  const pages = Promise.withResolvers<void>()
   let isEnded = false
   vi.spyOn(engine.logs, 'state').mockImplementationOnce(async function* () {
     try {
-      await wait.promise
+      await pages.promise
       yield []
       expect.fail('the next page is read')
     } finally {
       isEnded = true
     }
   })
-  await leave(chat, await guest('ann', 'raided'))
-  wait.resolve()
+  await enter(chat, ann, 'raided')
+  await eventually(() => expect(engine.logs.state).toHaveBeenCalled())
+  await leave(chat, ann)
+  pages.resolve()
   await eventually(() => expect(isEnded).toBe(true))
 })
 
@@ -127,4 +137,43 @@ test('a message in a room without mutes and modes looks at none', async () => {
   } finally {
     for (const spy of looked) spy.mockRestore()
   }
+})
+
+test('a member who is muted, slowed or not voiced is refused without a question to the engine', async () => {
+  const { guest, chat, engine } = await stage()
+  const ann = await guest('ann', 'ops')
+  const bob = await guest('bob', 'ops')
+  const { expulsion, settings } = chat.moderation
+  const asked: string[] = []
+  for (const [facet, methods] of Object.entries({
+    logs: ['append', 'appendAll', 'state', 'stateFor', 'stateOfKey', 'withNonce', 'extent', 'read'],
+    memberships: ['member', 'members', 'resembles', 'heldIn'],
+    records: ['get', 'isTaken', 'listBy'],
+    rooms: ['find'],
+  })) {
+    for (const method of methods) {
+      // Each is a method of the facet.
+      const target = engine[facet as 'logs'] as unknown as Record<string, (...args: unknown[]) => unknown>
+      const original = target[method]?.bind(target) ?? expect.fail(method)
+      vi.spyOn(target, method).mockImplementation((...args) => {
+        asked.push(`${facet}.${method}`)
+        return original(...args)
+      })
+    }
+  }
+  const refused = async (code: string) => {
+    await tickEnd()
+    asked.length = 0
+    for (let n = 0; n < 3; n++) expect(await reasonOf(say(chat, bob, 'hello'))).toBe(code)
+    expect(asked).toEqual([])
+  }
+  await expulsion.sanction(ann.inRoom(), 'muted', 'bob')
+  await refused('muted')
+  await expulsion.lift(ann.inRoom(), 'muted', 'bob')
+  await settings.setMode(ann.inRoom(), 'moderated', '')
+  await refused('moderated')
+  await settings.setMode(ann.inRoom(), 'moderated', undefined)
+  await settings.setMode(ann.inRoom(), 'slow', '60')
+  await say(chat, bob, 'once')
+  await refused('slow-mode')
 })

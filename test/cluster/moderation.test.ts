@@ -1,5 +1,5 @@
 /** docs/protocols/moderation.md, section 5, on two nodes: who acts is on one, whom it concerns on the other. */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { moderationCommands } from '../protocols/line/moderation-commands.ts'
 import { moderationPoints } from '../protocols/line/moderation-points.ts'
 import { anotherAddress, enter, guest, OK, owner, roomOf } from '../protocols/line/moderation-stage.ts'
@@ -23,18 +23,21 @@ withRedis('moderation across nodes', () => {
   moderationCommands(sites, 'c')
   moderationPoints(sites, 'c')
 
-  test('1. a node that starts later knows topic, roles, bans and modes', async () => {
+  test('1, 3. a node that starts later knows topic, roles, bans and modes, until they end', async () => {
     const room = 'late'
     const { ann, bob } = await roomOf(sites(), room)
     const address = anotherAddress()
     await guest(sites().target, 'raider', room, address)
     await ann.hears('userJoined raider')
-    for (const command of ['/topic kept', '/op bob', '/mute cat', '/ban raider 2h', '/ban troll*']) {
+    for (const command of ['/topic kept', '/op bob', '/mute shout* 2h', '/ban raider 2h', '/ban troll*']) {
       expect(await ann.ask(command)).toEqual(OK)
     }
     await bob.hears('role ann troll* banned')
     const node = await start()
-    expect(await (await guest(node, 'evader', undefined, address)).outcome(`JOIN ${room}`)).toBe('banned')
+    const evader = await guest(node, 'evader', undefined, address)
+    expect(await evader.outcome(`JOIN ${room}`)).toBe('banned')
+    const shouter = await guest(node, 'shouter', room, anotherAddress())
+    expect(await shouter.outcome('HM')).toBe('muted')
     expect(await (await guest(node, 'troll1')).outcome(`JOIN ${room}`)).toBe('banned')
     const dan = await guest(node, 'dan', room, anotherAddress())
     expect(await dan.outcome('/topic')).toBe('kept (ann)')
@@ -42,6 +45,15 @@ withRedis('moderation across nodes', () => {
     expect(await bob.ask('/op dan')).toEqual(OK)
     await dan.hears('role bob dan operator')
     expect(await dan.ask('/bans')).toMatchObject({ bans: [{ to: 'raider' }, { to: 'troll*' }] })
+    const now = Date.now
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + 2 * 3_600_000)
+    try {
+      expect(await shouter.outcome('ah')).toBe('OK')
+      await enter(evader, 'evader', room)
+      expect(await (await guest(node, 'troll2')).outcome(`JOIN ${room}`)).toBe('banned')
+    } finally {
+      clock.mockRestore()
+    }
   })
 
   test('9. of an account with sessions on two nodes, the kill -9 of one node ends one', async () => {

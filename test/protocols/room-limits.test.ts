@@ -1,7 +1,8 @@
 /** `--max-rooms-per-address` and `--max-accounts-per-address`, as each protocol tells of them. */
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { ChatroomClient, create, error, logIn, register } from '../support/chatroom.ts'
 import type { LineClient } from '../support/client.ts'
+import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { failure, globesStage } from '../support/globes.ts'
 import { keptLog } from '../support/log.ts'
@@ -80,10 +81,37 @@ function limitedRooms(start: (options?: object) => Promise<readonly [Stage, Stag
   })
 }
 
+/** `where` is the store of daemons that are started one after the other. */
+async function expectExpiry(where: Parameters<typeof globesStage>[0]): Promise<void> {
+  const first = await globesStage(where)
+  const ann = await first.line('ann')
+  ann.send('JOIN gone', 'mine', 'JOIN owned', 'hers', 'LEAVE')
+  await ann.rest()
+  const bob = await first.line('bob')
+  expect(await bob.ask('/register long secret of his')).toMatchObject({ type: 'commandResult' })
+  bob.send('JOIN his', 'LEAVE')
+  await bob.rest()
+  await first.stop()
+  const now = Date.now
+  vi.spyOn(Date, 'now').mockImplementation(() => now() + 3 * 86_400_000)
+  onTestFinished(() => void vi.restoreAllMocks())
+  const { log, logged } = keptLog()
+  const later = await globesStage({ ...where, 'room-ttl': 2 }, log)
+  const closed = () =>
+    Array.from(logged().matchAll(/"title":"(\w+)","msg":"room closed: empty, /g), ([, title]) => title)
+  await eventually(() => expect(closed().toSorted()).toEqual(['gone', 'owned']))
+  const { text } = await later.api('GET', '/chats/all')
+  expect(text.match(/(?<="title":")\w+/g)).toEqual(['Public', 'his'])
+}
+
 describe('on one node', () => {
   limitedRooms(async ({ log, ...options }: { log?: Parameters<typeof globesStage>[1] } = {}) => {
     const stage = await globesStage({ ...LIMIT, ...options }, log)
     return [stage, stage]
+  })
+
+  test('--room-ttl closes rooms of guests, with a line of the log for each', async () => {
+    await expectExpiry({ data: temporaryFolder() })
   })
 })
 
@@ -94,6 +122,10 @@ withRedis('rooms of several nodes', () => {
     limitedRooms(async ({ log, ...options }: { log?: Parameters<typeof globesStage>[1] } = {}) => {
       const shared = { ...LIMIT, ...options, redis: server.url, 'redis-prefix': `limit${++tests}` }
       return [await globesStage(shared, log), await globesStage(shared)]
+    })
+
+    test('--room-ttl closes rooms of guests, with a line of the log for each', async () => {
+      await expectExpiry({ redis: server.url, 'redis-prefix': `limit${++tests}` })
     })
   })
 })

@@ -20,9 +20,18 @@ export class RedisRoomStates {
     this.#link = link
   }
 
-  /** Implements {@link EngineLogs.state}. The values, which only the scripts write, are of one moment. */
+  /** Implements {@link EngineLogs.state}. A value that changes meanwhile may come twice. */
   async *of(room: number): AsyncGenerator<readonly Event[]> {
-    yield* this.#pages(room, (await this.#link.call(this.#keys.state(room), 'HVALS')) as readonly string[])
+    let cursor = '0'
+    do {
+      const scanned = await this.#link.call(this.#keys.state(room), 'HSCAN', cursor, 'COUNT', String(PAGE_EVENTS))
+      const [next, pairs] = scanned as readonly [string, readonly string[]]
+      yield this.#lasting(
+        room,
+        pairs.filter((_, place) => place % 2 === 1),
+      )
+      cursor = next
+    } while (cursor !== '0')
   }
 
   /** Implements {@link EngineLogs.stateFor}. */
