@@ -4,7 +4,7 @@ import { readArguments, version } from './arguments.ts'
 import { ConfigError } from './config.ts'
 import { exit, FAULT, MISUSE, STOPPED } from './exit.ts'
 import { exposedSecrets } from './secret-files.ts'
-import { EXPOSED, IGNORED, serve } from './serve.ts'
+import { EXPOSED, IGNORED, runDaemon } from './serve.ts'
 
 async function run(args: readonly string[]): Promise<void> {
   const { options, ignored } = await readArguments(args)
@@ -13,7 +13,7 @@ async function run(args: readonly string[]): Promise<void> {
     throw new ConfigError(`${command} comes first: roomd ${command} …; see roomd ${command} --help`)
   }
   const exposed = exposedSecrets(args)
-  if (command === undefined || command === 'serve') return serve(options, ignored, exposed)
+  if (command === undefined || command === 'serve') return runDaemon(options, ignored, exposed)
   if (ignored.length > 0) process.stderr.write(`roomd: ${IGNORED}: ${ignored.join(', ')}\n`)
   if (exposed.length > 0) process.stderr.write(`roomd: ${EXPOSED}: ${exposed.join(', ')}\n`)
   if (command === 'room' || command === 'account' || command === 'address' || command === 'token') {

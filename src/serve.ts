@@ -14,7 +14,7 @@ export const EXPOSED = 'secrets given as flags are visible in the process list; 
 export const IGNORED = 'ignored environment variables that are not options'
 
 /** Runs the daemon until it is told to stop. `ignored` variables and `exposed` secrets are warned of. */
-export async function serve(
+export async function runDaemon(
   options: Readonly<Record<string, unknown>>,
   ignored: readonly string[],
   exposed: readonly string[],
