@@ -1,6 +1,5 @@
-import type { EngineLogs } from '../engine/engine.ts'
+import type { EngineLogs, RoomRecord } from '../engine/engine.ts'
 import type { Event } from '../engine/event.ts'
-import type { Room } from './room.ts'
 import { RoomState } from './room-state.ts'
 import type { Identity } from './sanctions.ts'
 
@@ -9,7 +8,7 @@ const REST_AFTER_MS = 100
 
 /** Reads the state of a room from the store, and keeps it up with the events that come in, which the room hands to it. */
 export class StateReader {
-  readonly #room: Pick<Room, 'record'>
+  readonly #room: { readonly record: RoomRecord }
   readonly #logs: EngineLogs
   /** Undefined until {@link load} or {@link loadFor} has resolved. */
   #state: RoomState | undefined
@@ -19,7 +18,7 @@ export class StateReader {
   #loading: Promise<void> | undefined
   readonly #abandoned = new AbortController()
 
-  constructor(room: Pick<Room, 'record'>, logs: EngineLogs) {
+  constructor(room: { readonly record: RoomRecord }, logs: EngineLogs) {
     this.#room = room
     this.#logs = logs
   }

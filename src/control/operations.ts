@@ -5,6 +5,7 @@ import { Refusal } from '../chat/refusal.ts'
 import { HASHED_KEY } from '../chat/secrets.ts'
 import type { RoomRecord } from '../engine/engine.ts'
 import { shownOnTerminal, shownTime } from './cells.ts'
+import type { ControlReply } from './reply.ts'
 import { operateTokens, type TokenControlRequest } from './token-operations.ts'
 
 /** A request of the operator. */
@@ -14,14 +15,6 @@ export type ControlRequest =
   | ({ readonly action: 'account mark'; readonly name: string } & AccountMarks)
   | TokenControlRequest
   | { readonly action: 'account password'; readonly name: string; readonly password: string }
-
-/** A part of the reply to a request; `done` or `failed` is the last one. */
-export type ControlReply =
-  /** A row of a table; the first one is its header. */
-  | { readonly row: readonly string[] }
-  | { readonly warning: string }
-  | { readonly done: string }
-  | { readonly failed: string }
 
 /** Context of the operations. */
 export interface OperationContext {

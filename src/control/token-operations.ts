@@ -4,7 +4,7 @@ import type { Chat } from '../chat/chat.ts'
 import { TOKEN_RIGHTS, type TokenRight } from '../chat/token-scope.ts'
 import { ConfigError } from '../config.ts'
 import { shownOnTerminal, shownTime } from './cells.ts'
-import type { ControlReply } from './operations.ts'
+import type { ControlReply } from './reply.ts'
 
 /** A request about the access tokens of the account `name`. */
 export type TokenControlRequest =

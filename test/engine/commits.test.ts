@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Unavailable } from '../../src/engine/engine.ts'
 import { Commits } from '../../src/engine/local/commits.ts'
-import { type Columns, type CommitResult, type Row, rowsOf } from '../../src/engine/local/messages.ts'
+import { type Columns, type CommitResult, type Row, rowsOf } from '../../src/engine/local/rows.ts'
 import { tickEnd } from '../../src/tick.ts'
 
 test('messages with a nonce are refused with those before them, others are not', async () => {

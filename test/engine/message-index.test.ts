@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 import type { Draft, LogName } from '../../src/engine/event.ts'
 import { openDatabase } from '../../src/engine/local/database.ts'
 import { LocalEngine } from '../../src/engine/local/local.ts'
-import { columnsOfRows, type Row } from '../../src/engine/local/messages.ts'
+import { columnsOfRows, type Row } from '../../src/engine/local/rows.ts'
 import { LocalStore } from '../../src/engine/local/store.ts'
 import { matcherOf, termsOf } from '../../src/engine/words.ts'
 import { eventually } from '../support/eventually.ts'

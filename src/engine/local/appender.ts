@@ -4,10 +4,10 @@ import type { EventTable } from './event-table.ts'
 import type { Indexing } from './indexing.ts'
 import type { LogRow, LogTable } from './log-table.ts'
 import type { MemberTable } from './member-table.ts'
-import type { CommitResult, Row } from './messages.ts'
 import type { RecordTable } from './record-table.ts'
 import type { RoomStateTable } from './room-state-table.ts'
 import type { LocalRoomTable } from './room-table.ts'
+import type { CommitResult, Row } from './rows.ts'
 import type { Transaction } from './transaction.ts'
 
 /** Minimum time between two messages whose times are stored with their room. */

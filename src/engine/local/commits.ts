@@ -4,7 +4,7 @@ import { Closed, Repeated, Unavailable } from '../engine.ts'
 import { committedEvent, type Draft, type Event, type LogName } from '../event.ts'
 import type { EngineObserver } from '../observer.ts'
 import { takeRepeatable } from '../repeatable.ts'
-import { type Columns, type CommitResult, columnsOfRows, rowOf } from './messages.ts'
+import { type Columns, type CommitResult, columnsOfRows, rowOf } from './rows.ts'
 
 /**
  * Maximum bytes of a transaction, estimated for a wire: {@link EVENT_BYTES} for each event and its text. Followers get the events of a

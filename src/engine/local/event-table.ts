@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
 import { type Event, type Kind, timeOf } from '../event.ts'
 import { memoryBytes } from '../recent.ts'
-import type { Row } from './messages.ts'
+import type { Row } from './rows.ts'
 
 /** Extended result code of SQLite for values that a unique index has already. */
 const NOT_UNIQUE = 2067

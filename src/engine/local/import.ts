@@ -5,10 +5,10 @@ import { type ImportTarget, type LogExtent, Unfit } from '../transfer.ts'
 import { type Database, openDatabase } from './database.ts'
 import { EventTable } from './event-table.ts'
 import { type LogRow, LogTable } from './log-table.ts'
-import { rowOf } from './messages.ts'
 import { RecordTable } from './record-table.ts'
 import { RoomStateTable } from './room-state-table.ts'
 import { LocalRoomTable } from './room-table.ts'
+import { rowOf } from './rows.ts'
 
 /** A database that is filled in one transaction: an interrupted import leaves it empty. */
 export class LocalImport implements ImportTarget {

@@ -1,6 +1,11 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { fold } from '../fold.ts'
-import type { Stranded } from './messages.ts'
+
+/** A user who was in a room when the process crashed. */
+export interface Stranded {
+  readonly room: number
+  readonly name: string
+}
 
 /** The users who have joined rooms and not left, as SQLite holds them. */
 export class MemberTable {

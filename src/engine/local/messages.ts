@@ -2,8 +2,9 @@
  * The messages between the engine and its store thread. The store handles one request after the other, so replies come in the order
  * of requests and need no numbers.
  */
-import type { Draft, Event, LogName } from '../event.ts'
+import type { LogName } from '../event.ts'
 import type { Operation, Retention } from '../observer.ts'
+import type { Stranded } from './member-table.ts'
 import type { KnownRecords } from './record-table.ts'
 import type { StoreMethod } from './store.ts'
 
@@ -17,60 +18,6 @@ export interface StoreOptions {
   readonly lobby: string | undefined
   /** False leaves the index of messages as it is, and unused. */
   readonly search?: boolean
-}
-
-/** An event to append: log, kind, room, from, to, body, sent, colour, 1 if it is verified, nonce, and details as JSON. */
-export type Row = [
-  LogName,
-  Event['kind'],
-  number,
-  string,
-  string | null,
-  string,
-  number | null,
-  string | null,
-  1 | null,
-  string | null,
-  string | null,
-]
-
-/** Returns the row of an event that is appended to a log. */
-export function rowOf(log: LogName, draft: Draft): Row {
-  const { kind, room, from, to = null, body, sent = null, color = null, verified, nonce = null, details } = draft
-  const extra = details ? JSON.stringify(details) : null
-  return [log, kind, room, from, to, body, sent, color, verified ? 1 : null, nonce, extra]
-}
-
-/** Rows by column: one value where all rows have the same, as is mostly so for all but text and nonce. They pass between threads faster. */
-export interface Columns {
-  readonly rows: number
-  readonly columns: readonly (Row[number] | readonly Row[number][])[]
-}
-
-export function columnsOfRows(rows: readonly Row[]): Columns {
-  const [first] = rows
-  const columns = first?.map((value, place) => {
-    return rows.every((row) => row[place] === value) ? value : rows.map((row) => row[place] ?? null)
-  })
-  return { rows: rows.length, columns: columns ?? [] }
-}
-
-export function rowsOf({ rows, columns }: Columns): Row[] {
-  return Array.from({ length: rows }, (_, place) => {
-    const row: unknown = columns.map((value) => (Array.isArray(value) ? value[place] : value))
-    // Made of rows.
-    return row as Row
-  })
-}
-
-/** The result of a commit. */
-export interface CommitResult {
-  /** Id of each row; not appended: 0 where {@link Closed} is the reason, and the negative id of the event with the same nonce. */
-  readonly ids: readonly number[]
-  /** Time of the commit, in ms since the epoch. */
-  readonly now: number
-  /** The `left` events that were appended before each `closed`, oldest first. */
-  readonly left: readonly Event[]
 }
 
 /** A call of a method of the store. */
@@ -96,9 +43,3 @@ export type StoreNotice =
   /** Sent before the first failing reply, and again when the reason changes. */
   | { readonly notice: 'trouble'; readonly operation: Operation; readonly reason: string }
   | { readonly notice: 'recovered'; readonly operation: Operation }
-
-/** A user who was in a room when the process crashed. */
-export interface Stranded {
-  readonly room: number
-  readonly name: string
-}
