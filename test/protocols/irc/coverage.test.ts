@@ -7,6 +7,7 @@ import { COMMANDS } from '../../../src/protocols/irc/commands/index.ts'
 import { NUMERICS } from '../../../src/protocols/irc/numerics.ts'
 
 const TESTS = join(import.meta.dirname, '..', '..')
+const SOURCES = join(TESTS, '..', 'src/protocols/irc')
 const OWN = 'coverage.test.ts'
 
 const text = ['protocols/irc', 'cluster']
@@ -25,6 +26,17 @@ test('each numeric is expected by a test', () => {
     return code
   })
   expect(missing(codes)).toEqual([])
+})
+
+test('each code of FAIL is expected by a test', () => {
+  const sources = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
+  const written = sources.map((name) => readFileSync(join(SOURCES, name), 'utf8')).join('\n')
+  const found = [...written.matchAll(/FAIL [A-Z]+ ([A-Z]+_[A-Z_]+)|'([A-Z]+_[A-Z_]+)'/g)].map(
+    ([, text, word]) => text ?? word ?? '',
+  )
+  const failures = new Set(found.filter((code) => !(code in NUMERICS)))
+  expect(failures.size).toBeGreaterThan(10)
+  expect(missing(failures)).toEqual([])
 })
 
 test('each command is sent by a test', () => {

@@ -1,8 +1,6 @@
 /** docs/protocols/irc.md: clients that mean no good, and how little others notice. */
 import { expect, test } from 'vitest'
-import { replyTo } from '../../../src/protocols/irc/command.ts'
-import { refusedLine } from '../../../src/protocols/irc/refusals.ts'
-import type { IrcSession } from '../../../src/protocols/irc/session.ts'
+import { MAX_MASKS } from '../../../src/chat/expulsion.ts'
 import { codes, ircSuite, plain, plainResponse, tagOf } from './suite.ts'
 
 const MAX_QUEUE = 65_536
@@ -23,12 +21,12 @@ test('6. JOIN of as many channels as a line holds disturbs nobody, and 405 bound
   expect(parts.map((line) => line.replace(/^.* /, ''))).toEqual(joined.map((line) => line.replace(/^.* /, '')))
 })
 
-test('22. 478 tells that a channel has as many bans and roles as it may have', () => {
-  const reply = replyTo({ nick: 'ann' } as IrcSession)
-  const subjects = { channel: '#ops', nick: 'tr*!*@*' }
-  expect(refusedLine({ code: 'too-many-roles', bound: undefined }, reply, subjects)).toBe(
-    ':roomd 478 ann #ops tr*!*@* :Channel ban list is full',
-  )
+test('22. 478 tells that a channel has as many bans by masks as it may have', async () => {
+  const [ann] = await suite.together('#full', 'ann')
+  const bans = Array.from({ length: MAX_MASKS / 4 }, (_, n) => `+bbbb m${n}a* m${n}b* m${n}c* m${n}d*`)
+  await ann.ask(...bans.map((letters) => `MODE #full ${letters}`))
+  expect(await ann.ask('MODE #full +b more*')).toEqual([':roomd 478 ann #full more* :Channel ban list is full'])
+  expect((await ann.ask('MODE #full b')).filter((line) => line.includes(' 367 '))).toHaveLength(MAX_MASKS)
 })
 
 test('24. a storm of NICK ends with the last nickname, and each change is seen once', async () => {

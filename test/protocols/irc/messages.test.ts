@@ -249,9 +249,9 @@ test('35. messages of several lines come and go as batches, within their limits'
   expect(await bob.ask('BATCH +4 draft/multiline #multi', '@batch=4 PRIVMSG #other :x', 'BATCH -4')).toEqual([
     ':roomd FAIL BATCH MULTILINE_INVALID_TARGET #multi #other :The message has not been sent',
   ])
-  expect(
-    codes(await bob.ask('BATCH +5 draft/multiline #multi', 'BATCH -5', 'BATCH -6', 'BATCH +7 other #multi')),
-  ).toEqual(['FAIL', 'FAIL', 'FAIL'])
+  const refused = await bob.ask('BATCH +5 draft/multiline #multi', 'BATCH -5', 'BATCH -6', 'BATCH +7 other #multi')
+  expect(codes(refused)).toEqual(['FAIL', 'FAIL', 'FAIL'])
+  expect(refused[2]).toBe(':roomd FAIL BATCH UNKNOWN_TYPE other :Only batches of draft/multiline')
   expect(await eve.ask('BATCH +1 draft/multiline #multi')).toContain(':roomd 421 eve BATCH :Unknown command')
 })
 
@@ -275,11 +275,11 @@ test('36. REDACT deletes own messages, and any as operator; others get FAIL', as
     `:ann!~ann@guest.roomd REDACT #redact :${two}`,
   ])
   expect(codes(await eve.rest())).toEqual([])
-  expect(codes(await ann.ask('REDACT #redact 1', 'REDACT #redact x', 'REDACT #nowhere 1', 'REDACT #redact'))).toEqual([
-    'FAIL',
-    'FAIL',
-    'FAIL',
-    '461',
+  expect(await ann.ask('REDACT #redact 1', 'REDACT #redact x', 'REDACT #nowhere 1', 'REDACT #redact')).toEqual([
+    ':roomd FAIL REDACT UNKNOWN_MSGID #redact 1 :There is no such message',
+    ':roomd FAIL REDACT UNKNOWN_MSGID #redact x :There is no such message',
+    ':roomd FAIL REDACT INVALID_TARGET #nowhere :You cannot delete messages there',
+    ':roomd 461 ann REDACT :Not enough parameters',
   ])
 })
 
