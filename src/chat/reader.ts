@@ -99,9 +99,9 @@ export class Reader {
     let [events, found, first, last] = [0, 0, 0, 0]
     for await (const page of this.pages(log, range, asker)) {
       events += page.length
-      for (const event of page) if (wanted(event)) found++
       first ||= page[0]?.id ?? 0
       last = page.at(-1)?.id ?? last
+      found += page.splice(0).filter(wanted).length
     }
     return { events, found, first, last }
   }
@@ -130,13 +130,19 @@ export class Reader {
     let before: number | undefined
     for (let searched = 0; searched < depth && found.length < limit; ) {
       const step = Math.min(STEP, depth - searched)
-      const events: Event[] = []
+      const older: Event[] = []
       const range = { limit: step, ...(before !== undefined && { before }) }
-      for await (const page of this.pages(log, range, asker)) events.push(...page)
-      found = [...events.filter(wanted), ...found]
-      before = events[0]?.id
+      let count = 0
+      let first: number | undefined
+      for await (const page of this.pages(log, range, asker)) {
+        count += page.length
+        first ??= page[0]?.id
+        older.push(...page.splice(0).filter(wanted))
+      }
+      found = [...older, ...found]
+      before = first
       searched += step
-      if (before === undefined || events.length < step) break
+      if (count < step) break
     }
     return found.slice(-limit)
   }

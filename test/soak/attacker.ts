@@ -1,8 +1,14 @@
-/** Attacks a daemon in a process of its own, so that what it costs here is not measured there. Arguments: attack, line port, HTTP port, share of the clients. */
+/**
+ * Attacks a daemon in a process of its own, so that what it costs here is not measured there. Arguments: attack, line port, HTTP port,
+ * Chatterbox port, share of the clients.
+ */
+import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { connect as connectTls } from 'node:tls'
+import { encodeFrame } from '../../src/transport/frames.ts'
 
-const [attack = '', line, http, share = '1'] = process.argv.slice(2)
+const [attack = '', line, http, chatterbox, share = '1'] = process.argv.slice(2)
 
 async function dial(port: number, from = '127.0.0.1'): Promise<Socket> {
   for (;;) {
@@ -61,6 +67,18 @@ const ATTACKS: Readonly<Record<string, () => void>> = {
       for (;;) {
         socket.write('HISTORY\n')
         await delay(100)
+      }
+    }),
+  /** Logins to Chatterbox, whose reply has the newest messages, of users who have blocked the author of all of them. */
+  logins: () =>
+    each(100, async (n) => {
+      const blocker = await member(`blocker${n}`, 'elsewhere')
+      blocker.resume().write('/block filler\n')
+      for (;;) {
+        const socket = connectTls({ socket: await dial(Number(chatterbox)), rejectUnauthorized: false })
+        socket.on('error', () => {}).write(encodeFrame(JSON.stringify({ USERNAME: `blocker${n}` })))
+        await Promise.race([once(socket, 'data'), delay(10_000)])
+        socket.destroy()
       }
     }),
   /** From three addresses: full queues, HISTORY that is not read, pipelines, lines that do not end. */

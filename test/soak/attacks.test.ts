@@ -42,15 +42,16 @@ async function measure(line: Line, ms: number): Promise<Latency> {
   return { p50: at(0.5), p99: at(0.99) }
 }
 
-test.each(['requests', 'deaf', 'readers', 'memory'])(
+test.each(['requests', 'deaf', 'readers', 'logins', 'memory'])(
   'a bystander talks on under attack by %s',
   { timeout: 60_000 + 3_000 * seconds },
   async (attack) => {
     const daemon = new RoomdProcess(['--data', join(temporaryFolder(), 'data'), '--line', '0'], {
       ROOMD_HTTP: '0',
+      ROOMD_CHATTERBOX: '0',
       NODE_OPTIONS: `--max-old-space-size=${HEAP / 1_048_576}`,
     })
-    const ports = [await daemon.ready('line'), await daemon.ready('http')]
+    const ports = [await daemon.ready('line'), await daemon.ready('http'), await daemon.ready('chatterbox')]
     const silent = { told: () => {}, noticed: () => {}, failed: () => {} }
     const [filler, bystander] = [new Line(ports[0] ?? 0, silent), new Line(ports[0] ?? 0, silent)]
     for (const [line, name, room] of [

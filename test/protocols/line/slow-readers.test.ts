@@ -8,12 +8,12 @@ import { LineWire } from '../../../src/protocols/line/wire.ts'
 import type { ClientLink } from '../../../src/transport/conversation.ts'
 import { HERE, say, stage } from '../../chat/stage.ts'
 
-const READERS = 100
+const READERS = 40
 /** More than are held in memory for a room; the first page is read from the store. */
 const MESSAGES = 300
 const TEXT = 'x'.repeat(3_900)
-/** Those of two messages for each reader; a page has eight. */
-const MAX_BYTES = 2 * READERS * TEXT.length
+/** Those of three messages for each reader; a page has eight. */
+const MAX_BYTES = 3 * READERS * TEXT.length
 
 setFlagsFromString('--expose-gc')
 const gc: () => void = runInNewContext('gc')
