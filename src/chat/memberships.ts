@@ -17,6 +17,7 @@ import type { Room, RoomContext } from './room.ts'
 import type { RoomState } from './room-state.ts'
 import type { Identity } from './sanctions.ts'
 import { type Membership, type MembershipEnd, Session, type Standing } from './session.ts'
+import { Turns } from './turns.ts'
 
 /** How long a session that closes waits for what stands in the log before its own `left`, in ms. */
 const LAST_EVENTS_MS = 1_000
@@ -51,7 +52,8 @@ export class Memberships {
   readonly #rooms: FollowedRooms
   readonly #counts: Counts
   /** Joins and leaves that are not committed yet: those of a session happen one after the other. */
-  readonly #moving = new Map<Session, Promise<void>>()
+  readonly #moves = new Turns<Session>()
+
   constructor(engine: Engine, { blocks, counts, handover, onDeliveryError }: MembershipsOptions) {
     this.#engine = engine
     this.#availability = new Availability(engine)
@@ -233,7 +235,7 @@ export class Memberships {
    * shown. Resolves when the nickname is free, or when the engine cannot commit now, with a function that waits for the last events.
    */
   async close(session: Session): Promise<() => Promise<void>> {
-    await this.#moving.get(session)
+    await this.#moves.idle(session)
     const closing = Array.from(session.memberships.values(), (membership) => this.#close(membership))
     const lastEvents = await Promise.all(closing)
     return async () => void (await Promise.all(lastEvents.map((arrived) => arrived())))
@@ -296,14 +298,7 @@ export class Memberships {
 
   /** Runs `work` behind the session's earlier joins and leaves. */
   #move<T>(session: Session, work: () => Promise<T>): Promise<T> {
-    const before = this.#moving.get(session)
-    const move = (before ? before.then(work) : work()).catch(refuse)
-    const done = settled(move)
-    this.#moving.set(session, done)
-    void done.then(() => {
-      if (this.#moving.get(session) === done) this.#moving.delete(session)
-    })
-    return move
+    return this.#moves.run(session, work).catch(refuse)
   }
 
   /** Puts out the members whose claims the other nodes have released and whose `left` cannot be read any more. */
@@ -373,11 +368,4 @@ async function seenLeft(room: Room, session: Session, parted: Promise<void>): Pr
   await settledWithin(parted, LAST_EVENTS_MS)
   room.detach(session)
   room.seenOff(session)
-}
-
-function settled(promise: Promise<unknown>): Promise<void> {
-  return promise.then(
-    () => {},
-    () => {},
-  )
 }

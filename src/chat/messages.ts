@@ -17,6 +17,7 @@ import type { Membership, Session } from './session.ts'
 import { storedNonce } from './speaker.ts'
 import type { MessageExtras, Saying, Speech } from './speech.ts'
 import { checkScope } from './token-scope.ts'
+import { Turns } from './turns.ts'
 import { type Found, findWords } from './word-search.ts'
 
 const NOTHING: MessageExtras = {}
@@ -51,7 +52,7 @@ export class Messages {
   readonly #speech: Speech
   readonly #blocking: Blocking
   /** Requests for which an addressee is being looked up: the session's next requests come behind them. */
-  readonly #asking = new Map<Session, Promise<void>>()
+  readonly #lookups = new Turns<Session>()
 
   constructor(engine: Engine, options: MessagesOptions) {
     const { blocks, reader, inboxes, news, stateOf, speech, blocking } = options
@@ -208,8 +209,8 @@ export class Messages {
   }
 
   /** Resolves when no request of the session waits for a lookup. */
-  async idle(session: Session): Promise<void> {
-    await this.#asking.get(session)
+  idle(session: Session): Promise<void> {
+    return this.#lookups.idle(session)
   }
 
   /**
@@ -217,23 +218,13 @@ export class Messages {
    * engine, at once or when it has looked up an addressee, and returns the engine's promise in an array, so that it is not waited for.
    */
   #inOrder<T>(session: Session, act: () => Promise<[Promise<T>]> | [Promise<T>]): Promise<T> {
-    const before = this.#asking.get(session)
-    let acted: Promise<[Promise<T>]> | [Promise<T>]
+    if (this.#lookups.isBusy(session)) return this.#lookups.run(session, async () => act()).then(([done]) => done)
     try {
-      acted = before ? before.then(act) : act()
+      const acted = act()
+      return acted instanceof Promise ? this.#lookups.run(session, () => acted).then(([done]) => done) : acted[0]
     } catch (error) {
       return Promise.reject(error)
     }
-    if (!(acted instanceof Promise)) return acted[0]
-    const asked = acted.then(
-      () => {},
-      () => {},
-    )
-    this.#asking.set(session, asked)
-    void asked.then(() => {
-      if (this.#asking.get(session) === asked) this.#asking.delete(session)
-    })
-    return acted.then(([done]) => done)
   }
 
   /**

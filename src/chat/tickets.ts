@@ -4,6 +4,7 @@ import { Proof } from './credentials.ts'
 import { fold } from './names.ts'
 import { refuse } from './refusal.ts'
 import { digestOf } from './secrets.ts'
+import { Turns } from './turns.ts'
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 const LENGTH = 32
@@ -34,7 +35,7 @@ export class Tickets {
   readonly #used = new Map<string, { until: number; kept: number }>()
   #secret: string | undefined
   /** Work under way, by folded nickname: one at a time, so that an ended ticket stays ended. */
-  readonly #busy = new Map<string, Promise<unknown>>()
+  readonly #turns = new Turns<string>()
 
   /** `ms` is the lifetime of an unused ticket. */
   constructor(records: Records, ms: number) {
@@ -45,12 +46,13 @@ export class Tickets {
   /** Issues the account's ticket, the present one if there is one; its time starts anew. @throws Refusal `unavailable`. */
   async issue({ name }: Proof): Promise<Ticket> {
     const key = fold(name)
-    return this.#inTurn(key, async () => {
+    const work = async () => {
       if (this.#expired(key)) await this.#records.delete('login', key)
       const drawn = randomBytes(16).toString('hex')
       const expiresAt = Date.now() + this.#ms
       return this.#keep(name, await this.#records.insertOrGet('login', key, drawn, { expiresAt }))
-    })
+    }
+    return this.#turns.run(key, work).catch(refuse)
   }
 
   /** Finds the owner of a ticket and prolongs it; undefined when it is none. @throws Refusal `unavailable`. */
@@ -59,30 +61,23 @@ export class Tickets {
     const name = await this.#records.get('ticket', digestOf(value)).catch(refuse)
     if (name === undefined) return undefined
     const key = fold(name)
-    return this.#inTurn(key, async () => {
+    const work = async () => {
       const number = await this.#records.get('login', key)
       if (number === undefined || this.#expired(key)) return undefined
       if ((await this.#value(name, number)) !== value) return undefined
       return { proof: new Proof(name), ticket: await this.#keep(name, number) }
-    })
+    }
+    return this.#turns.run(key, work).catch(refuse)
   }
 
   /** Ends an account's ticket. @throws Refusal `unavailable`. */
   end({ name }: Pick<Proof, 'name'>): Promise<void> {
     const key = fold(name)
-    return this.#inTurn(key, async () => {
+    const work = async () => {
       this.#used.delete(key)
       await this.#records.delete('login', key)
-    })
-  }
-
-  async #inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#busy.get(key)
-    const done = (before ? before.then(work, work) : work()).finally(() => {
-      if (this.#busy.get(key) === done) this.#busy.delete(key)
-    })
-    this.#busy.set(key, done)
-    return done.catch(refuse)
+    }
+    return this.#turns.run(key, work).catch(refuse)
   }
 
   async #keep(name: string, number: string): Promise<Ticket> {
