@@ -23,7 +23,7 @@ function storageOf(span: Span) {
 
 function read<T>(key: string, fallback: T, span: Span): T {
   try {
-    return JSON.parse(storageOf(span).getItem(PREFIX + key) ?? '') ?? fallback
+    return JSON.parse(storageOf(span).getItem(PREFIX + key) ?? 'null') ?? fallback
   } catch {
     return fallback
   }
