@@ -1,26 +1,18 @@
 /** Real browsers for the tests of the page; whatever one complains about fails the test. */
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished } from 'vitest'
-import { ARGUMENTS, EXECUTABLE } from '../support/chromium.ts'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
+import { useBrowser } from '../support/browser.ts'
 import { LineClient } from '../support/client.ts'
 import { type Overrides, startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { PATIENCE_MS } from '../support/eventually.ts'
 
-/** One browser for all tests of a file. Without one they are skipped, or fail where everything must be tested. */
+/** Gives the tests of a file visitors, each in a context of its own. */
 export function openBrowser(): (port: number, options?: BrowserContextOptions) => Promise<Visitor> {
-  let browser: Browser | undefined
-  beforeAll(async () => {
-    if (EXECUTABLE) browser = await chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS })
-    else if (process.env.CI === 'true') throw new Error('no Chromium on the PATH')
-  })
-  beforeEach(({ skip }) => skip(!browser, 'no Chromium on the PATH'))
-  afterAll(() => browser?.close())
-
+  const browser = useBrowser()
   return async (port, options) => {
-    if (!browser) throw new Error('no browser')
     // A test that is not about the service worker does without its work.
     const quiet = { serviceWorkers: 'block', locale: 'en-GB', timezoneId: 'UTC' } as const
-    const context = await browser.newContext({ ...quiet, ...options })
+    const context = await browser().newContext({ ...quiet, ...options })
     context.setDefaultTimeout(PATIENCE_MS)
     const page = await context.newPage()
     const visitor = new Visitor(page, `http://127.0.0.1:${port}`)

@@ -4,21 +4,14 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { type Browser, chromium } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
-import { ARGUMENTS, EXECUTABLE } from '../support/chromium.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { useBrowser } from '../support/browser.ts'
 import { startTestDaemon } from '../support/daemon.ts'
 import { eventually } from '../support/eventually.ts'
 import { keptLog } from '../support/log.ts'
 import { lineClient } from './browser.ts'
 
-let browser: Browser | undefined
-beforeAll(async () => {
-  if (EXECUTABLE) browser = await chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS })
-  else if (process.env.CI === 'true') throw new Error('no Chromium on the PATH')
-})
-beforeEach(({ skip }) => skip(!browser, 'no Chromium on the PATH'))
-afterAll(() => browser?.close())
+const browser = useBrowser()
 
 const foreignPage = readFileSync(join(import.meta.dirname, 'foreign.html'))
 
@@ -35,10 +28,10 @@ test('a page of another origin says nothing for its visitor, on any port', async
   }).listen(0, '127.0.0.1')
   await once(site, 'listening')
   onTestFinished(() => void site.close().closeAllConnections())
-  const context = await browser?.newContext({ ignoreHTTPSErrors: true })
-  onTestFinished(() => context?.close())
-  const page = await context?.newPage()
-  await page?.goto(`http://127.0.0.1:${(site.address() as AddressInfo).port}/`)
+  const context = await browser().newContext({ ignoreHTTPSErrors: true })
+  onTestFinished(() => context.close())
+  const page = await context.newPage()
+  await page.goto(`http://127.0.0.1:${(site.address() as AddressInfo).port}/`)
 
   const bystander = await lineClient(daemon, 'bystander', 'ops')
   const refused = () => logged().split('"reason":"wrong-protocol"').length - 1
@@ -52,7 +45,7 @@ test('a page of another origin says nothing for its visitor, on any port', async
   }
   for (const [name, scheme] of Object.entries(schemes)) {
     const before = refused()
-    const outcomes = await page?.evaluate<string[]>(`attack('${scheme}://127.0.0.1:${daemon.port(name)}')`)
+    const outcomes = await page.evaluate<string[]>(`attack('${scheme}://127.0.0.1:${daemon.port(name)}')`)
     expect(outcomes?.map((outcome) => outcome.split(':')[0])).toEqual(KINDS)
     expect(outcomes).toContain('WebSocket: failed')
     // Each kind has come to the port, and has been turned away there; a browser may try again.

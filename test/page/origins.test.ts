@@ -2,22 +2,14 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
-import { ARGUMENTS, EXECUTABLE } from '../support/chromium.ts'
+import type { BrowserContext, Page } from 'playwright-core'
+import { expect, onTestFinished, test } from 'vitest'
+import { useBrowser } from '../support/browser.ts'
 import { startTestDaemon } from '../support/daemon.ts'
 import { eventually, PATIENCE_MS } from '../support/eventually.ts'
 import { keptLog } from '../support/log.ts'
 
-let browser: Browser | undefined
-beforeAll(async () => {
-  // To a name a browser does not send Sec-Fetch-Site, as it does to the machine's own addresses.
-  const args = [...ARGUMENTS, '--host-resolver-rules=MAP *.example 127.0.0.1']
-  if (EXECUTABLE) browser = await chromium.launch({ executablePath: EXECUTABLE, args })
-  else if (process.env.CI === 'true') throw new Error('no Chromium on the PATH')
-})
-beforeEach(({ skip }) => skip(!browser, 'no Chromium on the PATH'))
-afterAll(() => browser?.close())
+const browser = useBrowser()
 
 /** The script of every foreign page: sends what `fetch` with a body does not, and lays out links. */
 const SCRIPT = `
@@ -64,8 +56,7 @@ async function stage() {
   const listed = `http://listed.example:${pagePort}`
   // The second one is for the daemon's own name.
   const daemon = await startTestDaemon({ http: 0, 'http-origins': [listed, 'http://chat.example'] }, log)
-  const context = await browser?.newContext()
-  if (!context) throw new Error('no browser')
+  const context = await browser().newContext()
   context.setDefaultTimeout(PATIENCE_MS)
   onTestFinished(async () => {
     await context.close()

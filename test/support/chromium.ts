@@ -37,4 +37,6 @@ export const ARGUMENTS = [
   '--in-process-gpu',
   '--disable-dev-shm-usage',
   `--disable-features=${NOT_WANTED.join()}`,
+  // Pages of other hosts, for which a browser does not send Sec-Fetch-Site, as it does for the machine's own addresses.
+  '--host-resolver-rules=MAP *.example 127.0.0.1',
 ]
