@@ -12,8 +12,19 @@ const REQUESTS = [
   ['PUT', '/rooms/ops/messages', 'hi', 201, 201, 401],
   ['GET', '/rooms/ops/messages', undefined, 200, 200, 200],
   ['DELETE', '/rooms/ops/messages/1', undefined, 404, 401, 401],
+  // Streams are answered without end, other than their headers alone.
+  ['HEAD', '/rooms/ops/stream', undefined, 200, 200, 200],
+  ['HEAD', '/rooms/ops,lobby/stream', undefined, 200, 200, 200],
+  ['POST', '/rooms/ops/hooks', { url: 'https://hooks.example/in' }, 403, 401, 401],
+  ['GET', '/rooms/ops/hooks', undefined, 403, 401, 401],
+  ['DELETE', '/rooms/ops/hooks/1', undefined, 403, 401, 401],
+  ['POST', '/hooks/none', { text: 'hi' }, 401, 401, 401],
   ['POST', '/users/ann/messages', 'hi', 204, 401, 401],
   ['GET', '/inbox', undefined, 200, 401, 401],
+  ['HEAD', '/inbox/stream', undefined, 200, 401, 401],
+  ['POST', '/api/tokens', { name: 'other' }, 201, 401, 401],
+  ['GET', '/api/tokens', undefined, 200, 401, 401],
+  ['DELETE', '/api/tokens/other', undefined, 204, 401, 401],
   ['DELETE', '/rooms/ops', undefined, 403, 401, 401],
   ['GET', '/openapi.json', undefined, 200, 200, 200],
   ['GET', '/docs', undefined, 200, 200, 200],
@@ -23,13 +34,18 @@ test('every request, of an account, a guest and nobody', async () => {
   const { api, account, post } = await apiStage()
   const ann = await account('ann')
   expect((await post('ops', 'first')).status).toBe(201)
+  const { body: token } = await api('POST', '/api/tokens', { body: { name: 'whole' }, headers: ann })
   for (const [method, path, body, asAccount, asGuest, asNobody] of REQUESTS) {
     const statusOf = async (query: string, headers?: Record<string, string>) => {
       const { status } = await api(method, `${path}${query}`, { body, ...(headers && { headers }) })
       return status
     }
-    const isGuestly = body !== undefined && path.startsWith('/rooms')
+    const isGuestly = path === '/rooms/ops/messages' && body !== undefined
     expect([method, path, await statusOf('', ann)]).toEqual([method, path, asAccount])
+    // What is made, or gone, by the password already.
+    const again = { 'PUT /rooms/new': 200, 'POST /api/tokens': 409, 'DELETE /api/tokens/other': 404 }
+    const byToken = Object.entries(again).find(([request]) => request === `${method} ${path}`)?.[1] ?? asAccount
+    expect([method, path, await statusOf('', bearer(token.value))]).toEqual([method, path, byToken])
     if (isGuestly) expect([method, path, await statusOf('?as=ci')]).toEqual([method, path, asGuest])
     // A nickname is none of the parameters of other requests.
     else if (asGuest !== 200) expect([method, path, await statusOf('?as=ci')]).toEqual([method, path, asGuest])
