@@ -56,8 +56,10 @@ async function write(dir: string): Promise<void> {
 
 /** Keeps what a module finds by its place, such as the files of the page, where it is. */
 function placed(code: string, id: string): string | undefined {
-  if (!code.includes('import.meta.url') || id.endsWith(BESIDE)) return undefined
-  return code.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id)))
+  if (!/import\.meta\.(?:url|dirname)/.test(code) || id.endsWith(BESIDE)) return undefined
+  return code
+    .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id)))
+    .replaceAll('import.meta.dirname', JSON.stringify(dirname(id)))
 }
 
 /** Module in place of string-width. */
