@@ -53,8 +53,17 @@ class Server {
 
   async restart(signal: NodeJS.Signals): Promise<void> {
     await this.end(signal)
-    this.#process = new RoomdProcess(this.#args)
-    await this.ready()
+    for (let isReady = false; !isReady; ) {
+      this.#process = new RoomdProcess(this.#args)
+      isReady = await this.ready().then(
+        () => true,
+        (error: Error) => {
+          // As a supervisor does, where Redis has had no processor for so long.
+          if (!error.message.includes('cannot reach Redis')) throw error
+          return false
+        },
+      )
+    }
   }
 
   ready(): Promise<number> {

@@ -1,11 +1,8 @@
 /** Says numbered lines through the client library. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ClientState, connect, DisconnectedError, RefusedError } from '../../src/client/node/index.ts'
-import { AGAIN_MS, acknowledge, isEnding, sending } from './program.ts'
+import { AGAIN_MS, AT_ONCE, acknowledge, isEnding, PAUSE_MS, sending } from './program.ts'
 import { textOf } from './sending.ts'
-
-const PAUSE_MS = 25
-const AT_ONCE = 12
 
 const { ports, room: name, nickname, password, from } = sending
 

@@ -6,7 +6,7 @@ import { main } from '../support/main.ts'
 import { type Sender, type Sending, type SentLines, textOf } from './sending.ts'
 
 const PAUSE_MS = 25
-const AT_ONCE = 12
+const AT_ONCE = 4
 /** Seconds for which a server that is away is waited for. */
 const RETRY = '60'
 /** Number of calls of {@link PipedSender.progress} that a process lives through. */

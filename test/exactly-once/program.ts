@@ -7,6 +7,9 @@ import { type Sending, textOf } from './sending.ts'
 
 /** Time after which a request that failed is repeated. */
 export const AGAIN_MS = 100
+/** Lines at once, and the time behind them: troubles are to find lines on their way, while processors have little to do. */
+export const AT_ONCE = 4
+export const PAUSE_MS = 25
 
 export const sending: Sending = JSON.parse(process.argv[2] ?? '')
 

@@ -1,11 +1,9 @@
 /** Says numbered lines by uploads to the rooms API: each a body of unknown length, which is repeated from its first line under its key. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { acknowledge, isEnding, posted, sending, texts } from './program.ts'
+import { AT_ONCE, acknowledge, isEnding, PAUSE_MS, posted, sending, texts } from './program.ts'
 
-/** Lines of an upload, and of a chunk of it. */
-const TOGETHER = 300
-const AT_ONCE = 20
-const PAUSE_MS = 25
+/** Lines of an upload. */
+const TOGETHER = 48
 
 async function* chunks(first: number) {
   for (let number = first; number < first + TOGETHER; number += AT_ONCE) {
