@@ -16,9 +16,9 @@ export const rooms: Command = {
   state: 'any',
   least: 0,
   async run({ chat }, parameter) {
-    if (parameter === '') return shared(await chat.rooms.busiest(), MAX_ROOMS)
-    if (parameter.toLowerCase() === 'all') return shared(await chat.rooms.everything(), MAX_ALL_ROOMS)
-    return replyOf(await chat.rooms.matching(parameter), MAX_ROOMS)
+    if (parameter === '') return shared(await chat.rooms.lists.alive(), MAX_ROOMS)
+    if (parameter.toLowerCase() === 'all') return shared(await chat.rooms.lists.all(), MAX_ALL_ROOMS)
+    return replyOf(await chat.rooms.lists.matching(parameter), MAX_ROOMS)
   },
 }
 

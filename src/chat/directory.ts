@@ -5,7 +5,7 @@ import { fold, isSlug, isTitle, mayBeSlug, slugOf } from './names.ts'
 import type { Passwords } from './passwords.ts'
 import type { Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
-import { type ListedRoom, type OccupiedRoom, RoomLists } from './room-lists.ts'
+import { RoomLists } from './room-lists.ts'
 import type { RoomQuota } from './room-quota.ts'
 import type { Session } from './session.ts'
 import { RoomSnapshots } from './snapshot.ts'
@@ -56,6 +56,7 @@ export interface DirectoryOptions {
 
 /** The rooms and their members, on any node. Everything here may refuse with `unavailable`. */
 export class Directory {
+  readonly lists: RoomLists
   readonly #engine: Engine
   readonly #reader: Reader
   readonly #passwords: Passwords
@@ -64,14 +65,13 @@ export class Directory {
   readonly #accounts = new RoomSnapshots((id) => this.#findAccounts(id))
   /** Rooms that are being made by {@link open}, by folded name. */
   readonly #opening = new Map<string, Promise<RoomRecord>>()
-  readonly #lists: RoomLists
 
   constructor(engine: Engine, reader: Reader, passwords: Passwords, options: DirectoryOptions) {
     this.#engine = engine
     this.#reader = reader
     this.#passwords = passwords
     this.#options = options
-    this.#lists = new RoomLists(engine)
+    this.lists = new RoomLists(engine)
   }
 
   /** Finds a room by id, or by title or slug without regard to case. */
@@ -254,26 +254,6 @@ export class Directory {
     const find = async (name: string) => [name, await this.#engine.records.get('account', name)] as const
     const found = await Promise.all((await this.inside(id)).map(find)).catch(refuse)
     return new Map(found.flatMap(([name, account]) => (account ? [[name, account]] : [])))
-  }
-
-  /** The public rooms that are alive, see {@link RoomLists.alive}. */
-  busiest(): Promise<readonly ListedRoom[]> {
-    return this.#lists.alive()
-  }
-
-  /** All public rooms, see {@link RoomLists.all}. */
-  everything(): Promise<readonly ListedRoom[]> {
-    return this.#lists.all()
-  }
-
-  /** The public rooms with a text in their names, see {@link RoomLists.matching}. */
-  matching(text: string): Promise<readonly ListedRoom[]> {
-    return this.#lists.matching(text)
-  }
-
-  /** The public rooms with their members, in the order in which they were made. */
-  presence(): Promise<readonly OccupiedRoom[]> {
-    return this.#lists.presence()
   }
 
   /**

@@ -26,7 +26,7 @@ test('rooms with members come first, then those with the newest message; those t
   const { id = 0 } = (await directory.find('busy')) ?? {}
   await engine.logs.append(`room:${id}`, { kind: 'topic', room: id, from: 'bob', body: 'Deploys' })
   await guest('eve', 'busy')
-  expect(await directory.busiest()).toMatchObject([
+  expect(await directory.lists.alive()).toMatchObject([
     { name: 'busy', members: 2, topic: 'Deploys' },
     { name: 'silent', members: 1 },
     { name: 'newer', members: 0 },
@@ -34,16 +34,19 @@ test('rooms with members come first, then those with the newest message; those t
     { name: 'lobby', members: 0 },
   ])
   await leave(chat, ann)
-  expect(names(await directory.busiest())).toEqual(['busy', 'newer', 'older', 'lobby'])
+  expect(names(await directory.lists.alive())).toEqual(['busy', 'newer', 'older', 'lobby'])
   ahead += 5 * DAY_MS
-  expect(names(await directory.busiest())).toEqual(['busy', 'newer', 'lobby'])
+  expect(names(await directory.lists.alive())).toEqual(['busy', 'newer', 'lobby'])
   ahead += 5 * DAY_MS
-  expect(names(await directory.busiest())).toEqual(['busy', 'lobby'])
+  expect(names(await directory.lists.alive())).toEqual(['busy', 'lobby'])
   const all = ['busy', 'newer', 'older', 'lobby', 'silent', 'private', 'TechTalk']
-  expect(names(await directory.everything())).toEqual(all)
-  expect(names(await directory.matching('ER'))).toEqual(['newer', 'older'])
-  expect(names(await directory.matching('tech t'))).toEqual(['TechTalk'])
-  expect(names(await directory.matching('den'))).toEqual([])
-  expect(await directory.matching('deploy')).toMatchObject([{ name: 'busy', members: 2, topic: 'Deploys' }])
-  expect((await directory.presence()).map(({ title, members }) => [title, members.length])).toContainEqual(['busy', 2])
+  expect(names(await directory.lists.all())).toEqual(all)
+  expect(names(await directory.lists.matching('ER'))).toEqual(['newer', 'older'])
+  expect(names(await directory.lists.matching('tech t'))).toEqual(['TechTalk'])
+  expect(names(await directory.lists.matching('den'))).toEqual([])
+  expect(await directory.lists.matching('deploy')).toMatchObject([{ name: 'busy', members: 2, topic: 'Deploys' }])
+  expect((await directory.lists.presence()).map(({ title, members }) => [title, members.length])).toContainEqual([
+    'busy',
+    2,
+  ])
 })

@@ -49,7 +49,10 @@ export class Pages {
   }
 
   async #everybody(): Promise<string> {
-    const [everywhere, present] = await Promise.all([this.#chat.rooms.exclusiveNames(), this.#chat.rooms.presence()])
+    const [everywhere, present] = await Promise.all([
+      this.#chat.rooms.exclusiveNames(),
+      this.#chat.rooms.lists.presence(),
+    ])
     const rooms = present.filter(({ title }) => title !== LOBBY_KEY)
     const inRooms = new Set(present.flatMap(({ members }) => members))
     const here = new Set(Array.from(this.lobby.viewers, ({ name }) => name))

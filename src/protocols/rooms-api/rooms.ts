@@ -13,7 +13,7 @@ export function addRoomRequests(app: FastifyInstance, context: RoomsApiContext):
   app.get('/rooms', async (request): Promise<ApiListedRoom[]> => {
     const { author } = await context.authorize(request, 'read')
     const { q, limit = 1_000 } = await checkedQuery(ROOMS_PARAMETERS, request.query)
-    const listed = await (q === undefined ? chat.rooms.everything() : chat.rooms.matching(q))
+    const listed = await (q === undefined ? chat.rooms.lists.all() : chat.rooms.lists.matching(q))
     const visible = listed.filter(({ name }) => !author?.scope || isInScope(author.scope, 'read', name))
     return visible.slice(0, limit).map(({ name, title, topic, members, saidAt }) => ({
       room: name,
