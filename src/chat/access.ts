@@ -2,7 +2,7 @@ import type { RoomRecord } from '../engine/engine.ts'
 import type { AddressDigests } from './address-digests.ts'
 import type { Admins } from './admins.ts'
 import { accountId, type Credentials, Proof } from './credentials.ts'
-import type { Memberships } from './memberships.ts'
+import type { FollowedRooms } from './followed-rooms.ts'
 import { fold } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { isAtLeast, type RoomState } from './room-state.ts'
@@ -10,7 +10,7 @@ import type { Identity } from './sanctions.ts'
 import { isFullScope } from './token-scope.ts'
 
 export interface AccessParts {
-  readonly memberships: Memberships
+  readonly followed: FollowedRooms
   readonly credentials: Credentials
   readonly admins: Admins
   readonly digests: AddressDigests
@@ -42,7 +42,7 @@ export class Access {
 
   /** The state of a room without its bans, mutes and invitations. @throws Refusal `unavailable`. */
   stateOf(room: RoomRecord): Promise<RoomState> {
-    return this.#parts.memberships.stateOf(room).catch(refuse)
+    return this.#parts.followed.stateOf(room).catch(refuse)
   }
 
   /** Resolves with true if an account, which may have been removed, operates a room. @throws Refusal `unavailable`. */
@@ -62,7 +62,7 @@ export class Access {
    */
   async check(client: Identity, room: RoomRecord, unlocked?: RoomRecord): Promise<RoomState> {
     checkUnlocked(room, unlocked)
-    const state = await this.#parts.memberships.stateOf(room, client).catch(refuse)
+    const state = await this.#parts.followed.stateOf(room, client).catch(refuse)
     state.checkEntry(client)
     return state
   }

@@ -132,7 +132,7 @@ export class Chat {
       maxRooms: options.maxRooms || Number.POSITIVE_INFINITY,
       maxPerAddress: options.maxRoomsPerAddress || Number.POSITIVE_INFINITY,
     })
-    const activityIn = (room: number) => memberships.activityIn(room)
+    const activityIn = (room: number) => memberships.followed.get(room)?.recentUsers.activity
     const directory = new Directory(engine, reader, passwords, { makers, quota, onDiscard, activityIn })
     const tickets = new Tickets(engine.records, ticketMs)
     const inboxes = new Inboxes(engine, { blocks, counts, reader, onDeliveryError })
@@ -193,7 +193,7 @@ export class Chat {
     this.maxText = maxText
     this.welcome = options.welcome
     this.broadcast = engine.broadcast
-    this.access = new Access({ memberships, credentials, admins, digests })
+    this.access = new Access({ followed: memberships.followed, credentials, admins, digests })
     this.authors = new Authors({ access: this.access, credentials, guests })
     this.accounts = accounts
     news.watch((told) => {
@@ -207,9 +207,9 @@ export class Chat {
     this.feeds = new Feeds(engine, blocks, reader)
     this.makers = makers
     const speech = new Speech(engine, { counts, reader, maxText })
-    const stateOf: MessagesOptions['stateOf'] = (room, user) => memberships.stateOf(room, user)
+    const stateOf: MessagesOptions['stateOf'] = (room, user) => memberships.followed.stateOf(room, user)
     this.messages = new Messages(engine, { blocks, reader, inboxes, news, stateOf, speech, blocking })
-    this.posting = new Posting(engine, { directory, memberships, speech })
+    this.posting = new Posting(engine, { directory, followed: memberships.followed, speech })
     this.reading = new RoomReading(reader, blocking, inboxes)
     this.moderation = new Moderation(engine, {
       directory,

@@ -52,7 +52,11 @@ export class FollowedRooms {
     this.#rooms.delete(room.record.id)
   }
 
-  /** Implements {@link Memberships.hold}. */
+  /**
+   * Follows a room for an author without a session, and resolves with it when its state is loaded.
+   *
+   * @throws Refusal `room-unknown` for a room that is closed; Unavailable
+   */
   async hold(record: RoomRecord, author: Identity): Promise<Room> {
     const room = this.follow(record)
     if (room.isClosed) throw new Refusal('room-unknown')
@@ -71,7 +75,12 @@ export class FollowedRooms {
     this.#held.clear()
   }
 
-  /** Implements {@link Memberships.stateOf}. */
+  /**
+   * The state of a room as far as it concerns a user, also of a room that no session of this node is in, whose state may be two seconds old.
+   * Without a user it may be without bans, mutes and invitations.
+   *
+   * @throws Unavailable
+   */
   async stateOf(record: RoomRecord, user?: Identity): Promise<RoomState> {
     const followed = this.get(record.id)
     if (!followed?.stateReader.state) return this.#recentStates.of(record, user)

@@ -7,14 +7,13 @@ import { Availability } from './availability.ts'
 import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
 import { Departures, presenceOf } from './departures.ts'
-import { type Activity, EXCLUSIVE } from './directory.ts'
+import { EXCLUSIVE } from './directory.ts'
 import { FollowedRooms } from './followed-rooms.ts'
 import type { Handover } from './handover.ts'
 import { NameClaims } from './name-claims.ts'
 import { fold } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Room, RoomContext } from './room.ts'
-import type { RoomState } from './room-state.ts'
 import type { Identity } from './sanctions.ts'
 import { type Membership, type MembershipEnd, Session, type Standing } from './session.ts'
 import { Turns } from './turns.ts'
@@ -45,11 +44,11 @@ export type GuestRole = 'operator' | 'voiced'
 
 /** The memberships and subscriptions of this node's sessions. */
 export class Memberships {
+  readonly followed: FollowedRooms
   readonly #engine: Engine
   readonly #availability: Availability
   readonly #claims: NameClaims
   readonly #departures: Departures
-  readonly #rooms: FollowedRooms
   readonly #counts: Counts
   /** Joins and leaves that are not committed yet: those of a session happen one after the other. */
   readonly #moves = new Turns<Session>()
@@ -58,10 +57,10 @@ export class Memberships {
     this.#engine = engine
     this.#availability = new Availability(engine)
     this.#claims = new NameClaims(engine, handover)
-    this.#departures = new Departures(engine, this.#claims, counts, (room) => this.#rooms.unfollowIfDeserted(room))
+    this.#departures = new Departures(engine, this.#claims, counts, (room) => this.followed.unfollowIfDeserted(room))
     const onPutOut: RoomContext['onPutOut'] = (room, session, why) => void this.#putOut(room, session, why)
     this.#counts = counts
-    this.#rooms = new FollowedRooms(engine, { logs: engine.logs, blocks, counts, onDeliveryError, onPutOut })
+    this.followed = new FollowedRooms(engine, { logs: engine.logs, blocks, counts, onDeliveryError, onPutOut })
     // Nothing is published here: the listener is called when claims may have been missed.
     engine.broadcast.onBroadcast('membership', () => void this.#check())
   }
@@ -82,7 +81,7 @@ export class Memberships {
     const from = moves ? Array.from(session.memberships.values(), (left) => left.room) : []
     // The session may come back to a room that it has just left.
     await this.#departures.tried(session)
-    const room = this.#rooms.follow(record)
+    const room = this.followed.follow(record)
     room.expect(session)
     let shared = false
     let claimed = false
@@ -103,7 +102,7 @@ export class Memberships {
     } catch (error) {
       if (claimed) await this.#giveUp(room, session, shared)
       room.forget(session)
-      this.#rooms.unfollowIfDeserted(room)
+      this.followed.unfollowIfDeserted(room)
       throw error instanceof Closed ? new Refusal('room-unknown') : error
     }
     for (const left of from) this.#moveFrom(left, session)
@@ -144,20 +143,6 @@ export class Memberships {
     }
   }
 
-  /**
-   * Follows a room for an author without a session, and resolves with it when its state is loaded.
-   *
-   * @throws Refusal `room-unknown` for a room that is closed; Unavailable
-   */
-  hold(record: RoomRecord, author: Identity): Promise<Room> {
-    return this.#rooms.hold(record, author)
-  }
-
-  /** Goes on following a room that {@link hold} has resolved with. */
-  keepHeld(room: Room): void {
-    this.#rooms.keepHeld(room)
-  }
-
   /** Ends a membership. The session still sees its own `left`. @throws Refusal `unavailable`; then it is still a member. */
   leave(membership: Membership): Promise<void> {
     return this.#move(membership.session, () => this.#leave(membership))
@@ -174,7 +159,7 @@ export class Memberships {
       throw error
     }
     await seenLeft(room, session, parted)
-    this.#rooms.unfollowIfDeserted(room)
+    this.followed.unfollowIfDeserted(room)
   }
 
   /**
@@ -220,13 +205,13 @@ export class Memberships {
 
   /** Hands a session the events of a room, member or not, until the client is barred from it. Returns the end of it. */
   subscribe(session: Session, record: RoomRecord, client: Identity): () => void {
-    const room = this.#rooms.follow(record)
+    const room = this.followed.follow(record)
     room.subscribe(session, client)
     // Without its state the room bars more subscribers than it has to.
     void room.stateReader.loadFor(client).catch(() => {})
     return () => {
       room.unsubscribe(session)
-      this.#rooms.unfollowIfDeserted(room)
+      this.followed.unfollowIfDeserted(room)
     }
   }
 
@@ -266,23 +251,8 @@ export class Memberships {
 
   /** Resolves when all sessions that have left have been seen off, or cannot be. */
   stop(): Promise<void> {
-    this.#rooms.dropHeld()
+    this.followed.dropHeld()
     return this.#departures.stop()
-  }
-
-  /**
-   * The state of a room as far as it concerns a user, also of a room that no session of this node is in, whose state may be two seconds old.
-   * Without a user it may be without bans, mutes and invitations.
-   *
-   * @throws Unavailable
-   */
-  stateOf(record: RoomRecord, user?: Identity): Promise<RoomState> {
-    return this.#rooms.stateOf(record, user)
-  }
-
-  /** The last activity of a room's members, by nickname, since a session of this node follows the room. */
-  activityIn(id: number): ReadonlyMap<string, Activity> | undefined {
-    return this.#rooms.get(id)?.recentUsers.activity
   }
 
   async #close({ session, room }: Membership): Promise<() => Promise<void>> {
@@ -292,7 +262,7 @@ export class Memberships {
     return async () => {
       await seenLeft(room, session, parted)
       await tickEnd()
-      this.#rooms.unfollowIfDeserted(room)
+      this.followed.unfollowIfDeserted(room)
     }
   }
 
@@ -303,8 +273,8 @@ export class Memberships {
 
   /** Puts out the members whose claims the other nodes have released and whose `left` cannot be read any more. */
   async #check(): Promise<void> {
-    this.#rooms.dropHeld()
-    for (const room of this.#rooms.all()) {
+    this.followed.dropHeld()
+    for (const room of this.followed.all()) {
       const { id } = room.record
       const record = await this.#engine.rooms.find(id).catch(() => room.record)
       if (!record) room.close()
@@ -322,7 +292,7 @@ export class Memberships {
     // A moderator has ended the presence, but not the claim.
     if (why === 'kicked') void this.#claims.release(room.record.id, session)
     else this.#claims.forget(room.record.id, session)
-    this.#rooms.unfollowIfDeserted(room)
+    this.followed.unfollowIfDeserted(room)
     if (why === 'membership-lost') {
       await this.#availability.wait()
       // The client has noticed the loss, and has joined again.

@@ -27,7 +27,7 @@ export interface MessagesOptions {
   readonly reader: Reader
   readonly inboxes: Inboxes
   readonly news: NewsChannel
-  /** See {@link Memberships.stateOf}. */
+  /** See {@link FollowedRooms.stateOf}. */
   readonly stateOf: (room: RoomRecord, user: Identity) => Promise<RoomState>
   readonly speech: Speech
   readonly blocking: Blocking

@@ -3,7 +3,7 @@ import { type Event, NONCE_MS } from '../engine/event.ts'
 import { checkUnlocked } from './access.ts'
 import type { Author } from './authors.ts'
 import { type Directory, EXCLUSIVE } from './directory.ts'
-import type { Memberships } from './memberships.ts'
+import type { FollowedRooms } from './followed-rooms.ts'
 import { fold } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Room } from './room.ts'
@@ -14,7 +14,7 @@ import { checkScope } from './token-scope.ts'
 
 export interface PostingParts {
   readonly directory: Directory
-  readonly memberships: Memberships
+  readonly followed: FollowedRooms
   readonly speech: Speech
 }
 
@@ -70,7 +70,7 @@ export class Posting {
    */
   async enter(author: Author, record: RoomRecord, unlocked?: RoomRecord): Promise<AuthorInRoom> {
     checkScope(author, 'write', record.slug)
-    const room = await this.#parts.memberships.hold(record, author).catch(refuse)
+    const room = await this.#parts.followed.hold(record, author).catch(refuse)
     const place = { author, room, unlocked }
     check(place)
     if (author.registered) return place
@@ -82,7 +82,7 @@ export class Posting {
 
   /** The standing of an author who governs a room and need not enter it. @throws Refusal `room-unknown`, `unavailable`. */
   async govern(author: Author, record: RoomRecord): Promise<Standing> {
-    return { session: author, room: await this.#parts.memberships.hold(record, author).catch(refuse) }
+    return { session: author, room: await this.#parts.followed.hold(record, author).catch(refuse) }
   }
 
   /** @throws Refusal `text-empty`, `text-too-long` for what is no text of a message. */
@@ -124,7 +124,7 @@ export class Posting {
     check(place)
     // Somebody may have joined under the nickname.
     if (!author.registered && room.member(author.name)) throw new Refusal('name-in-room')
-    this.#parts.memberships.keepHeld(room)
+    this.#parts.followed.keepHeld(room)
     if (!author.registered) room.recentUsers.noteAuthor(author)
     return this.#parts.speech.say(author, room, sayings, true)
   }
