@@ -52,7 +52,7 @@ const QUICKLY = {
 const packed = { br: new WeakMap<Made, Promise<Buffer>>(), gzip: new WeakMap<Made, Promise<Buffer>>() } as const
 
 /** Answers with a file, compressed as the client takes it; not with one that it has. */
-export async function serve(
+export async function sendFile(
   file: Made,
   type: string,
   { headers }: FastifyRequest,

@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
 import type { Routes } from '../../transport/http/routes.ts'
-import { serve } from './file.ts'
+import { sendFile } from './file.ts'
 import { madeFiles } from './made.ts'
 import { servedOf } from './make.ts'
 import { sourcePaths } from './sources.ts'
@@ -17,7 +17,7 @@ export const pageRoutes: Routes = async (app) => {
     const type = TYPES[extname(name)] ?? ''
     app.get(name === 'index.html' ? '/' : `/page/${name}`, async (request, reply) => {
       const file = (await madeFiles()).get(name)
-      return file ? serve(file, type, request, reply) : reply.code(404).send()
+      return file ? sendFile(file, type, request, reply) : reply.code(404).send()
     })
   }
 }
