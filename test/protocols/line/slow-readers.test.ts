@@ -12,8 +12,8 @@ const READERS = 40
 /** More than are held in memory for a room; the first page is read from the store. */
 const MESSAGES = 300
 const TEXT = 'x'.repeat(3_900)
-/** Those of three messages for each reader; a page has eight. */
-const MAX_BYTES = 3 * READERS * TEXT.length
+/** Those of six messages for each reader, of whose pages each has eight, and their lines as much again. */
+const MAX_BYTES = 6 * READERS * TEXT.length
 
 setFlagsFromString('--expose-gc')
 const gc: () => void = runInNewContext('gc')
