@@ -1,5 +1,4 @@
 import { BoundedMap } from '../../bounded-map.ts'
-import type { Room } from '../../chat/room.ts'
 import { Session } from '../../chat/session.ts'
 import type { ClientLink } from '../../transport/conversation.ts'
 import type { Cap } from './caps.ts'
@@ -67,9 +66,5 @@ export class IrcSession extends Session {
   /** Notes that nicknames have joined a room. */
   noteJoined(keys: readonly string[]): void {
     if (this.#gone.size > 0) for (const key of keys) this.#gone.delete(key)
-  }
-
-  isIn(room: Room): boolean {
-    return this.memberships.has(room.record.id)
   }
 }
