@@ -1,5 +1,4 @@
 /** The files of the page in this process, which are made once. */
-import { fork } from 'node:child_process'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { keptFiles } from './kept.ts'
@@ -22,7 +21,9 @@ async function prepare(): Promise<MadeFiles> {
 }
 
 /** Makes the files in a process of its own: it takes long, and more memory than a daemon needs otherwise. */
-function makeElsewhere(): Promise<MadeFiles> {
+async function makeElsewhere(): Promise<MadeFiles> {
+  // Loaded only here, as that takes some milliseconds of the start.
+  const { fork } = await import('node:child_process')
   // The extension is .ts in a checkout and .js in the package.
   const program = fileURLToPath(new URL(`./make-process${extname(import.meta.url)}`, import.meta.url))
   const maker = fork(program, { serialization: 'advanced', stdio: 'ignore', execArgv: [] })
