@@ -70,24 +70,24 @@ export class ClientInbox implements AsyncIterable<PrivateEvent> {
     this.#held = []
     for (;;) {
       const connection = await this.#use(true).catch(() => undefined)
-      // The client is closed.
-      if (!connection) return
+      // None is left.
+      if (!connection) break
       try {
         const missed = await this.#read(connection, this.#newest ? { after: this.#newest } : { limit: MOST })
         this.#held = [...missed, ...this.#held]
+        break
       } catch (error) {
-        // What a lost connection has not read the next one does.
-        if (!(error instanceof RefusedError) || error.code === 'unavailable') {
-          connection.drop()
-          continue
+        if (error instanceof RefusedError && error.code !== 'unavailable') {
+          this.#events.miss(error.message)
+          break
         }
-        this.#events.miss(error.message)
+        // What a lost connection has not read the next one does.
+        connection.drop()
       }
-      const held = this.#held
-      this.#held = undefined
-      for (const event of held) this.push(event)
-      return
     }
+    const held = this.#held
+    this.#held = undefined
+    for (const event of held) this.push(event)
   }
 
   end(): void {

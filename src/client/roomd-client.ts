@@ -132,7 +132,7 @@ export class RoomdClient implements AsyncDisposable {
       try {
         return void resultOf(await connection.ask(line))
       } catch (error) {
-        if (!(error instanceof DisconnectedError)) throw error
+        if (!(error instanceof DisconnectedError) || this.#seats.size === 0) throw error
       }
     }
   }
@@ -176,7 +176,7 @@ export class RoomdClient implements AsyncDisposable {
 
   /** Returns the first connection that {@link Seat.use} gives. @throws DisconnectedError, RefusedError */
   async #use(isPatient?: boolean, so?: Use): Promise<ClientConnection> {
-    if (this.#seats.size === 0) this.#place()
+    if (this.#seats.size === 0 && !(isPatient && so)) this.#place()
     const uses = [...this.#seats.keys()].map((seat) => seat.use(isPatient, so))
     return Promise.any(uses).catch(({ errors: [error] }: AggregateError) => {
       throw error

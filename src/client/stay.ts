@@ -87,7 +87,7 @@ export class Stay {
   }
 
   async #readPast(connection: ClientConnection): Promise<void> {
-    const { recent = 0, maxMissed } = this.options
+    const { recent, maxMissed } = this.options
     // There are no private messages in a room.
     const tell = (event: Told) => this.#tell(event as RoomEvent)
     const after = this.#newest || this.#start
@@ -99,13 +99,13 @@ export class Stay {
       const reply = await connection.ask('HISTORY', undefined, take, { after, limit })
       if (reply.type === 'error' && reply.code === 'unavailable') return connection.drop()
       isWhole = reply.type !== 'error' && found.length !== limit
-      if (!isWhole) this.#events.miss('Events are missing')
+      if (!isWhole) this.#events.miss('Events missing')
       found.slice(isWhole ? 0 : 1).forEach(tell)
     }
     // Another room may be the connection's by now.
     if (isWhole || this.#finish) return
     const start = ({ id }: Told) => (this.#start = Number(id))
-    await connection.ask('HISTORY', undefined, recent > 0 ? tell : start, { limit: recent || 1 })
+    await connection.ask('HISTORY', undefined, recent ? tell : start, { limit: recent || 1 })
   }
 
   #tell(event: RoomEvent): void {

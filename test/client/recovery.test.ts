@@ -14,7 +14,7 @@ import { RoomdClient } from '../../src/client/roomd-client.ts'
 import type { Dial } from '../../src/client/transport.ts'
 import { startTestDaemon } from '../support/daemon.ts'
 import { openRelay } from './relay.ts'
-import { message, OK, openScripted, record } from './scripted.ts'
+import { END, message, OK, openScripted, record } from './scripted.ts'
 
 const host = '127.0.0.1'
 
@@ -83,6 +83,29 @@ test('private messages that come while missed ones are read are behind these, al
   await expect(ann.ask('/cut')).rejects.toThrow(DisconnectedError)
   expect(await idsUpTo(ann.inbox, '8')).toEqual(['6', '7', '8'])
   expect(lines.filter((line) => line.includes('after='))).toEqual(['/inbox after=5 end=yes', '/inbox after=5 end=yes'])
+})
+
+test('private messages go on behind the end of the last connection', async () => {
+  const whisper = (id: number) => ({ type: 'private', from: 'bob', to: 'ann', body: '', id: String(id) })
+  const { url, lines } = await openScripted(({ line, connection, write, end }) => {
+    const last = { type: 'error', error: 'Ended by ann', code: 'disconnected', reconnect: false }
+    if (line === '/whoami' && connection === 1) end({ ...last, reconnect: true })
+    else if (line.startsWith('/inbox after=') && connection === 2) end(last)
+    else if (line === '/whoami') write(whisper(6), OK)
+    else if (line.startsWith('/inbox limit=1 ')) write({ ...OK, result: null }, record(whisper(5)), END)
+    else return false
+    return true
+  })
+  const closed = Promise.withResolvers<void>()
+  const ann = await open(url, {
+    password: 'correct horse',
+    onState: (state) => state.state === 'closed' && state.error && closed.resolve(),
+  })
+  await expect(ann.ask('/whoami')).rejects.toThrow('Ended by ann')
+  await closed.promise
+  expect(await ann.ask('/whoami')).toEqual(OK)
+  expect(await idsUpTo(ann.inbox, '6')).toEqual(['6'])
+  expect(lines.filter((line) => line.startsWith('LOGIN'))).toHaveLength(3)
 })
 
 test('what is asked of a room on the way back into it waits until the client is there', async () => {

@@ -10,6 +10,8 @@ export interface Asked {
   readonly connection: number
   /** Sends lines in one write. */
   write(...lines: readonly object[]): void
+  /** Sends a last line. */
+  end(line: object): void
   /** Resets the connection. */
   cut(): void
 }
@@ -38,7 +40,8 @@ export async function openScripted(answer: (asked: Asked) => boolean): Promise<{
       void socket.write(sent.map((line) => `${JSON.stringify(line)}\n`).join(''))
     createInterface(socket).on('line', (line) => {
       lines.push(line)
-      if (answer({ line, connection, write, cut: () => void socket.resetAndDestroy() })) return
+      const end = (last: object) => void socket.end(`${JSON.stringify(last)}\n`)
+      if (answer({ line, connection, write, end, cut: () => void socket.resetAndDestroy() })) return
       const [, room] = /^JOIN (.*)/.exec(line) ?? []
       if (room) write({ ...OK, result: `Joined room ${room}` })
       else if (line.endsWith('end=yes')) write({ ...OK, result: null }, END)
