@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import type { Context, Figure, Scenario } from './scenario.ts'
 import { bans } from './scenarios/bans.ts'
 import { idle, joins, latency, start } from './scenarios/clients.ts'
+import { deadRooms } from './scenarios/dead-rooms.ts'
 import { fanout, fanout1 } from './scenarios/fanout.ts'
 import { hammer } from './scenarios/hammer.ts'
 import { history } from './scenarios/history.ts'
@@ -32,6 +33,7 @@ const ORDER = {
   moderation,
   bans,
   names,
+  'dead-rooms': deadRooms,
   latency,
   nodes,
   start,
