@@ -90,6 +90,7 @@ test('private messages go on behind the end of the last connection', async () =>
   const { url, lines } = await openScripted(({ line, connection, write, end }) => {
     const last = { type: 'error', error: 'Ended by ann', code: 'disconnected', reconnect: false }
     if (line === '/whoami' && connection === 1) end({ ...last, reconnect: true })
+    else if (line.startsWith('LOGIN') && connection === 3) write({ type: 'error', error: 'No', code: 'secret-wrong' })
     else if (line.startsWith('/inbox after=') && connection === 2) end(last)
     else if (line === '/whoami') write(whisper(6), OK)
     else if (line.startsWith('/inbox limit=1 ')) write({ ...OK, result: null }, record(whisper(5)), END)
@@ -103,9 +104,10 @@ test('private messages go on behind the end of the last connection', async () =>
   })
   await expect(ann.ask('/whoami')).rejects.toThrow('Ended by ann')
   await closed.promise
+  await expect(ann.ask('/whoami')).rejects.toMatchObject({ code: 'secret-wrong' })
   expect(await ann.ask('/whoami')).toEqual(OK)
   expect(await idsUpTo(ann.inbox, '6')).toEqual(['6'])
-  expect(lines.filter((line) => line.startsWith('LOGIN'))).toHaveLength(3)
+  expect(lines.filter((line) => line.startsWith('LOGIN'))).toHaveLength(4)
 })
 
 test('what is asked of a room on the way back into it waits until the client is there', async () => {
