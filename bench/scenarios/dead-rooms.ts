@@ -37,7 +37,8 @@ async function costsOf(store: Store, requests: number) {
     starts.push(1_000 * cpuSeconds(server.pid))
   }
   await using server = await startRoomd({ ...serverOn(store), listeners: ['--http'] })
-  using client = new Client({ dialect: 'LINE', port: server.port })
+  using client = new Client({ dialect: 'LOBBY', port: server.port })
+  // No room more may be made.
   await client.enter(1, 0)
   const cost = async (request: () => Promise<unknown>) => {
     const before = cpuSeconds(server.pid)
