@@ -1,5 +1,6 @@
 /** The page as it was made before, in a file: `npm run build` makes it for the package, a checkout makes it when it is first served. */
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
@@ -26,12 +27,13 @@ export async function keptFiles(key: string, file = FILE): Promise<MadeFiles | u
 
 /** Keeps files, where that is possible. */
 export function keepFiles(key: string, files: MadeFiles, file = FILE): void {
+  const part = `${file}.${randomUUID()}`
   try {
     mkdirSync(dirname(file), { recursive: true })
-    const part = `${file}.${process.pid}`
     writeFileSync(part, serialize({ key, files } satisfies Kept))
     renameSync(part, file)
   } catch {
     // Whoever may not write there makes them again.
+    rmSync(part, { force: true })
   }
 }

@@ -1,5 +1,7 @@
 /** The files of the page in this process, which are made once. */
+import { Socket } from 'node:net'
 import { extname } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { keptFiles } from './kept.ts'
 import type { MadeFiles } from './make.ts'
@@ -26,10 +28,12 @@ async function makeElsewhere(): Promise<MadeFiles> {
   const { fork } = await import('node:child_process')
   // The extension is .ts in a checkout and .js in the package.
   const program = fileURLToPath(new URL(`./make-process${extname(import.meta.url)}`, import.meta.url))
-  const maker = fork(program, { serialization: 'advanced', stdio: 'ignore', execArgv: [] })
+  const maker = fork(program, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] })
+  const errors = maker.stderr ? text(maker.stderr) : ''
   // The daemon does not wait for it.
   maker.unref()
   maker.channel?.unref()
+  if (maker.stderr instanceof Socket) maker.stderr.unref()
   return new Promise((resolve, reject) => {
     // The files come twice: as they are, and then compressed.
     maker.on('message', (files: MadeFiles) => {
@@ -37,6 +41,8 @@ async function makeElsewhere(): Promise<MadeFiles> {
       resolve(files)
     })
     maker.on('error', reject)
-    maker.on('exit', (code) => reject(new Error(`the page cannot be made: exit status ${code}`)))
+    maker.on('close', async (status, signal) => {
+      reject(new Error(`the page cannot be made: ${signal ?? `exit status ${status}`}\n${await errors}`.trim()))
+    })
   })
 }

@@ -44,8 +44,9 @@ export async function readSources(): Promise<Sources> {
 /** Resolves with a text that changes with the sources, and with what makes the page of them. */
 export async function keyOfSources(sources: Sources): Promise<string> {
   const hash = createHash('sha256')
-  for (const name of (await readdir(import.meta.dirname)).sort())
-    hash.update(await readFile(join(import.meta.dirname, name)))
+  // Editors keep files of their own beside the sources.
+  const makers = (await readdir(import.meta.dirname)).filter((name) => /^\w[\w-]*\.[jt]s$/.test(name))
+  for (const name of makers.sort()) hash.update(await readFile(join(import.meta.dirname, name)))
   for (const [name, { bytes }] of [...sources].sort()) hash.update(`${name} ${bytes.length}\n`).update(bytes)
   return hash.digest('base64url')
 }
