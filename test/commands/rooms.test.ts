@@ -12,8 +12,8 @@ async function ask(parameter: string, { alive = 0, all = 0, matching = 0 }) {
     if (text !== undefined) asked.push(text)
     return many(count)
   }
-  const directory = { busiest: listOf(alive), everything: listOf(all), matching: listOf(matching) }
-  const reply = await rooms.run({ chat: { rooms: directory } } as unknown as CommandContext, parameter)
+  const lists = { alive: listOf(alive), all: listOf(all), matching: listOf(matching) }
+  const reply = await rooms.run({ chat: { rooms: { lists } } } as unknown as CommandContext, parameter)
   if (!('type' in reply) || reply.type !== 'commandResult') throw new Error('no result')
   return { ...reply, lines: reply.result?.split('\n') ?? [], asked }
 }
@@ -46,8 +46,8 @@ test('a topic is shown with its room', async () => {
     { name: 'ops', title: 'ops', members: 2, saidAt: 0, topic: 'deploys' },
     { name: 'dev', title: 'dev', members: 1, saidAt: 0 },
   ]
-  const directory = { busiest: async () => list }
-  const reply = await rooms.run({ chat: { rooms: directory } } as unknown as CommandContext, '')
+  const lists = { alive: async () => list }
+  const reply = await rooms.run({ chat: { rooms: { lists } } } as unknown as CommandContext, '')
   expect(reply).toMatchObject({
     result: 'ops (2: deploys), dev (1)',
     rooms: [

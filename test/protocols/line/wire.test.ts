@@ -12,7 +12,7 @@ test('a reply that is given to many is encoded once', async () => {
   })
   const list = [{ name: 'ops', members: 2 }]
   // All of a conversation that the command needs.
-  const talk = { chat: { rooms: { busiest: async () => list } } } as unknown as CommandContext
+  const talk = { chat: { rooms: { lists: { alive: async () => list } } } } as unknown as CommandContext
   encoded.length = 0
   const replies = (await Promise.all([rooms.run(talk, ''), rooms.run(talk, '')])) as Reply[]
   const [one, other] = replies.map((reply) => wire.bytesOf(reply))
