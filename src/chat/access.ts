@@ -40,9 +40,9 @@ export class Access {
     return { key, accountId: account && accountId(account), isAdmin, addressDigest }
   }
 
-  /** The state of a room without its bans, mutes and invitations. @throws Refusal `unavailable`. */
-  stateOf(room: RoomRecord): Promise<RoomState> {
-    return this.#parts.followed.stateOf(room).catch(refuse)
+  /** The state of a room as far as it concerns a client; without one it may be without bans, mutes and invitations. @throws Refusal `unavailable`. */
+  stateOf(room: RoomRecord, client?: Identity): Promise<RoomState> {
+    return this.#parts.followed.stateOf(room, client).catch(refuse)
   }
 
   /** Resolves with true if an account, which may have been removed, operates a room. @throws Refusal `unavailable`. */

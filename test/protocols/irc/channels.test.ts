@@ -188,6 +188,22 @@ test('19. INVITE: the inviter gets 341, the invitee is told, members with invite
   expect(codes(await ann.ask('INVITE eve', 'INVITE eve #nowhere', 'INVITE ! #club'))).toEqual(['461', '403', '432'])
 })
 
+test('19. INVITE without parameters shows those to rooms with many roles that nobody is in', async () => {
+  const [ann, eve] = [await suite.guest('ann'), await suite.guest('eve')]
+  const rooms = ['#crowded', '#packed']
+  for (const room of rooms) {
+    await ann.ask(`JOIN ${room}`)
+    await ann.ask(...Array.from({ length: 300 }, (_, n) => `INVITE other${n} ${room}`))
+    await ann.ask(`INVITE eve ${room}`)
+    await eve.until(/ INVITE /)
+    await ann.ask(`PART ${room}`)
+  }
+  expect(await eve.ask('INVITE')).toEqual([
+    ...rooms.map((room) => `:roomd 336 eve :${room}`),
+    ':roomd 337 eve :End of /INVITE list',
+  ])
+})
+
 test('20. KICK with a comment and without; who is kicked is out and may come back', async () => {
   const [ann, bob, eve] = await suite.together('#kick', 'ann', 'bob', 'eve')
   expect(await ann.ask('KICK #kick bob :too loud')).toEqual([':ann!~ann@guest.roomd KICK #kick bob :too loud'])

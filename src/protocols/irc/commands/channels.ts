@@ -133,13 +133,15 @@ const invite: IrcCommand = {
 
 /** The channels to which the session has been invited, and which it may still enter by that. */
 async function invitations({ chat, session, reply }: IrcContext): Promise<Lines> {
-  const rooms = await Promise.all(Array.from(session.invitations.keys(), (room) => chat.rooms.find(room)))
-  const lines = rooms.map(async (room): Promise<Lines> => {
-    if (!room || session.memberships.has(room.id)) return NOTHING
-    const state = await chat.access.stateOf(room)
-    return state.isInvited(session) ? [reply('RPL_INVITELIST', channelOf(room))] : NOTHING
-  })
-  return [...(await Promise.all(lines)).flat(), reply('RPL_ENDOFINVITELIST')]
+  const lines: string[] = []
+  // One after the other: the states of many rooms at once would hold up others.
+  for (const id of [...session.invitations.keys()]) {
+    const room = await chat.rooms.find(id)
+    if (!room || session.memberships.has(id)) continue
+    const state = await chat.access.stateOf(room, session)
+    if (state.isInvited(session)) lines.push(reply('RPL_INVITELIST', channelOf(room)))
+  }
+  return [...lines, reply('RPL_ENDOFINVITELIST')]
 }
 
 const kick: IrcCommand = {
