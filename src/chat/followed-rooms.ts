@@ -48,7 +48,6 @@ export class FollowedRooms {
     const current = this.#rooms.get(room.record.id)
     if (current?.room !== room || !room.deserted) return
     current.unfollow()
-    room.stateReader.abandon()
     this.#rooms.delete(room.record.id)
   }
 

@@ -172,11 +172,13 @@ export class Memberships {
     return this.#move(session, async () => {
       const memberships = [...session.memberships.values()]
       const next = { key: fold(name), accountId: undefined, isAdmin: false, addressDigest: session.addressDigest }
-      for (const { room } of memberships) {
+      for (const membership of memberships) {
+        const { room } = membership
         await room.stateReader.loadFor(next).catch(refuse)
-        room.state.checkEntry(next)
+        // A moderator may have kicked it meanwhile.
+        if (isCurrent(membership)) room.state.checkEntry(next)
       }
-      const places = memberships.map((membership) => {
+      const places = memberships.filter(isCurrent).map((membership) => {
         const { record, state } = membership.room
         const rank = state.rankOf(session)
         const role: GuestRole | undefined = rank === 'operator' || rank === 'voiced' ? rank : undefined

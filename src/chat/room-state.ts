@@ -58,12 +58,10 @@ export class RoomState {
     record: Pick<RoomRecord, 'id' | 'maker'>,
     logs: Pick<EngineLogs, 'state' | 'stateFor'>,
     user?: StateUser,
-    signal?: AbortSignal,
   ): Promise<RoomState> {
     const state = new RoomState(record)
     const part = user && (await logs.stateFor(record.id, user))
     for await (const events of part?.pages ?? logs.state(record.id)) {
-      signal?.throwIfAborted()
       for (const event of events) state.apply(event)
     }
     state.isWhole = part?.isWhole ?? true

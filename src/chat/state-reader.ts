@@ -8,7 +8,7 @@ const REST_AFTER_MS = 100
 
 /** Reads the state of a room from the store, and keeps it up with the events that come in, which the room hands to it. */
 export class StateReader {
-  readonly #room: { readonly record: RoomRecord }
+  readonly #room: { readonly record: RoomRecord; readonly deserted: boolean }
   readonly #logs: EngineLogs
   /** Undefined until {@link load} or {@link loadFor} has resolved. */
   #state: RoomState | undefined
@@ -16,9 +16,8 @@ export class StateReader {
   #reading = 0
   #early: Event[] = []
   #loading: Promise<void> | undefined
-  readonly #abandoned = new AbortController()
 
-  constructor(room: { readonly record: RoomRecord }, logs: EngineLogs) {
+  constructor(room: { readonly record: RoomRecord; readonly deserted: boolean }, logs: EngineLogs) {
     this.#room = room
     this.#logs = logs
   }
@@ -30,7 +29,7 @@ export class StateReader {
 
   /** Loads the whole state, once. The room must follow its log. @throws Unavailable */
   async load(): Promise<void> {
-    if (this.#state?.isWhole || this.#abandoned.signal.aborted) return
+    if (this.#state?.isWhole) return
     this.#loading ??= this.#read().finally(() => {
       this.#loading = undefined
     })
@@ -41,12 +40,7 @@ export class StateReader {
   async loadFor(user: Identity): Promise<void> {
     if (this.#state || this.#reading > 0) return this.load()
     await this.#read(user)
-    setTimeout(() => void this.load().catch(() => {}), REST_AFTER_MS).unref()
-  }
-
-  /** Called when nobody needs the room any more: the rest of its state is not read. */
-  abandon(): void {
-    this.#abandoned.abort()
+    setTimeout(() => this.#loadRest(), REST_AFTER_MS).unref()
   }
 
   /** Takes the next event of the log. */
@@ -55,15 +49,22 @@ export class StateReader {
     if (this.#reading > 0) this.#early.push(event)
   }
 
+  #loadRest(): void {
+    // Should this fail, whoever needs the rest loads it.
+    if (!this.#room.deserted) this.load().catch(() => {})
+  }
+
   async #read(user?: Identity): Promise<void> {
-    if (this.#reading++ === 0) this.#early = []
+    this.#reading++
     try {
-      const state = await RoomState.read(this.#room.record, this.#logs, user, this.#abandoned.signal)
+      const state = await RoomState.read(this.#room.record, this.#logs, user)
+      // A part that was read for longer than the whole.
+      if (this.#state?.isWhole) return
       // Events that the state contains already change nothing again.
       for (const event of this.#early) state.apply(event)
       this.#state = this.#state ? state.replace(this.#state) : state
     } finally {
-      this.#reading--
+      if (--this.#reading === 0) this.#early = []
     }
   }
 }

@@ -2,10 +2,11 @@
 import { expect, test, vi } from 'vitest'
 import { RoomState } from '../../src/chat/room-state.ts'
 import { Sanctions } from '../../src/chat/sanctions.ts'
+import { Session } from '../../src/chat/session.ts'
 import type { EventDetails } from '../../src/engine/event.ts'
 import { tickEnd } from '../../src/tick.ts'
 import { eventually } from '../support/eventually.ts'
-import { enter, leave, reasonOf, say, silent, stage } from './stage.ts'
+import { enter, leave, lifeline, reasonOf, say, silent, stage } from './stage.ts'
 
 const MANY = 10_000
 const digestOf = (number: number) => number.toString(16).padStart(32, '0')
@@ -106,22 +107,69 @@ test('the rest follows by itself, and not for a room that is deserted meanwhile'
   await eventually(() => expect(room.state.isWhole).toBe(true))
   await leave(chat, ann)
 
-  const pages = Promise.withResolvers<void>()
-  let isEnded = false
-  vi.spyOn(engine.logs, 'state').mockImplementationOnce(async function* () {
-    try {
-      await pages.promise
-      yield []
-      expect.fail('the next page is read')
-    } finally {
-      isEnded = true
-    }
-  })
+  const read = vi.spyOn(engine.logs, 'state')
   await enter(chat, ann, 'raided')
-  await eventually(() => expect(engine.logs.state).toHaveBeenCalled())
   await leave(chat, ann)
-  pages.resolve()
-  await eventually(() => expect(isEnded).toBe(true))
+  await enter(chat, ann, 'raided')
+  // Its timer runs out behind that of the room that was deserted.
+  const again = ann.inRoom().room
+  await eventually(() => expect(again.state.isWhole).toBe(true))
+  expect(read).toHaveBeenCalledOnce()
+})
+
+/** A room in which only `ann` is, with a read of the rest of its state that goes on after `resume`. */
+async function waiting() {
+  const { chat, engine, id } = await deserted()
+  const pages = await Array.fromAsync(engine.logs.state(id))
+  const { promise, resolve: resume } = Promise.withResolvers<void>()
+  const read = vi.spyOn(engine.logs, 'state').mockImplementation(async function* () {
+    await promise
+    yield* pages
+  })
+  const ann = new Session(silent, lifeline(''))
+  await chat.login(ann, 'ann', true)
+  await enter(chat, ann, 'raided')
+  const record = (await engine.rooms.find(id)) ?? expect.fail()
+  await eventually(() => expect(read).toHaveBeenCalled())
+  return { chat, engine, id, ann, room: ann.inRoom().room, record, resume }
+}
+
+test('requests that wait for the rest get it although the room is deserted meanwhile', async () => {
+  const { chat, ann, room, record, resume } = await waiting()
+  const reader = (key: string) => ({ key, accountId: undefined, isAdmin: false, addressDigest: undefined })
+  const [banned, read] = ['raider7', 'bob'].map((key) => reasonOf(chat.access.check(reader(key), record)))
+  await leave(chat, ann)
+  const loaded = room.stateReader.load()
+  resume()
+  expect([await banned, await read]).toEqual(['banned', 'none'])
+  await loaded
+  expect([room.state.isWhole, room.state.banned.size]).toEqual([true, 1_001])
+})
+
+test('a guest who is kicked while its new nickname waits for the rest stays out', async () => {
+  const { chat, engine, id, ann, room, resume } = await waiting()
+  const renamed = reasonOf(chat.rename(ann, 'anna'))
+  await tickEnd()
+  await engine.logs.append(room.log, { kind: 'kicked', room: id, from: 'op', to: 'ann', body: '' })
+  await eventually(() => expect(ann.memberships.size).toBe(0))
+  resume()
+  expect(await renamed).toBe('none')
+  expect([ann.name, ann.memberships.size]).toEqual(['anna', 0])
+})
+
+test('a part that comes behind the whole does not replace it', async () => {
+  const { engine, guest, id } = await deserted()
+  const part = await engine.logs.stateFor(id, { key: 'ann' })
+  const { promise, resolve } = Promise.withResolvers<typeof part>()
+  const read = vi.spyOn(engine.logs, 'stateFor').mockReturnValueOnce(promise)
+  const first = guest('ann', 'raided')
+  await eventually(() => expect(read).toHaveBeenCalled())
+  const bob = await guest('bob', 'raided')
+  const { room } = bob.inRoom()
+  expect(room.state.isWhole).toBe(true)
+  resolve(part)
+  await first
+  expect([room.state.isWhole, room.state.banned.size]).toEqual([true, 1_001])
 })
 
 test('a message in a room without mutes and modes looks at none', async () => {
