@@ -113,7 +113,7 @@ withRedis('the redis engine', () => {
     for (let n = 0; n < 300; n++) void engine.logs.append(`room:${id}`, ban(`raider${n}`, `d${n}x`))
     await engine.logs.append(`room:${id}`, ban('troll*', 'none'))
     const keys = async (end: string) => (await server.command('KEYS', `${prefix}:{room:${id}}:${end}`)) as string[]
-    const [index = expect.fail()] = await keys('index')
+    const [index = expect.fail()] = await keys('keys')
     const bansOf = async (key: string, addressDigest: string) => {
       const { pages } = await engine.logs.stateFor(id, { key, addressDigest })
       return new Set((await Array.fromAsync(pages)).flat().map(({ to }) => to))
@@ -125,9 +125,41 @@ withRedis('the redis engine', () => {
     await expectFound()
     await server.command('DEL', index)
     await expectFound()
-    expect(await keys('index')).toEqual([index])
+    expect(await keys('keys')).toEqual([index])
+    // A version that does not know the index lifts one ban, and makes another one.
+    const [state = expect.fail()] = await keys('state')
+    const value = (await server.command('HGET', state, 'banned:raider8')) as string
+    await server.command('HDEL', state, 'banned:raider9')
+    await server.command('HSET', state, 'banned:late*', value.replaceAll('raider8', 'late*'))
+    await server.command('HSET', state, 'banned:later*', value.replaceAll('raider8', 'later*'))
+    expect(await bansOf('new', 'd8x')).toEqual(new Set(['troll*', 'late*', 'later*', 'raider8']))
     await engine.rooms.close(id)
-    expect([...(await keys('index')), ...(await keys('state'))]).toEqual([])
+    expect([...(await keys('keys')), ...(await keys('state'))]).toEqual([])
+    await cleanup()
+  })
+
+  it('does not write to the index of a large state where nothing in it changes', async () => {
+    const prefix = `bans${prefixes++}`
+    const { engine, cleanup } = await make({ prefix })
+    const { id } = await engine.rooms.create({ title: 'Crowd', slug: 'crowd', visibility: 'public' })
+    const voiced = Array.from({ length: 300 }, (_, n) => {
+      const details = { role: 'voiced', on: true, account: `${n}` } as const
+      return engine.logs.append(`room:${id}`, { kind: 'role', room: id, from: 'op', to: `v${n}`, body: '', details })
+    })
+    await Promise.all(voiced)
+    const writes = async () => {
+      const stats = String(await server.command('INFO', 'commandstats'))
+      return ['hset', 'hdel', 'zadd', 'zrem', 'del'].map((name) => stats.match(`cmdstat_${name}:calls=(\\d+)`)?.[1])
+    }
+    const left = { kind: 'topic', room: id, from: 'op', body: '' } as const
+    // Resets what the first of its kind writes.
+    await engine.logs.append(`room:${id}`, left)
+    const before = await writes()
+    for (let n = 0; n < 5; n++) await engine.logs.append(`room:${id}`, left)
+    const [hset, ...rest] = await writes()
+    expect(rest).toEqual(before.slice(1))
+    // The log alone.
+    expect(Number(hset) - Number(before[0])).toBe(5)
     await cleanup()
   })
 

@@ -144,22 +144,11 @@ local function stateKey()
   return string.sub(log, 1, -4) .. 'state'
 end
 
--- Returns the key of the index of the room's state: its keys, each followed by a line feed, by the address that they cover, and in the empty
--- field those that concern everybody. A state has one as soon as it has more than STATE_PAGE keys.
+-- Returns the key of the index of the room's state, a sorted set: each key behind the address that it covers and a line feed, or without an
+-- address if it concerns everybody; and `#` with the number of keys in the state, which another version of roomd changes alone. A state has
+-- an index as soon as it has more than STATE_PAGE keys.
 local function indexKey()
-  return string.sub(log, 1, -4) .. 'index'
-end
-
-local function putIntoIndex(field, key, isOn)
-  local keys = '\n' .. (redis.call('HGET', indexKey(), field) or '')
-  local from, to = string.find(keys, '\n' .. key .. '\n', 1, true)
-  if from then keys = string.sub(keys, 1, from) .. string.sub(keys, to + 1) end
-  if isOn then keys = keys .. key .. '\n' end
-  if keys == '\n' and field ~= '' then
-    redis.call('HDEL', indexKey(), field)
-  else
-    redis.call('HSET', indexKey(), field, string.sub(keys, 2))
-  end
+  return string.sub(log, 1, -4) .. 'keys'
 end
 
 local PERSONAL = { banned = true, muted = true, invited = true }
@@ -176,32 +165,50 @@ local function addressIn(value)
   return details and string.match(value, '\\"address\\":\\"(%w+)', details)
 end
 
--- Makes the index if the state is large. Returns true if there is one.
-local function hasIndex()
-  if redis.call('EXISTS', indexKey()) == 1 then return true end
-  if redis.call('HLEN', stateKey()) <= STATE_PAGE then return false end
-  local keys, state = { [''] = '' }, redis.call('HGETALL', stateKey())
-  for at = 1, #state, 2 do
-    local key, address = state[at], addressIn(state[at + 1])
-    if not isPersonal(key) then keys[''] = keys[''] .. key .. '\n' end
-    if address then keys[address] = (keys[address] or '') .. key .. '\n' end
+local function putIntoIndex(key, value)
+  local address = addressIn(value)
+  if address then redis.call('ZADD', indexKey(), 0, address .. '\n' .. key) end
+  if not isPersonal(key) then redis.call('ZADD', indexKey(), 0, '\n' .. key) end
+end
+
+-- Makes the index if the state is large. Returns the number of keys in the state if there is one.
+local function indexedSize()
+  local size = redis.call('HLEN', stateKey())
+  if redis.call('ZSCORE', indexKey(), '#' .. size) then return size end
+  redis.call('DEL', indexKey())
+  if size <= STATE_PAGE then return false end
+  local state = redis.call('HGETALL', stateKey())
+  for at = 1, #state, 2 do putIntoIndex(state[at], state[at + 1]) end
+  redis.call('ZADD', indexKey(), 0, '#' .. size)
+  return size
+end
+
+-- Returns the keys in the index that cover an address; without one those that concern everybody.
+local function indexedKeys(address)
+  local keys = {}
+  for _, member in ipairs(redis.call('ZRANGEBYLEX', indexKey(), '[' .. address .. '\n', '(' .. address .. '\11')) do
+    keys[#keys + 1] = string.sub(member, #address + 2)
   end
-  for field, list in pairs(keys) do redis.call('HSET', indexKey(), field, list) end
-  return true
+  return keys
 end
 
 -- Sets a key of the state, or removes it where there is no value. Returns the number of removed keys.
 local function setState(key, value)
-  if hasIndex() then
-    local before = redis.call('HGET', stateKey(), key)
-    local from, to = before and addressIn(before), value and addressIn(value)
-    if from and from ~= to then putIntoIndex(from, key, false) end
-    if to then putIntoIndex(to, key, true) end
-    if not isPersonal(key) then putIntoIndex('', key, value) end
+  local before = redis.call('HGET', stateKey(), key)
+  if not before and not value then return 0 end
+  local size = indexedSize()
+  if size and before then redis.call('ZREM', indexKey(), '\n' .. key, (addressIn(before) or '') .. '\n' .. key) end
+  if value then
+    redis.call('HSET', stateKey(), key, value)
+  else
+    redis.call('HDEL', stateKey(), key)
   end
-  if not value then return redis.call('HDEL', stateKey(), key) end
-  redis.call('HSET', stateKey(), key, value)
-  return 0
+  if size then
+    if value then putIntoIndex(key, value) end
+    redis.call('ZREM', indexKey(), '#' .. size)
+    redis.call('ZADD', indexKey(), 0, '#' .. redis.call('HLEN', stateKey()))
+  end
+  return value and 0 or 1
 end
 
 -- Returns the key of the unfinished copy of the stream (erase.lua).
