@@ -41,14 +41,15 @@ const ORDER = {
 }
 const SCENARIOS: Readonly<Record<string, Scenario>> = ORDER
 
+const USAGE = `npm run bench -- [--quick] [scenario...]\nscenarios: ${Object.keys(SCENARIOS).join(', ')}\n`
 const { values, positionals } = parseArgs({
   allowPositionals: true,
+  strict: false,
   options: { quick: { type: 'boolean', default: process.env.BENCH_QUICK === '1' } },
 })
-for (const name of positionals) {
-  if (name in SCENARIOS) continue
-  process.stderr.write(`no scenario ${name}; there are ${Object.keys(SCENARIOS).join(', ')}\n`)
-  process.exit(2)
+if (positionals.some((name) => !(name in SCENARIOS)) || Object.keys(values).some((option) => option !== 'quick')) {
+  process.stderr.write(USAGE)
+  process.exit(values.help === true ? 0 : 2)
 }
 
 const context: Context = {
