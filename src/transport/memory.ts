@@ -38,16 +38,18 @@ export class MemoryBudget {
   readonly #limit: number
   readonly #sources: MemorySources
   readonly #log: Logger
+  readonly #statistics: () => HeapInfo
   readonly #slowed = new Set<MemoryHolder>()
   #timer: NodeJS.Timeout | undefined
   #share = 0
   #tense = false
 
   /** `limit` in bytes. */
-  constructor(limit: number, sources: MemorySources, log: Logger) {
+  constructor(limit: number, sources: MemorySources, log: Logger, statistics: () => HeapInfo = getHeapStatistics) {
     this.#limit = limit
     this.#sources = sources
     this.#log = log
+    this.#statistics = statistics
   }
 
   start(): void {
@@ -78,9 +80,11 @@ export class MemoryBudget {
 
   #check(): void {
     const { engine } = this.#sources
-    const memory = getHeapStatistics()
-    // What is held is a part of this. Visiting thousands of connections several times a second would cost more than to write to them.
-    const isLittle = memory.used_heap_size + memory.external_memory < TENSE * this.#limit
+    const memory = this.#statistics()
+    // The sum of what is held may be more, as it has what connections share once for each of them. But visiting thousands of connections
+    // several times a second, while there is no need, would cost more than to write to them.
+    const used = memory.used_heap_size + memory.external_memory
+    const isLittle = used < TENSE * this.#limit && heapShare(memory) <= SLOW
     const holders = isLittle ? [] : [...this.#sources.holders()]
     let total = isLittle ? 0 : this.#sumOf(holders)
     if (total > SLOW * this.#limit) {
@@ -126,7 +130,7 @@ export class MemoryBudget {
   #tell(total: number): void {
     if (this.exhausted === this.#tense) return
     this.#tense = this.exhausted
-    const numbers = { held: total, limit: this.#limit, heap: getHeapStatistics().used_heap_size }
+    const numbers = { held: total, limit: this.#limit, heap: this.#statistics().used_heap_size }
     if (this.#tense) this.#log.warn(numbers, 'memory limit: new connections are refused, the largest holders are ended')
     else this.#log.info(numbers, 'memory is below its limit again')
   }
