@@ -12,6 +12,7 @@ export const IRC_LIMITS = {
   targets: 4,
   monitored: 100,
   history: 1_000,
+  conditions: 20,
 } as const
 
 /** Number of tokens in a line (Modern IRC Client Protocol, "RPL_ISUPPORT"). */

@@ -1,8 +1,7 @@
-/** Returns a check whether texts fit a mask: `*` stands for any text, `?` for one character. It takes at most as long as both lengths multiplied. */
-export function fitting(mask: string): (text: string) => boolean {
+/** Returns a check whether the characters of texts fit a mask: `*` stands for any, `?` for one. It takes at most as long as both lengths multiplied. */
+export function fitting(mask: string): (given: readonly string[]) => boolean {
   const wanted = [...mask]
-  return (text) => {
-    const given = [...text]
+  return (given) => {
     // Places in both, and those to go on from behind the last `*` when they differ.
     let [at, place] = [0, 0]
     let [star, resumed] = [-1, 0]

@@ -159,6 +159,8 @@ test('15. LIST with masks and numbers of users; hidden channels are absent', asy
   expect(await listed('#list-b,#list-a,#list-hidden')).toEqual(['#list-a', '#list-b'])
   expect(await listed('#list-*,!*-a')).toEqual(['#list-b'])
   expect(await listed('#list-a,#list-b >1')).toEqual(['#list-a'])
+  const unfit = '#no*,'.repeat(19)
+  expect([await listed(`${unfit}#list-a`), await listed(`${unfit}#no,#list-a`)]).toEqual([['#list-a'], []])
 })
 
 test('19. INVITE: the inviter gets 341, the invitee is told, members with invite-notify too', async () => {

@@ -1,47 +1,48 @@
 import { fold } from '../../../chat/names.ts'
 import type { ListedRoom } from '../../../chat/room-lists.ts'
+import { inSlices } from '../../../slices.ts'
 import type { IrcCommand } from '../command.ts'
+import { IRC_LIMITS } from '../isupport.ts'
 import { fitting } from '../masks.ts'
 import { channelOf } from '../names.ts'
 
-/** Matches a bound of the number of members. */
-const BOUND = /^[<>]\d{1,9}$/
+/** Rooms that are checked in one round of the event loop: a few milliseconds with the costliest masks of a line. */
+const SLICE = 50
+
+type Condition = (room: ListedRoom, names: readonly (readonly string[])[]) => boolean
 
 /** Lists the channels that are named or fit one of the masks, and all of the other conditions. */
 export const listCommand: IrcCommand = {
   name: 'LIST',
   least: 0,
   async run({ chat, reply }, { params }) {
-    const conditions = params.flatMap((param) => param.split(',')).filter((word) => word !== '')
-    const bounds = conditions.filter((word) => BOUND.test(word))
-    const exceptions = conditions.filter((word) => word.startsWith('!')).map((word) => fitting(fold(word.slice(1))))
-    const masks = conditions
-      .filter((word) => !BOUND.test(word) && !word.startsWith('!'))
-      .map((mask) => fitting(fold(mask)))
-    const rooms = await chat.rooms.lists.all()
-    const shown = rooms.filter(
-      (room) =>
-        bounds.every((bound) => isWithin(room, bound)) &&
-        !exceptions.some((fits) => isLike(room, fits)) &&
-        (masks.length === 0 || masks.some((fits) => isLike(room, fits))),
+    const words = params.flatMap((param) => param.split(',')).filter((word) => word !== '')
+    const isShown = conditionOf(words.slice(0, IRC_LIMITS.conditions))
+    const lines = await inSlices(await chat.rooms.lists.all(), SLICE, (room) =>
+      isShown(room) ? [reply('RPL_LIST', nameOf(room), room.members, (room.topic ?? '').replaceAll('\n', ' '))] : [],
     )
-    return [
-      reply('RPL_LISTSTART'),
-      ...shown.map((room) => reply('RPL_LIST', nameOf(room), room.members, (room.topic ?? '').replaceAll('\n', ' '))),
-      reply('RPL_LISTEND'),
-    ]
+    return [reply('RPL_LISTSTART'), ...lines.flat(), reply('RPL_LISTEND')]
   },
 }
 
-/** Checks a bound of the number of members, such as `>3`. */
-function isWithin({ members }: ListedRoom, bound: string): boolean {
-  const count = Number(bound.slice(1))
-  return bound.startsWith('>') ? members > count : members < count
-}
-
-function isLike(room: ListedRoom, fits: (name: string) => boolean): boolean {
-  // A channel is found by its slug too.
-  return [nameOf(room), `#${room.name}`].some((name) => fits(fold(name)))
+function conditionOf(words: readonly string[]): (room: ListedRoom) => boolean {
+  const masks: Condition[] = []
+  const others: Condition[] = []
+  for (const word of words) {
+    const [, sign, bound] = /^([<>])(\d{1,9})$/.exec(word) ?? []
+    const isExcept = word.startsWith('!')
+    const fits = fitting(fold(isExcept ? word.slice(1) : word))
+    if (bound !== undefined) others.push(({ members }) => (sign === '>' ? members > +bound : members < +bound))
+    else if (isExcept) others.push((_, names) => !names.some(fits))
+    else masks.push((_, names) => names.some(fits))
+  }
+  if (words.length === 0) return () => true
+  return (room) => {
+    // A channel is found by its slug too.
+    const names = [nameOf(room), `#${room.name}`].map((name) => [...fold(name)])
+    const holds = (condition: Condition) => condition(room, names)
+    return others.every(holds) && (masks.length === 0 || masks.some(holds))
+  }
 }
 
 function nameOf({ name: slug, title }: ListedRoom): string {

@@ -60,7 +60,7 @@ async function usersLike({ chat, session }: IrcContext, mask: string): Promise<L
   for (const name of chat.users.namesHere()) note(name)
   for (const room of session.memberships.keys()) for (const name of await chat.rooms.inside(room)) note(name)
   const fits = fitting(fold(wanted))
-  const found = [...names].filter(([key]) => fits(key)).slice(0, MAX_MATCHES)
+  const found = [...names].filter(([key]) => fits([...key])).slice(0, MAX_MATCHES)
   return found.map(([, name]) => ({ name, channel: '*', prefix: '' }))
 }
 
