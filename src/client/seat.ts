@@ -213,8 +213,8 @@ export class Seat {
 
   async #joinAgain(connection: ClientConnection, stay: Stay): Promise<void> {
     const end = Date.now() + GHOST_MS
-    // Unless the caller has left the room, or is joining it.
-    while (this.stay === stay && !this.#isAsked) {
+    // Unless the caller has left the room, or is joining it, or the next connection has to.
+    while (this.stay === stay && this.#connection === connection && !this.#isAsked) {
       try {
         return await this.#join(connection, stay)
       } catch (error) {

@@ -77,7 +77,13 @@ export class Stay {
     const held = this.#held
     if (!connection || !held) return false
     this.speech.begin(connection)
-    if (!this.isDeaf) await this.#readPast(connection)
+    try {
+      if (!this.isDeaf) await this.#readPast(connection)
+    } catch (error) {
+      // No other connection reads on for a room that has ended.
+      if (!this.#finish) throw error
+      if (this.#newest || this.#start) this.#events.miss('Events missing')
+    }
     // Out of the room, or in it anew.
     if (this.#held !== held) return false
     this.#held = undefined

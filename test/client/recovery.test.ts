@@ -246,6 +246,61 @@ test('who is kicked while missed events are read is given all up to that', async
   expect(ids).toEqual(['2', '3', '4'])
 })
 
+test.each([1, 2])('who is kicked from one of %d rooms, and reads no more of it, is told', async (rooms) => {
+  const kicked = { type: 'userKicked', room: 'ops', from: 'bob', to: 'ann', body: '', id: '4' }
+  const { url } = await openScripted(({ line, write, cut }) => {
+    if (line === '/cut') cut()
+    else if (line === 'HISTORY limit=1 end=yes') write({ ...OK, result: null }, record(message(1)), END)
+    else if (line !== 'HISTORY after=1 end=yes') return false
+    else write({ ...OK, result: null }, record(message(2)), kicked)
+    return true
+  })
+  const removed = Promise.withResolvers<void>()
+  const ann = await open(url, {
+    onState: ({ state, room }) => state === 'closed' && room === 'ops' && removed.resolve(),
+  })
+  const room = await ann.join('ops')
+  if (rooms > 1) await ann.join('den')
+  await expect(room.ask('/cut')).rejects.toThrow(DisconnectedError)
+  await removed.promise
+  ann.close()
+  const seen: unknown[] = []
+  const reading = async () => {
+    for await (const { id } of room) seen.push(id)
+  }
+  await expect(reading()).rejects.toThrow(EventsMissingError)
+  await expect(reading()).rejects.toThrow('Kicked from ops by bob')
+  expect(seen).toEqual(['2', '4'])
+})
+
+test('a room whose nickname is held is joined again also on a connection behind another lost one', async () => {
+  const taken = { type: 'error', error: 'ann is in ops', code: 'name-in-room' }
+  let refused = 0
+  const { url, lines } = await openScripted(({ line, connection, write, cut }) => {
+    if (line === '/cut' || (line === '/topic' && connection === 2)) cut()
+    else if (!line.startsWith('JOIN') || connection === 1 || refused === 2) return false
+    else {
+      refused++
+      write(taken)
+    }
+    return true
+  })
+  let waited = 0
+  const ann = await open(url, {
+    onState: ({ state }) => {
+      if (state === 'waiting') waited++
+      // The next connection is waiting when the lost one would try again.
+      if (state === 'offline') queueMicrotask(() => ann.wake())
+    },
+  })
+  const room = await ann.join('ops')
+  await expect(room.ask('/cut')).rejects.toThrow(DisconnectedError)
+  await expect.poll(() => refused).toBe(2)
+  expect(await room.say('back')).toBe('7')
+  expect(waited).toBe(2)
+  expect(lines.filter((line) => line.startsWith('JOIN'))).toHaveLength(4)
+})
+
 test('a signal has no listener of a client that is closed', async () => {
   const { signal } = new AbortController()
   const port = await startDaemon()
