@@ -177,10 +177,10 @@ export class ClientConnection {
 
   #answer(reply: Reply): void {
     const asking = this.#asked.at(0)
-    const isEnd = reply.type === 'commandResult' && reply.result === END
+    const isEnd = reply.type !== 'error' && reply.result === END
     // Without a first one, the caller has asked for it on its own, and has its reply.
     if (isEnd && !asking?.first) return
-    if (asking?.isLong && !isEnd && reply.type === 'commandResult') asking.first = reply
+    if (reply.type !== 'error' && !isEnd && asking?.isLong) asking.first = reply
     else this.#asked.shift()?.reply((isEnd && asking?.first) || reply)
   }
 

@@ -46,7 +46,7 @@ export class EventQueue<Event extends { readonly id: string }> {
   }
 
   /** Adds a gap, which reading ends at. */
-  miss(text: string): void {
+  miss(text = 'Events missing'): void {
     this.#add(new EventsMissingError(text, this.#last))
   }
 

@@ -74,7 +74,8 @@ export class ClientInbox implements AsyncIterable<PrivateEvent> {
       if (!connection) break
       try {
         const missed = await this.#read(connection, this.#newest ? { after: this.#newest } : { limit: MOST })
-        this.#held = [...missed, ...this.#held]
+        // Most of what came meanwhile is read as well.
+        this.#held = [...new Map([...missed, ...this.#held].map((event) => [event.id, event])).values()]
         break
       } catch (error) {
         if (error instanceof RefusedError && error.code !== 'unavailable') {

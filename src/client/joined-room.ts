@@ -103,7 +103,7 @@ export class JoinedRoom implements AsyncIterable<RoomEvent> {
         let index = 0
         let last = 0
         for await (const some of texts) {
-          for (const text of typeof some === 'string' ? [some] : some) {
+          for (const text of [some].flat()) {
             if (isOver) return
             start(text, index++)
             last = speech.count

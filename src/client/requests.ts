@@ -4,8 +4,8 @@ import { RefusedError } from './errors.ts'
 
 /** @throws RefusedError */
 export function resultOf(reply: Reply): CommandResult {
-  if (reply.type === 'commandResult') return reply
-  throw refusedError(reply)
+  if (reply.type === 'error') throw refusedError(reply)
+  return reply
 }
 
 export function refusedError({ error, code, hint }: Extract<Reply, { type: 'error' }>): RefusedError {
@@ -15,7 +15,7 @@ export function refusedError({ error, code, hint }: Extract<Reply, { type: 'erro
 /** Returns limits and rules for names, as the server tells them; undefined when it does not know the command. */
 export async function askLimits(to: { ask(line: string): Promise<Reply> }): Promise<Limits | undefined> {
   const reply = await to.ask('/limits')
-  return reply.type === 'commandResult' ? reply.limits : undefined
+  return reply.type !== 'error' ? reply.limits : undefined
 }
 
 /** Returns a command with its parameters, of which those that are undefined or empty are left out. */

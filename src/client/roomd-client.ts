@@ -204,8 +204,7 @@ export class RoomdClient implements AsyncDisposable {
     }
     const seat = new Seat(this.#user, owner, stay)
     this.#seats.set(seat, undefined)
-    // Whoever waits for it is told why it fails.
-    seat.open().catch(() => seat.close())
+    void seat.open()
     return seat
   }
 }

@@ -53,9 +53,9 @@ export class Seat {
   #isEnded = false
   /** Why it has been closed. */
   #error: Error | undefined
-  /** The first login. */
+  /** The login on the present connection, or on the last one. */
   #opening: Promise<void> | undefined
-  /** True from the sending of JOIN on the present connection until it is refused, or LEAVE is answered. */
+  /** True once JOIN has been sent on the present connection, unless it has been refused; of no meaning without a room. */
   #isAsked = false
   /** True if the server leaves messages out on the present connection. */
   #isDeaf = false
@@ -90,10 +90,15 @@ export class Seat {
     }
   }
 
-  /** Connects and logs in for the first time, once however often it is called. @throws DisconnectedError, RefusedError */
-  open(): Promise<void> {
-    this.#opening ??= this.#open()
-    return this.#opening
+  /** Connects and logs in for the first time; whoever waits for it is told why it fails. */
+  async open(): Promise<void> {
+    try {
+      this.#dial()
+      await this.#opening
+    } catch (error) {
+      this.#error = error as Error
+      this.close()
+    }
   }
 
   /** Joins a room; while the connection is being opened, without waiting for the reply to the login. @throws DisconnectedError, RefusedError */
@@ -101,11 +106,8 @@ export class Seat {
     this.stay = stay
     try {
       if (!this.#connection) throw new DisconnectedError()
-      const joining = this.#join(this.#connection, stay)
-      joining.catch(() => {})
-      // A login that is refused gives the reason.
-      await this.#opening
-      await joining
+      // A login that is refused gives the reason: its reply is the first.
+      await Promise.all([this.#opening, this.#join(this.#connection, stay)])
     } catch (error) {
       this.#empty(error as Error, true)
       throw error
@@ -121,7 +123,7 @@ export class Seat {
     const connection = this.#connection
     if (!connection || !this.#isAsked || this.stay !== stay) return left()
     try {
-      resultOf(await connection.ask('LEAVE', ({ type }) => void (type === 'commandResult' && left())))
+      resultOf(await connection.ask('LEAVE', ({ type }) => void (type !== 'error' && left())))
     } catch (error) {
       // A membership has ended with the connection, and the next one does not join again.
       if (error instanceof RefusedError && error.code !== 'not-in-room') throw error
@@ -143,20 +145,10 @@ export class Seat {
     this.isReady = false
     clearTimeout(this.#timer)
     this.#connection?.close()
-    this.#connection = undefined
-    this.loggedIn = undefined
+    this.#connection = this.loggedIn = undefined
     this.#owner.gone?.(this)
     this.stay?.end(this.#error, !error)
     this.#changed('closed', { error })
-  }
-
-  async #open(): Promise<void> {
-    try {
-      await this.#login(this.#dial())
-    } catch (error) {
-      this.#error = error as Error
-      throw error
-    }
   }
 
   #dial(): ClientConnection {
@@ -166,6 +158,7 @@ export class Seat {
       lost: (why) => this.#lost(why),
     })
     this.#connection = connection
+    this.#opening = this.#login(connection)
     this.#changed('connecting')
     return connection
   }
@@ -174,7 +167,7 @@ export class Seat {
     const { nickname, secret, session } = this.#user
     const line = commandLine('LOGIN', nickname, secret ?? (session && `session=${session}`))
     const loggedIn = ({ type }: Reply) => {
-      if (type !== 'commandResult') return
+      if (type === 'error') return
       this.isReady = true
       this.loggedIn = connection
       this.#owner.back?.()
@@ -185,8 +178,7 @@ export class Seat {
   }
 
   #lost(why: DisconnectedError | undefined): void {
-    this.#connection = undefined
-    this.loggedIn = undefined
+    this.#connection = this.loggedIn = undefined
     if (!this.isReady) return
     this.stay?.lost()
     if (why?.isFinal) return void this.close(why)
@@ -202,7 +194,7 @@ export class Seat {
     if (!this.isReady || this.#connection) return
     const connection = this.#dial()
     try {
-      await this.#login(connection)
+      await this.#opening
       if (this.stay) await this.#joinAgain(connection, this.stay)
       else this.#attempts = 0
     } catch (error) {
@@ -228,18 +220,12 @@ export class Seat {
 
   async #join(connection: ClientConnection, stay: Stay): Promise<void> {
     const joined = (reply: Reply) => {
-      if (reply.type !== 'commandResult') return void (this.#isAsked = false)
+      if (reply.type === 'error') return void (this.#isAsked = false)
       stay.enter(connection)
       this.#named(stay, String(reply.result).slice('Joined room '.length))
-      stay.begin().then(
-        (isTold) => {
-          if (isTold) this.#attempts = 0
-        },
-        (error: unknown) => {
-          // Lost again, it catches up again.
-          if (!(error instanceof DisconnectedError)) throw error
-        },
-      )
+      void stay.begin().then((isTold) => {
+        if (isTold) this.#attempts = 0
+      })
     }
     if (stay.isDeaf !== this.#isDeaf) {
       this.#isDeaf = stay.isDeaf
@@ -249,7 +235,7 @@ export class Seat {
     this.#isAsked = true
     const joining = connection.ask(commandLine('JOIN', stay.name, stay.options.password), joined)
     const takeTopic = (reply: Reply) => {
-      if (reply.type === 'commandResult') stay.topic = reply.topic ?? ''
+      if (reply.type !== 'error') stay.topic = reply.topic ?? ''
     }
     // What the connection is lost before, the next one asks for.
     const topic = connection.ask('/topic', takeTopic).catch(() => {})

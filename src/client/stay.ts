@@ -1,5 +1,6 @@
 import type { RoomEvent } from '../../commands/replies.ts'
 import type { ClientConnection, Told } from './connection.ts'
+import { DisconnectedError } from './errors.ts'
 import { EventQueue } from './event-queue.ts'
 import type { EnterOptions } from './room-options.ts'
 import { SayQueue } from './say-queue.ts'
@@ -42,8 +43,7 @@ export class Stay {
 
   /** Called when the connection is lost, or the room is left. */
   lost(): void {
-    this.connection = undefined
-    this.#held = undefined
+    this.connection = this.#held = undefined
     this.speech.pause()
     this.#finish?.()
   }
@@ -70,7 +70,7 @@ export class Stay {
 
   /**
    * Says what waits, and tells the past of the room, and then what happens meanwhile. Resolves with true when all is told, with false when the
-   * room has been left before. Rejects with {@link DisconnectedError}.
+   * room has been left, or the connection lost, before.
    */
   async begin(): Promise<boolean> {
     const { connection } = this
@@ -80,9 +80,9 @@ export class Stay {
     try {
       if (!this.isDeaf) await this.#readPast(connection)
     } catch (error) {
-      // No other connection reads on for a room that has ended.
-      if (!this.#finish) throw error
-      if (this.#newest || this.#start) this.#events.miss('Events missing')
+      if (!(error instanceof DisconnectedError)) throw error
+      // Lost again, it catches up again, unless it has ended meanwhile.
+      if (this.#finish && this.#after) this.#events.miss()
     }
     // Out of the room, or in it anew.
     if (this.#held !== held) return false
@@ -92,20 +92,25 @@ export class Stay {
     return true
   }
 
+  /** Id behind which events may be missed, 0 if none may be. */
+  get #after(): number {
+    return Math.max(this.#newest, this.#start)
+  }
+
   async #readPast(connection: ClientConnection): Promise<void> {
     const { recent, maxMissed } = this.options
     // There are no private messages in a room.
     const tell = (event: Told) => this.#tell(event as RoomEvent)
-    const after = this.#newest || this.#start
+    const after = this.#after
     let isWhole = after > 0
     if (isWhole) {
       const found: Told[] = []
-      const limit = maxMissed && maxMissed + 1
-      const take = maxMissed ? (event: Told) => void found.push(event) : tell
+      const limit = maxMissed === undefined ? maxMissed : maxMissed + 1
+      const take = limit ? (event: Told) => void found.push(event) : tell
       const reply = await connection.ask('HISTORY', undefined, take, { after, limit })
       if (reply.type === 'error' && reply.code === 'unavailable') return connection.drop()
       isWhole = reply.type !== 'error' && found.length !== limit
-      if (!isWhole) this.#events.miss('Events missing')
+      if (!isWhole) this.#events.miss()
       found.slice(isWhole ? 0 : 1).forEach(tell)
     }
     // Another room may be the connection's by now.

@@ -85,6 +85,64 @@ test('private messages that come while missed ones are read are behind these, al
   expect(lines.filter((line) => line.includes('after='))).toEqual(['/inbox after=5 end=yes', '/inbox after=5 end=yes'])
 })
 
+test('missed private messages are given once, however many of them come also by themselves', async () => {
+  const whisper = (id: number) => ({ type: 'private', from: 'bob', to: 'ann', body: '', id: String(id) })
+  const many = Array.from({ length: 1_200 }, (_, index) => whisper(index + 6))
+  const { url } = await openScripted(({ line, write, cut }) => {
+    if (line === '/cut') cut()
+    else if (line.startsWith('/inbox limit=1 ')) write({ ...OK, result: null }, record(whisper(5)), END)
+    else if (line.startsWith('/inbox after=5 '))
+      write(...many, { ...OK, result: null }, ...many.map(record), END, whisper(9999))
+    else return false
+    return true
+  })
+  const ann = await open(url, { password: 'correct horse' })
+  await expect(ann.ask('/cut')).rejects.toThrow(DisconnectedError)
+  expect(await idsUpTo(ann.inbox, '9999')).toEqual([...many.map(({ id }) => id), '9999'])
+})
+
+test('a login that is refused for now on the way back is why a room cannot be entered', async () => {
+  const { url } = await openScripted(({ line, connection, write, cut }) => {
+    if (line === '/cut') cut()
+    else if (connection === 2 && line.startsWith('LOGIN')) return true
+    else if (connection === 2 && line.startsWith('JOIN'))
+      write(
+        { type: 'error', error: 'Not now', code: 'unavailable' },
+        { type: 'error', error: 'Log in first', code: 'not-logged-in' },
+      )
+    else return false
+    return true
+  })
+  const back = Promise.withResolvers<void>()
+  const ann = await open(url, {
+    onState: ({ state }) => state === 'offline' && back.resolve(),
+  })
+  await expect(ann.ask('/cut')).rejects.toThrow(DisconnectedError)
+  await back.promise
+  ann.wake()
+  await expect(ann.join('ops')).rejects.toMatchObject({ code: 'unavailable' })
+})
+
+test('a client that takes no missed events has no gap where nothing was missed', async () => {
+  let joined = 0
+  const { url, lines } = await openScripted(({ line, write, cut }) => {
+    if (line === '/cut') cut()
+    else if (line === 'HISTORY limit=1 end=yes')
+      write({ ...OK, result: null }, record(message(1)), END, ...(joined++ ? [] : [message(2)]))
+    else if (line === '/more') write(message(3), OK)
+    else return false
+    return true
+  })
+  const ann = await open(url)
+  const room = await ann.join('ops', { maxMissed: 0 })
+  expect(await idsUpTo(room, '2')).toEqual(['2'])
+  await expect(room.ask('/cut')).rejects.toThrow(DisconnectedError)
+  await expect.poll(() => lines.at(-1)).toMatch(/^HISTORY after=2 /)
+  expect(await room.ask('/more')).toEqual(OK)
+  expect(await idsUpTo(room, '3')).toEqual(['3'])
+  expect(lines).toContain('HISTORY after=2 limit=1 end=yes')
+})
+
 test('private messages go on behind the end of the last connection', async () => {
   const whisper = (id: number) => ({ type: 'private', from: 'bob', to: 'ann', body: '', id: String(id) })
   const { url, lines } = await openScripted(({ line, connection, write, end }) => {
