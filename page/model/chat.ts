@@ -56,6 +56,8 @@ export class Chat {
   readonly #listener: ChatListener
   readonly #conversations = new Map<string, Conversation>()
   readonly #entering = new Map<string, Promise<RoomTalk>>()
+  /** Keys of rooms that have been closed while they were entered. */
+  readonly #unwanted = new Set<string>()
   readonly #unwatch: () => void
   #isClosed = false
   /** Emits when the next attempt to reach the server is to be made at once. */
@@ -122,10 +124,19 @@ export class Chat {
     void this.#begin().catch(() => {})
   }
 
-  /** Does so as soon as the server can be reached. @throws RefusedError; DisconnectedError if that will not be */
-  startPatiently(room?: string) {
+  /**
+   * Does so as soon as the server can be reached, without a room that is not listed by then.
+   *
+   * @throws RefusedError; DisconnectedError if that will not be
+   */
+  startPatiently(room: string) {
+    let isFirst = true
     return this.#patiently(
-      () => this.start(room),
+      () => {
+        const isWanted = isFirst || this.get(roomKey(room))
+        isFirst = false
+        return this.start(isWanted ? room : undefined)
+      },
       ({ message }, retryMs) =>
         this.connections.take({ state: 'offline', ...(message && { reason: message }), retryMs }),
     )
@@ -157,6 +168,7 @@ export class Chat {
     const key = roomKey(name)
     const known = this.get(key)
     if (known instanceof RoomTalk && known.joined) return known
+    this.#unwanted.delete(key)
     const entering = this.#entering.get(key) ?? this.#enter(name, password).finally(() => this.#entering.delete(key))
     this.#entering.set(key, entering)
     return entering
@@ -175,8 +187,10 @@ export class Chat {
     this.#keepRooms()
     if (this.current === conversation) this.current = this.conversations[Math.max(0, index - 1)]
     this.changed.emit()
-    if (conversation instanceof RoomTalk) await conversation.joined?.leave().catch(() => {})
-    else keptClosed.set(conversation.key, conversation.newestId)
+    if (conversation instanceof RoomTalk) {
+      if (this.#entering.has(roomKey(conversation.name))) this.#unwanted.add(roomKey(conversation.name))
+      await conversation.joined?.leave().catch(() => {})
+    } else keptClosed.set(conversation.key, conversation.newestId)
   }
 
   /** Returns the private conversation with a user, which is begun if need be. */
@@ -236,6 +250,10 @@ export class Chat {
 
   async #enter(name: string, password: string | undefined) {
     const joined = await this.#join(name, password)
+    if (this.#unwanted.delete(roomKey(name))) {
+      await joined.leave()
+      throw new DisconnectedError('The room has been left')
+    }
     const known = this.get(roomKey(name))
     const talk = known instanceof RoomTalk ? known : new RoomTalk(joined.name, this.nickname)
     talk.entered(joined)
@@ -295,7 +313,7 @@ export class Chat {
       try {
         return await this.client.join(name, { password: kept, maxMissed: MOST_MISSED })
       } catch (error) {
-        if (!(error instanceof RefusedError)) throw error
+        if (!(error instanceof RefusedError && NOT_THE_PASSWORD.has(error.code))) throw error
         keptPasswords.set(key, undefined)
       }
     }
@@ -448,6 +466,9 @@ function passes(error: unknown): error is Error {
   if (error instanceof DisconnectedError) return !ENDS_SESSION.has(error.code ?? '')
   return error instanceof RefusedError && (error.code === 'unavailable' || error.code === 'too-many-attempts')
 }
+
+/** Codes with which a room refuses a password: it has another one, or none. */
+const NOT_THE_PASSWORD: ReadonlySet<string> = new Set(['room-private', 'room-name-invalid'])
 
 /** Codes with which the server ends all sessions of the user. */
 const ENDS_SESSION: ReadonlySet<string> = new Set([

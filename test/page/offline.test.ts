@@ -41,6 +41,35 @@ test('the page opens without the server with what it had, says so, and goes on w
   }
 })
 
+test('a room that is closed without the server stays closed when the server is back', async () => {
+  const http = await reservePort()
+  const first = await startTestDaemon({ http })
+  const ann = await visit(http, { serviceWorkers: 'allow' })
+  const { page } = ann
+  await ann.enter('ann', 'ops')
+  await page.locator('#find-text').fill('den')
+  await page.locator('#find-text').press('Enter')
+  await page.locator('#title', { hasText: 'den' }).waitFor()
+  await page.evaluate('navigator.serviceWorker.ready.then(() => {})')
+  await first.stop()
+  await page.reload()
+  await ann.status('Reconnecting…')
+  await page.getByRole('button', { name: 'Actions for den' }).click()
+  await page.getByRole('menuitem', { name: 'Leave room' }).click()
+  const second = await startTestDaemon({ http })
+  try {
+    await ann.connected()
+    await ann.sees('ann')
+    await ann.say('in ops')
+    await ann.reads('in ops')
+    expect(await page.locator('#my-rooms .label').allTextContents()).toEqual(['ops'])
+    const rooms: unknown = await (await fetch(`${ann.origin}/rooms`)).json()
+    expect(JSON.stringify(rooms)).not.toContain('den')
+  } finally {
+    await second.stop()
+  }
+})
+
 test('the page can be installed', async () => {
   const daemon = await startTestDaemon({ http: 0 })
   try {

@@ -133,6 +133,58 @@ test('a locked room asks for its password, says when it is wrong, and asks once 
   await ann.sees('bob', 'ann')
 })
 
+test('the password of a locked room is kept when the login is refused for now', async () => {
+  const { port, line } = started()
+  const bob = await line('bob', 'safe')
+  await bob.ask('/lock open sesame')
+  const ann = await visit(port)
+  const { page } = ann
+  await ann.enter('ann', 'hall')
+  await page.locator('#find-text').fill('safe')
+  await page.locator('#find-text').press('Enter')
+  await page.getByRole('dialog').getByLabel('Room password').fill('open sesame')
+  await page.keyboard.press('Enter')
+  await ann.sees('bob', 'ann')
+  let refused = 0
+  await page.routeWebSocket(/\/line$/, (client) => {
+    if (refused > 0) return void client.connectToServer()
+    client.onMessage(() => {
+      refused++
+      client.send('{"type":"error","error":"Not now","code":"unavailable"}\n')
+    })
+  })
+  await page.reload()
+  await ann.sees('bob', 'ann')
+  expect(refused).toBeGreaterThan(1)
+})
+
+test('a room that is closed while it is entered is left', async () => {
+  const { port, line } = started()
+  const bob = await line('bob', 'porch')
+  const ann = await visit(port)
+  const { page } = ann
+  await ann.enter('ann', 'attic')
+  await goTo(ann, 'porch')
+  await bob.until((event) => event.type === 'userJoined' && event.from === 'ann')
+  const { promise: held, resolve: answer } = Promise.withResolvers<void>()
+  await page.routeWebSocket(/\/line$/, (client) => {
+    const socket = client.connectToServer()
+    socket.onMessage(async (message) => {
+      await held
+      client.send(message)
+    })
+  })
+  await page.reload()
+  await bob.until((event) => event.type === 'userLeft' && event.from === 'ann')
+  await bob.until((event) => event.type === 'userJoined' && event.from === 'ann')
+  await row(ann, 'porch').getByRole('button', { name: 'Actions for porch' }).click()
+  await page.getByRole('menuitem', { name: 'Leave room' }).click()
+  answer()
+  await bob.until((event) => event.type === 'userLeft' && event.from === 'ann')
+  await ann.connected()
+  expect(await names(ann, 'my-rooms')).toEqual(['attic'])
+})
+
 test('on a phone, lists and people slide over the conversation, which is out of reach meanwhile', async () => {
   const { port, line } = started()
   await line('bob', 'street')
