@@ -59,7 +59,7 @@ export default defineConfig({
     // Node strips the types itself, and compiles each module once for all workers and runs.
     experimental: { viteModuleRunner: false },
     // Most of a test is waiting for sockets and processes.
-    maxWorkers: 6,
+    maxWorkers: 8,
     sequence: { sequencer: InOrder },
     // Only what hangs takes so long, on a machine that has much else to do.
     testTimeout: 180_000,
