@@ -9,7 +9,7 @@ const ROUNDS = 7
 const WITHOUT = new URL('../without-moderation.ts', import.meta.url)
 
 export const moderation: Scenario = async (context) => {
-  const [members, messages] = [context.size(1_000, 100), context.size(2_000, 200)]
+  const [members, messages] = [context.size(1_000, 100), context.size(15_000, 200)]
   const play = async (imports: readonly URL[]): Promise<FanOut> => {
     await using server = await startRoomd({ imports })
     const way = { dialect: 'LINE', port: server.port } as const
