@@ -1,17 +1,13 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { FrameReader } from '../../src/transport/frames.ts'
 import { decodeLine, showLine } from '../../src/transport/lines/bytes.ts'
 import { LineInput } from '../../src/transport/lines/input.ts'
+import { collectGarbage } from '../support/collect-garbage.ts'
 
 const CHUNK = 65_536
 const CLIENTS = 500
 /** Each of the texts below has some twenty characters; a chunk has 3,000 times as many. */
 const MAX_BYTES = 1_000_000
-
-setFlagsFromString('--expose-gc')
-const gc: () => void = runInNewContext('gc')
 
 /** Bytes that stay in memory as long as what `make` returns does. */
 async function bytesHeldBy(make: () => unknown): Promise<number> {
@@ -25,7 +21,7 @@ async function bytesHeldBy(make: () => unknown): Promise<number> {
 /** Bytes in use behind garbage collections; the memory of buffers is given back after one, not in it. */
 async function used(): Promise<number> {
   for (let round = 0; round < 3; round++) {
-    gc()
+    collectGarbage()
     await new Promise((resolve) => setImmediate(resolve))
   }
   const { heapUsed, arrayBuffers } = process.memoryUsage()

@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { LineConversation } from '../../../src/protocols/line/conversation.ts'
@@ -7,6 +5,7 @@ import { encoder } from '../../../src/protocols/line/json.ts'
 import { LineWire } from '../../../src/protocols/line/wire.ts'
 import type { ClientLink } from '../../../src/transport/conversation.ts'
 import { HERE, say, stage } from '../../chat/stage.ts'
+import { collectGarbage } from '../../support/collect-garbage.ts'
 
 const READERS = 40
 /** More than are held in memory for a room; the first page is read from the store. */
@@ -14,9 +13,6 @@ const MESSAGES = 300
 const TEXT = 'x'.repeat(3_900)
 /** Those of six messages for each reader, of whose pages each has eight, and their lines as much again. */
 const MAX_BYTES = 6 * READERS * TEXT.length
-
-setFlagsFromString('--expose-gc')
-const gc: () => void = runInNewContext('gc')
 
 /** A link to a client that reads the replies, and of a history its first line only. */
 class Deaf implements ClientLink {
@@ -68,11 +64,11 @@ test.each(['HISTORY', 'HISTORY kinds=message', 'HISTORY first=200', 'HISTORY 200
       await conversation.handle('JOIN lobby')
     }
 
-    gc()
+    collectGarbage()
     const before = process.memoryUsage().heapUsed
     const streams = conversations.map((conversation) => conversation.handle(line))
     for (const { full } of readers) expect(await full.promise).toBeGreaterThan(7 * TEXT.length)
-    gc()
+    collectGarbage()
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(MAX_BYTES)
 
     for (const link of readers) link.close()
