@@ -27,6 +27,19 @@ export function openBrowser(): (port: number, options?: BrowserContextOptions) =
 /** A server that is away is no fault of the page, and the tests decide about the service worker. */
 const NO_FAULT = /^WebSocket connection to|Service Worker registration blocked|net::ERR_CONNECTION_REFUSED/
 
+/** Holds back what the server says on connections that a page opens from now on. Resolves with a function that lets it through. */
+export async function holdServer(page: Page): Promise<() => void> {
+  const { promise: held, resolve: release } = Promise.withResolvers<void>()
+  await page.routeWebSocket(/\/line$/, (client) => {
+    const socket = client.connectToServer()
+    socket.onMessage(async (message) => {
+      await held
+      client.send(message)
+    })
+  })
+  return release
+}
+
 /** Somebody at the page. */
 export class Visitor {
   readonly page: Page

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { openBrowser, startForAll, type Visitor } from './browser.ts'
+import { holdServer, openBrowser, startForAll, type Visitor } from './browser.ts'
 
 const visit = openBrowser()
 const started = startForAll()
@@ -166,14 +166,7 @@ test('a room that is closed while it is entered is left', async () => {
   await ann.enter('ann', 'attic')
   await goTo(ann, 'porch')
   await bob.until((event) => event.type === 'userJoined' && event.from === 'ann')
-  const { promise: held, resolve: answer } = Promise.withResolvers<void>()
-  await page.routeWebSocket(/\/line$/, (client) => {
-    const socket = client.connectToServer()
-    socket.onMessage(async (message) => {
-      await held
-      client.send(message)
-    })
-  })
+  const answer = await holdServer(page)
   await page.reload()
   await bob.until((event) => event.type === 'userLeft' && event.from === 'ann')
   await bob.until((event) => event.type === 'userJoined' && event.from === 'ann')

@@ -1,6 +1,6 @@
 /** The first minute, and everything about being logged in: over reloads, tabs, and until one logs out. */
 import { expect, test } from 'vitest'
-import { openBrowser, startForAll, type Visitor } from './browser.ts'
+import { holdServer, openBrowser, startForAll, type Visitor } from './browser.ts'
 
 const visit = openBrowser()
 const server = startForAll()
@@ -42,14 +42,7 @@ const PARTS = ['#nickname', '#enter-button', '#start-where', '#start-rooms']
 test('the list of rooms moves nothing when it comes', async () => {
   const ann = await visit(server().port)
   const { page } = ann
-  const { promise: held, resolve: answer } = Promise.withResolvers<void>()
-  await page.routeWebSocket(/\/line$/, (client) => {
-    const socket = client.connectToServer()
-    socket.onMessage(async (message) => {
-      await held
-      client.send(message)
-    })
-  })
+  const answer = await holdServer(page)
   await ann.open()
   const places = () =>
     page.evaluate<number[]>(
