@@ -113,6 +113,9 @@ export async function startRelay(role: 'say' | 'hear', redis: Server): Promise<S
   return serverOf(child, port)
 }
 
+/** Members that may come in at the same time: ngircd drops some of a larger crowd. */
+export const AT_ONCE_AT_NGIRCD = 10
+
 export async function startNgircd(): Promise<Server> {
   const port = await freePort()
   const file = join(temporary(), 'ngircd.conf')

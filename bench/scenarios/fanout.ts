@@ -2,10 +2,7 @@
 import type { DialectName } from '../dialect.ts'
 import { type FanOut, fanOut, fanOutFigures } from '../fanout.ts'
 import { type Context, type Figure, Rounds, type Scenario } from '../scenario.ts'
-import { type Server, startNgircd, startRedis, startRoomd } from '../server.ts'
-
-/** Members that come in at the same time: ngircd drops some of a larger crowd. */
-const AT_ONCE_AT_NGIRCD = 10
+import { AT_ONCE_AT_NGIRCD, type Server, startNgircd, startRedis, startRoomd } from '../server.ts'
 
 export const fanout: Scenario = (context) => compare(context, 64, context.size(2_000, 200))
 export const fanout1: Scenario = (context) => compare(context, 1, context.size(400, 50))

@@ -3,7 +3,15 @@ import { type Client, enterAll, quiet, within } from '../client.ts'
 import type { DialectName } from '../dialect.ts'
 import { type FanOut, fanOut, fanOutFigures } from '../fanout.ts'
 import { type Context, type Figure, figure, Rounds, type Scenario } from '../scenario.ts'
-import { cpuSeconds, memory, type Server, startInspircd, startNgircd, startRoomd } from '../server.ts'
+import {
+  AT_ONCE_AT_NGIRCD,
+  cpuSeconds,
+  memory,
+  type Server,
+  startInspircd,
+  startNgircd,
+  startRoomd,
+} from '../server.ts'
 
 const LISTENERS = ['--irc', '--http', '--chatterbox-plain']
 /** The ways of the members in a room of several protocols. */
@@ -13,8 +21,7 @@ const MIXED = {
   '--http': 'LINE_SOCKET',
   '--chatterbox-plain': 'CHATTERBOX',
 } as const
-/** Members that come in at the same time: ngircd drops some of a larger crowd. InspIRCd completes registrations once a second. */
-const AT_ONCE = 10
+/** Members that come in at the same time: InspIRCd completes registrations once a second. */
 const AT_ONCE_AT_INSPIRCD = 250
 const LIMIT_MS = 60_000
 
@@ -41,7 +48,7 @@ async function compare(context: Context, window: number, messages: number): Prom
     irc: () => play(startIrc, 'IRC'),
     'four protocols': playMixed,
     inspircd: () => play(startInspircd, 'IRC', AT_ONCE_AT_INSPIRCD),
-    ngircd: () => play(startNgircd, 'IRC', AT_ONCE),
+    ngircd: () => play(startNgircd, 'IRC', AT_ONCE_AT_NGIRCD),
   }
   const rivals = ['inspircd', 'ngircd']
   const rounds = await new Rounds<FanOut>().play(context, `irc, window ${window}`, contestants, { optional: rivals })
