@@ -35,10 +35,13 @@ export async function sourcePaths(): Promise<ReadonlyMap<string, string>> {
   return paths
 }
 
+/** Reads one file after the other: all at once would take a file descriptor each from the clients that come at that time. */
 export async function readSources(): Promise<Sources> {
-  const read = async ([name, path]: readonly [string, string]) =>
-    [name, { ext: parse(path).ext, bytes: await readFile(path) }] as const
-  return new Map(await Promise.all([...(await sourcePaths())].map(read)))
+  const sources = new Map<string, Source>()
+  for (const [name, path] of await sourcePaths()) {
+    sources.set(name, { ext: parse(path).ext, bytes: await readFile(path) })
+  }
+  return sources
 }
 
 /** Resolves with a text that changes with the sources, and with what makes the page of them. */
