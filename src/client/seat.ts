@@ -219,13 +219,16 @@ export class Seat {
   }
 
   async #join(connection: ClientConnection, stay: Stay): Promise<void> {
+    let placed: Promise<void> | undefined
     const joined = (reply: Reply) => {
       if (reply.type === 'error') return void (this.#isAsked = false)
       stay.enter(connection)
       this.#named(stay, String(reply.result).slice('Joined room '.length))
-      void stay.begin().then((isTold) => {
+      const { isPlaced } = stay
+      const begun = stay.begin().then((isTold) => {
         if (isTold) this.#attempts = 0
       })
+      if (!isPlaced) placed = begun
     }
     if (stay.isDeaf !== this.#isDeaf) {
       this.#isDeaf = stay.isDeaf
@@ -241,6 +244,9 @@ export class Seat {
     const topic = connection.ask('/topic', takeTopic).catch(() => {})
     resultOf(await joining)
     await topic
+    await placed
+    // The next connection would not know from where on events are missed.
+    if (placed && this.#connection !== connection && !stay.isPlaced) throw new DisconnectedError()
   }
 
   #heard(line: Unasked): void {

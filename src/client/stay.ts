@@ -41,6 +41,11 @@ export class Stay {
     return this.options.events === false
   }
 
+  /** True once it is known which events a new connection has to ask for. */
+  get isPlaced(): boolean {
+    return this.#after > 0
+  }
+
   /** Called when the connection is lost, or the room is left. */
   lost(): void {
     this.connection = this.#held = undefined

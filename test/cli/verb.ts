@@ -1,7 +1,9 @@
 /** `roomd send`, `roomd tail` and `roomd chat` in processes of their own. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
+import { PATIENCE_MS } from '../support/eventually.ts'
 import { main } from '../support/main.ts'
 
 export interface VerbOptions {
@@ -34,13 +36,20 @@ export class Verb {
     onTestFinished(() => void this.child.kill('SIGKILL'))
   }
 
-  /** Resolves when something is printed; rejects when the command ends without. */
+  /** Resolves when something is printed; rejects when the command ends without, or prints nothing for long. */
   async printed(text: string, on: 'stdout' | 'stderr' = 'stdout'): Promise<void> {
+    const misses = (how: string) => new Error(`${how} without ${text}: ${this.stdout}${this.stderr}`)
     while (!this[on].includes(text)) {
       const ended = this.ended.then(({ status }) => {
-        if (!this[on].includes(text)) throw new Error(`ended with ${status}: ${this.stdout}${this.stderr}`)
+        if (!this[on].includes(text)) throw misses(`ended with ${status}`)
       })
-      await Promise.race([once(this.child[on], 'data'), ended])
+      const silence = new AbortController()
+      const silent = sleep(PATIENCE_MS, undefined, silence).then(() => {
+        throw misses('silent')
+      })
+      await Promise.race([once(this.child[on], 'data'), ended, silent])
+      silence.abort()
+      silent.catch(() => {})
     }
   }
 }

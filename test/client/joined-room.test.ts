@@ -311,7 +311,8 @@ test('a room that is only spoken in has the server leave messages out, if it can
       const reply = line.startsWith('/messages')
         ? { type: 'error', error: 'Unknown command: /messages', code: 'unknown-command' }
         : { type: 'commandResult', result: joining ? `Joined room ${joining[1]}` : 'OK', id: '7' }
-      socket.write(`${JSON.stringify(reply)}\n`)
+      const records = line.endsWith('end=yes') ? [{ type: 'commandResult', result: 'end of history' }] : []
+      socket.write([reply, ...records].map((each) => `${JSON.stringify(each)}\n`).join(''))
     })
   }).listen(0, host)
   onTestFinished(() => void server.close())

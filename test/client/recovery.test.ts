@@ -13,6 +13,7 @@ import { tcp } from '../../src/client/node/sockets.ts'
 import { RoomdClient } from '../../src/client/roomd-client.ts'
 import type { Dial } from '../../src/client/transport.ts'
 import { startTestDaemon } from '../support/daemon.ts'
+import { eventually } from '../support/eventually.ts'
 import { openRelay } from './relay.ts'
 import { END, message, OK, openScripted, record } from './scripted.ts'
 
@@ -179,6 +180,19 @@ test('what is asked of a room on the way back into it waits until the client is 
   const [events, members] = await Promise.all(asked)
   expect(events.map(({ body }) => body)).toEqual(['hello'])
   expect(members).toMatchObject([{ nickname: 'ann' }])
+})
+
+test('a connection that is lost before it is known where a room stands leaves no hole: the room is not joined', async () => {
+  const { url } = await openScripted(({ line, connection, write, cut }) => {
+    if (connection === 1 && line.startsWith('JOIN')) write({ ...OK, result: 'Joined room ops' }, message(5))
+    else if (connection === 1 && line.startsWith('HISTORY')) cut()
+    else return false
+    return true
+  })
+  const client = await connect(url, { nickname: 'ann' })
+  onTestFinished(() => client.close())
+  await expect(client.join('ops')).rejects.toThrow(DisconnectedError)
+  await eventually(async () => expect((await client.join('ops')).name).toBe('ops'))
 })
 
 test('a room that is left while the client logs in again is not joined again', async () => {
