@@ -52,6 +52,22 @@ test('30. two sessions of one account are one user', async () => {
   expect(await phone.ask('NICK zoe')).toEqual([':roomd 433 ann zoe :Nickname is registered, use SASL or PASS'])
 })
 
+test('a password with spaces needs no colon in front of it', async () => {
+  const { daemon, guest } = await ircStage({ admins: ['ann'] })
+  const owner = await guest('ann')
+  expect((await owner.ask(`REGISTER * * ${PASSWORD}`))[0]).toBe(
+    ':roomd REGISTER SUCCESS ann :Your nickname is registered',
+  )
+  const other = await IrcClient.connect(daemon.port('irc'))
+  onTestFinished(() => void other.socket.destroy())
+  expect(await other.ask(`PASS ${PASSWORD}`, 'NICK ann', 'USER ann 0 * :Ann')).toContain(
+    ':roomd 900 ann ann!ann@account.roomd ann :You are now logged in as ann',
+  )
+  const bob = await guest('bob')
+  expect((await bob.ask(`OPER ann ${PASSWORD}`)).at(-1)).toMatch(/ 381 bob /)
+  expect((await bob.ask('OPER ann correct')).at(-1)).toMatch(/ 464 bob /)
+})
+
 test('45. a room with a password made through Globes is entered with the key', async () => {
   const { daemon, guest } = await ircStage({ http: 0 })
   const url = `http://127.0.0.1:${daemon.port('http')}/chats`

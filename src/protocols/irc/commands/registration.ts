@@ -9,9 +9,9 @@ const pass: IrcCommand = {
   name: 'PASS',
   least: 1,
   early: true,
-  run({ registration, session, reply }, { params: [password] }) {
+  run({ registration, session, reply }, { params }) {
     if (session.name !== '') return [reply('ERR_ALREADYREGISTERED')]
-    registration.password = password
+    registration.password = params.join(' ')
     return NOTHING
   },
 }
@@ -73,13 +73,13 @@ const quit: IrcCommand = {
 const register: IrcCommand = {
   name: 'REGISTER',
   least: 3,
-  async run({ chat, session, reply }, { params: [account = '', , password = ''] }) {
+  async run({ chat, session, reply }, { params: [account = '', , ...password] }) {
     const name = account === '*' ? session.name : meantNick(account)
     const fail = (code: string, why: string) => [`:${SERVER} FAIL REGISTER ${code} ${account} :${why}`]
     if (fold(name) !== session.key) return fail('ACCOUNT_NAME_MUST_BE_NICK', 'The account has your nickname')
     if (session.registered) return fail('ALREADY_AUTHENTICATED', 'You have an account')
     try {
-      await chat.accounts.register(session.name, password, session.address, session)
+      await chat.accounts.register(session.name, password.join(' '), session.address, session)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       if (error.code === 'secret-invalid') return fail('WEAK_PASSWORD', 'A password has 8 to 128 characters')

@@ -68,8 +68,8 @@ const help: IrcCommand = {
 const oper: IrcCommand = {
   name: 'OPER',
   least: 2,
-  async run({ chat, session, reply }, { params: [account = '', password = ''] }) {
-    await chat.supervision.elevate(session, meantNick(account), password)
+  async run({ chat, session, reply }, { params: [account = '', ...password] }) {
+    await chat.supervision.elevate(session, meantNick(account), password.join(' '))
     return [`:${session.source} MODE ${session.nick} :+o`, reply('RPL_YOUREOPER')]
   },
 }
