@@ -174,7 +174,9 @@ function membersOf(file: string, options: readonly string[]): Record<string, unk
   try {
     members = JSON.parse(text)
   } catch (error) {
-    throw new ConfigError(`--config ${file}: ${error instanceof Error ? error.message : error}`)
+    // It quotes the text, line ends and all.
+    const why = String(error instanceof Error ? error.message : error).replace(/\s+/g, ' ')
+    throw new ConfigError(`--config ${file}: ${why}`)
   }
   if (typeof members !== 'object' || members === null || Array.isArray(members)) {
     throw new ConfigError(`--config ${file}: it is no JSON object of options`)

@@ -23,6 +23,7 @@ const file = (name: string, text: string) => {
 const typo = file('typo.json', '{"max-txt": 3}')
 const empty = file('empty.json', '\n')
 const list = file('list.json', '[]')
+const unquoted = file('unquoted.json', 'max-text: 3\n')
 
 test.each([
   ['sned ops x', 'unknown command sned; did you mean send? see roomd --help'],
@@ -46,6 +47,7 @@ test.each([
   [`--config ${typo}`, `--config ${typo}: unknown option max-txt; did you mean max-text?`],
   [`--config ${empty}`, `--config ${empty} is empty`],
   [`--config ${list}`, `--config ${list}: it is no JSON object of options`],
+  [`--config ${unquoted}`, `--config ${unquoted}: Unexpected token 'm', "max-text: 3 " is not valid JSON`],
   [`--config ${folder}/none`, `--config ${folder}/none: there is no such file`],
 ])('roomd %s: one line, status 2', (args, text) => {
   expect(run(...args.split(' '))).toEqual({ status: 2, stdout: '', stderr: `roomd: ${text}\n` })
