@@ -22,6 +22,6 @@ COPY page ./page
 RUN mkdir -m 700 data && chown node:node data
 USER node
 VOLUME /app/data
-EXPOSE 9090 7777 9000 65432
+EXPOSE 9090 6667 7777 9000 65432
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.ROOMD_HTTP ?? 7777}/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "--max-semi-space-size=12", "dist/src/main.js"]
