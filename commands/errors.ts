@@ -128,7 +128,7 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
   'slow-mode': { text: 'Slow mode, wait <limit> seconds' },
   'not-permitted': {
     text: 'Not permitted',
-    hint: 'Operators of the room may do this, to users of a lower rank than their own; /who shows them',
+    hint: 'Operators of the room may do this, to users of a lower rank than their own; /who shows them; where there are none, only admins may',
   },
   'message-unknown': { text: 'No such message here: <id>' },
   'too-many-roles': { text: 'Too many bans and roles in this room, at most <limit>' },

@@ -6,7 +6,7 @@ import type { Handover } from './handover.ts'
 import { fold } from './names.ts'
 import type { Presence } from './presence.ts'
 import { Refusal, refuse } from './refusal.ts'
-import type { Session } from './session.ts'
+import type { Membership, Session } from './session.ts'
 
 const NONE: ReadonlySet<number> = new Set()
 
@@ -25,6 +25,8 @@ export interface AccountsParts {
   readonly onRefused: (refusal: Refusal) => void
   readonly onAudit: OnAudit
   /** Called with a guest that has become an account, its client, and its rooms. */
+  /** Makes the role that the session had as a guest in a room its account's. */
+  readonly keepRole: (membership: Membership) => Promise<void>
   readonly onRegistered: (session: Session, client: string | undefined, rooms: ReadonlySet<number>) => void
   readonly quota: AccountQuota
 }
@@ -111,12 +113,13 @@ export class Accounts {
   }
 
   async #own(session: Session): Promise<void> {
-    const { credentials, share } = this.#parts
+    const { credentials, share, keepRole } = this.#parts
     session.registered = true
     session.client = undefined
     const account = await credentials.find(session.name).catch(() => undefined)
     session.accountId = account && accountId(account)
     await share(session).catch(() => {})
+    await Promise.all(Array.from(session.memberships.values(), keepRole)).catch(() => {})
   }
 
   async #register<T>(name: string, address: string, own: Session | undefined, make: () => Promise<T>): Promise<T> {

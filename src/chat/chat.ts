@@ -153,6 +153,7 @@ export class Chat {
       onRefused: ({ code }) => counts.refusedLogin(code),
       onAudit,
       held: (session) => memberships.held(session),
+      keepRole: (membership) => this.moderation.roles.keep(membership),
       onRegistered: ({ name }, client, rooms) => news.tell({ kind: 'registered', name, client, rooms: [...rooms] }),
       quota: new AccountQuota(registrations, maxAccountsPerAddress, now),
     })

@@ -1,6 +1,6 @@
 import type { Event } from '../engine/event.ts'
 import type { ModeratorActions } from './moderator-actions.ts'
-import { isName } from './names.ts'
+import { fold, isName } from './names.ts'
 import type { NewsChannel } from './news.ts'
 import { Refusal } from './refusal.ts'
 import { isAtLeast } from './room-state.ts'
@@ -56,6 +56,18 @@ export class Roles {
       { kind: 'role', to, body: '', details: { role: 'owner', on: true, account } },
       ...(before && operator ? [{ kind: 'role', to: before.key, body: '', details: operator } as const] : []),
     ])
+  }
+
+  /** Makes the role of a guest that of the account it has become: of the maker of a room that no account governs, its owner. */
+  async keep(by: Membership): Promise<void> {
+    const { room, session } = by
+    const { key, name: to, accountId: account } = session
+    const rank = room.state.rankOf({ key, accountId: undefined, isAdmin: false })
+    if (account === undefined || (rank !== 'operator' && rank !== 'voiced')) return
+    const isMaker = rank === 'operator' && fold(room.record.maker?.name ?? '') === key
+    const role = isMaker && !room.state.isKept ? 'owner' : rank
+    await this.#actions.checkSpace(room)
+    await this.#actions.append(by, { kind: 'role', to, body: '', details: { role, on: true, account } })
   }
 
   /** Lets a user enter an invite-only room. @throws Refusal `name-invalid`, `too-many-roles`. */

@@ -81,7 +81,12 @@ export class RoomState {
 
   /** True if the room has an owner or operators, whose right it is to change it. */
   get isGoverned(): boolean {
-    return this.#owner !== undefined || this.#operators.size > 0 || [...this.#guests.values()].includes('operator')
+    return this.isKept || [...this.#guests.values()].includes('operator')
+  }
+
+  /** True if accounts are its owner or operators. */
+  get isKept(): boolean {
+    return this.#owner !== undefined || this.#operators.size > 0
   }
 
   /** Number of roles, bans and mutes included. */

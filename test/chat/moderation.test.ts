@@ -50,6 +50,39 @@ test('the account that makes a room owns it; a guest is operator until it leaves
   expect(await chat.rooms.find('cats')).toMatchObject({ description: 'cats only' })
 })
 
+test('a guest that registers owns the room that it has made, and keeps a role that it was given', async () => {
+  const { chat, guest, moderation, owner } = await room()
+  const register = async (name: string, which: string) => {
+    const session = await guest(name, which, silent, HERE)
+    return { session, by: session.inRoom(), own: () => chat.accounts.register(name, 'secret of his', HERE, session) }
+  }
+  const [bob, cat, dog, eve] = [
+    await register('bob', 'theirs'),
+    await register('cat', 'theirs'),
+    await register('dog', 'theirs'),
+    await register('eve', 'theirs'),
+  ]
+  await moderation.roles.grant(bob.by, 'operator', 'cat')
+  await moderation.roles.grant(bob.by, 'voiced', 'dog')
+  for (const { own } of [bob, cat, dog, eve]) await own()
+  for (const { session } of [bob, cat, dog, eve]) await chat.close(session)
+  for (const [name, rank] of Object.entries({ bob: 'owner', cat: 'operator', dog: 'voiced', eve: 'member' })) {
+    const session = await owner(name, 'secret of his')
+    await enter(chat, session, 'theirs')
+    expect([name, session.inRoom().room.state.rankOf(session)]).toEqual([name, rank])
+  }
+})
+
+test('the maker of a room that an account governs already is its operator', async () => {
+  const { chat, ann, guest, moderation } = await room()
+  const bob = await guest('bob', 'theirs', silent, HERE)
+  await enter(chat, ann, 'theirs')
+  await moderation.roles.grant(bob.inRoom(), 'operator', 'ann')
+  await chat.accounts.register('bob', 'secret of his', HERE, bob)
+  const { state } = bob.inRoom().room
+  expect([state.rankOf(ann), state.rankOf(bob), state.owner]).toEqual(['operator', 'operator', undefined])
+})
+
 test('a user who is kicked is out of the room, told, and may come back; who is banned may not', async () => {
   const { chat, by, guest, moderation } = await room()
   const { heard, wire } = hearing()

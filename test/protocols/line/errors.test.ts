@@ -61,6 +61,7 @@ describe.each(ways)('over $transport', ({ transport }) => {
     for (const [line, answer] of Object.entries(answers))
       expect([line, await ann.ask(line)]).toMatchObject([line, answer])
     expect(await ann.ask('/register sesame open')).toMatchObject({ type: 'commandResult' })
+    expect(await ann.next()).toMatchObject({ type: 'role', role: 'owner', to: 'ann', on: true })
     expect(await ann.ask('/register again and again')).toEqual(
       errorLine('name-taken', 'Nickname is already registered'),
     )

@@ -102,7 +102,8 @@ test('an unknown command: the one that may be meant', async () => {
 test('the owner of a room is told what does not go', async () => {
   const { together } = await stage(way)
   const [ann, bob] = await together('ops', 'ann', 'bob')
-  const rank = 'Operators of the room may do this, to users of a lower rank than their own; /who shows them'
+  const rank =
+    'Operators of the room may do this, to users of a lower rank than their own; /who shows them; where there are none, only admins may'
   const reply = async (who: typeof ann, line: string) => {
     who.send(line)
     return (await who.until(isReply)).at(-1)
