@@ -4,7 +4,7 @@ import type { Desk } from '../model/desk.ts'
 import { Follower } from '../model/follower.ts'
 import type { Outbox, Unsent } from '../model/outbox.ts'
 
-/** Time after which a text that is not confirmed is shown, in ms. */
+/** Time after which a text that is not confirmed is shown while there is a connection, in ms. */
 const SLOW_MS = 1_000
 
 export class UnsentList {
@@ -18,27 +18,35 @@ export class UnsentList {
   constructor(desk: Desk) {
     this.#desk = desk
     this.#follower = new Follower(desk, () => this.#show())
+    let chat = desk.chat
+    desk.moved.on(() => {
+      if (desk.chat !== chat) desk.chat?.connections.changed.on(this.#follower.render)
+      chat = desk.chat
+    })
   }
 
   #show() {
     const outbox = this.#desk.conversation?.outbox
+    const isOnline = navigator.onLine && (this.#desk.chat?.connections.isOnline ?? false)
     const now = Date.now()
     const items = outbox?.items ?? []
-    const late = items.filter(({ state, since }) => state === 'failed' || now - since >= SLOW_MS)
+    const late = items.filter(({ state, since }) => state === 'failed' || !isOnline || now - since >= SLOW_MS)
     clearTimeout(this.#timer)
     const [next] = items.filter((item) => !late.includes(item))
     if (next) this.#timer = setTimeout(() => this.#follower.render(), SLOW_MS - (now - next.since))
-    const shown = late.map(({ nonce, state, why }) => nonce + state + why).join()
+    const waiting = isOnline ? 'Sending…' : 'Waiting for the connection…'
+    const shown = late.map(({ nonce, state, why }) => nonce + (state === 'failed' ? why : waiting)).join()
     if (!outbox || shown === this.#shown) return
     this.#shown = shown
     this.#list.hidden = late.length === 0
-    this.#list.replaceChildren(...late.map((item) => row(outbox, item)))
+    this.#list.replaceChildren(...late.map((item) => row(outbox, item, waiting)))
   }
 }
 
-function row(outbox: Outbox, item: Unsent) {
+/** @param waiting tells what a text waits for that has not failed */
+function row(outbox: Outbox, item: Unsent, waiting: string) {
   const text = make('span', 'text', item.text)
-  if (item.state === 'sending') return make('li', 'sending', text, make('span', 'hint', 'Sending…'))
+  if (item.state === 'sending') return make('li', 'sending', text, make('span', 'hint', waiting))
   return make(
     'li',
     'failed',

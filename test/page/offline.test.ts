@@ -41,6 +41,31 @@ test('the page opens without the server with what it had, says so, and goes on w
   }
 })
 
+/** Says a text in the box, and resolves with what is listed as unsent two frames later. Runs in the page. */
+const SAY_OFFLINE = `(async () => {
+  document.querySelector('#text').value = 'written offline'
+  document.querySelector('#say').requestSubmit()
+  for (let frame = 0; frame < 2; frame++) await new Promise((drawn) => requestAnimationFrame(drawn))
+  return [...document.querySelectorAll('#unsent li')].map(({ innerText }) => innerText.replace(/\\s+/g, ' '))
+})()`
+
+test('a text that is sent without a connection is shown as waiting at once, and is sent when the connection is back', async () => {
+  const http = await reservePort()
+  const first = await startTestDaemon({ http })
+  const ann = await visit(http)
+  await ann.enter('ann', 'ops')
+  await first.stop()
+  await ann.status('Reconnecting…')
+  expect(await ann.page.evaluate(SAY_OFFLINE)).toEqual(['written offline Waiting for the connection…'])
+  const second = await startTestDaemon({ http })
+  try {
+    await ann.reads('written offline')
+    await expect.poll(() => ann.page.locator('#unsent li').count()).toBe(0)
+  } finally {
+    await second.stop()
+  }
+})
+
 test('a room that is closed without the server stays closed when the server is back', async () => {
   const http = await reservePort()
   const first = await startTestDaemon({ http })
