@@ -62,7 +62,10 @@ export class Log {
       this.#element.focus({ preventScroll: true })
     })
     this.#element.addEventListener('scroll', () => this.#scrolled(), { passive: true })
-    new ResizeObserver(() => this.#view.restore((key) => this.#list.get(key))).observe(this.#element)
+    const restore = () => this.#view.restore((key) => this.#list.get(key))
+    new ResizeObserver(restore).observe(this.#element)
+    // A box that is emptied and filled at once leaves the log scrolled, with its size as before.
+    the('text', HTMLElement).addEventListener('input', () => this.#view.isFollowing && restore())
     const look = () => {
       if (isLookedAt() && this.#conversation?.unread) this.#unread.refresh()
       this.#render()

@@ -17,6 +17,7 @@ export class Viewport {
   /** The rows in view, from the top. */
   #seen: readonly Seen[] = []
   #scrollTop = 0
+  #height = 0
 
   constructor(log: HTMLElement, rows: HTMLElement) {
     this.#log = log
@@ -40,9 +41,11 @@ export class Viewport {
 
   /** Takes what the user has scrolled. @param hasNewest nothing newer than the last row exists */
   scrolled(hasNewest: boolean) {
-    const { scrollTop } = this.#log
-    const isUp = scrollTop < this.#scrollTop
+    const { scrollTop, clientHeight } = this.#log
+    // A log that has grown is scrolled by the browser.
+    const isUp = scrollTop < this.#scrollTop && clientHeight === this.#height
     this.#scrollTop = scrollTop
+    this.#height = clientHeight
     const { below } = this
     if (isUp && below > 1) this.isFollowing = false
     else if (below < NEAR && hasNewest) this.isFollowing = true
@@ -93,6 +96,7 @@ export class Viewport {
       }
     }
     this.#scrollTop = this.#log.scrollTop
+    this.#height = this.#log.clientHeight
   }
 
   /** Scrolls to a row. @param share part of the height that stays above it */

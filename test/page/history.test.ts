@@ -213,3 +213,21 @@ test('fifty messages a second in a room of 1,000 members do not hold the page', 
   expect(longest).toBeLessThan(MOST_TASK_MS)
   expect((await look(ann)).nodes).toBeLessThan(MOST_NODES)
 })
+
+test('the newest message stays in view while the box grows and shrinks', async () => {
+  await fill('growing', 60)
+  const ann = await visit(shared().port)
+  await ann.enter('ann', 'growing')
+  await ann.reads('line 59')
+  const box = ann.page.locator('#text')
+  const below = () =>
+    ann.page.evaluate<number>(
+      '(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight)(document.querySelector("#log"))',
+    )
+  for (const lines of [30, 5, 1, 12, 12, 2]) {
+    await box.fill('a line\n'.repeat(lines))
+    await ann.page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))')
+    expect([lines, await below()]).toEqual([lines, 0])
+    expect(await ann.page.locator('#newest').isVisible()).toBe(false)
+  }
+})
