@@ -6,6 +6,7 @@ import { roomKey } from '../model/room-talk.ts'
 import { oncePerFrame } from '../model/signal.ts'
 import { openDialog } from './dialog.ts'
 import { goToRoom } from './door.ts'
+import { KeyedList } from './keyed-list.ts'
 
 interface Goal {
   readonly name: string
@@ -31,40 +32,40 @@ export function openSwitcher(desk: Desk) {
   list.id = 'goals'
   list.role = 'listbox'
   list.ariaLabel = 'Rooms and people'
-  const dialog = openDialog('Go to', 'switcher', input, list)
+  const nothing = make('p', 'hint', 'No room or person with that name.')
+  const dialog = openDialog('Go to', 'switcher', input, list, nothing)
   const { chat } = desk
   let publicRooms: readonly RoomEntry[] = []
   let goals: readonly Goal[] = []
   let at = 0
+  // What is pointed at stays, however often the list is shown.
+  const items = new KeyedList<Goal, HTMLLIElement>(list, { keyOf, make: makeItem, update: updateItem })
 
   function show() {
     const chosen = goals[at]
     goals = goalsOf(desk, publicRooms, input.value.trim().replace(/^[#@]/, '').toLowerCase())
     // Rooms that come later move nothing away from under the key.
-    const same = goals.findIndex(({ name, kind }) => name === chosen?.name && kind === chosen.kind)
-    at = Math.max(0, same)
-    list.replaceChildren(...goals.map(option))
-    if (goals.length === 0) list.replaceChildren(make('li', 'hint', 'No room or person with that name.'))
+    at = Math.max(0, chosen ? goals.findIndex((goal) => keyOf(goal) === keyOf(chosen)) : 0)
+    items.show(goals)
+    list.hidden = goals.length === 0
+    nothing.hidden = goals.length > 0
     mark()
   }
 
-  function option({ name, kind, isRoom, unread }: Goal, index: number) {
-    const label = make('span', isRoom ? 'label of-room' : 'label', name)
+  function makeItem(goal: Goal) {
+    const label = make('span', goal.isRoom ? 'label of-room' : 'label', goal.name)
     label.dir = 'auto'
-    const item = make(
-      'li',
-      unread > 0 ? 'fresh' : '',
-      label,
-      make('span', 'hint', unread > 0 ? `${kind}, ${unread} unread` : kind),
-    )
+    const item = make('li', '', label, make('span', 'hint'))
     item.role = 'option'
-    item.id = `goal-${index}`
-    item.addEventListener('click', () => choose(index))
+    item.addEventListener('click', () => choose(goals.findIndex((each) => keyOf(each) === keyOf(goal))))
     return item
   }
 
   function mark() {
-    for (const [index, item] of [...list.children].entries()) item.setAttribute('aria-selected', String(index === at))
+    for (const [index, item] of [...list.children].entries()) {
+      item.id = `goal-${index}`
+      item.setAttribute('aria-selected', String(index === at))
+    }
     input.setAttribute('aria-activedescendant', `goal-${at}`)
     list.children[at]?.scrollIntoView({ block: 'nearest' })
   }
@@ -100,6 +101,16 @@ export function openSwitcher(desk: Desk) {
     publicRooms = rooms
     show()
   })
+}
+
+function keyOf({ name, kind }: Goal) {
+  return `${kind} ${name}`
+}
+
+function updateItem(item: HTMLLIElement, { kind, unread }: Goal) {
+  item.classList.toggle('fresh', unread > 0)
+  const hint = unread > 0 ? `${kind}, ${unread} unread` : kind
+  if (item.lastElementChild && item.lastElementChild.textContent !== hint) item.lastElementChild.textContent = hint
 }
 
 function goalsOf(desk: Desk, publicRooms: readonly RoomEntry[], text: string): Goal[] {

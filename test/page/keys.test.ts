@@ -42,6 +42,23 @@ test('the switcher goes to rooms, conversations and people by a few letters', as
   await page.locator('#text:focus').waitFor()
 })
 
+test('an entry of the switcher that is pointed at stays while messages come', async () => {
+  const { port, line } = started()
+  const bob = await line('bob', 'busy')
+  await line('carol', 'elsewhere')
+  const ann = await visit(port)
+  const { page } = ann
+  await ann.enter('ann', 'busy')
+  await page.keyboard.press('Control+k')
+  const entry = page.getByRole('option', { name: 'elsewhere' })
+  await entry.hover()
+  await page.mouse.down()
+  bob.send('one more')
+  await ann.reads('one more')
+  await page.mouse.up()
+  await isAt(ann, 'elsewhere')
+})
+
 test('arrows with Alt go through conversations, with Shift through unread ones; Escape writes', async () => {
   const { port, line } = started()
   const bob = await line('bob', 'three')
