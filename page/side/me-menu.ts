@@ -7,13 +7,15 @@ import { openSessions } from './sessions.ts'
 import { openSettings } from './settings-dialog.ts'
 
 export function openMe(desk: Desk, opener: HTMLElement) {
-  const { chat } = desk
+  const { chat, settings } = desk
   if (!chat) return
+  const { quiet } = settings.now
   const isAccount = chat.user?.account
   const actions: Action[] = [
     chat.away === undefined
       ? { text: 'Set yourself as away…', act: () => askAway(desk) }
       : { text: "I'm back", act: () => void chat.setAway(undefined).catch((error) => desk.toast(whyNot(error))) },
+    { text: 'Do not disturb', isOn: quiet, act: () => settings.choose({ quiet: !quiet }) },
     { text: 'Settings…', act: () => openSettings(desk) },
     isAccount
       ? { text: 'Change password…', act: () => changePassword(desk) }

@@ -29,8 +29,7 @@ export class Sidebar {
       the('privates-title', HTMLElement).hidden = talks.length === 0
       others.show()
       the('my-name', HTMLElement).textContent = chat?.nickname ?? ''
-      the('my-state', HTMLElement).textContent =
-        chat?.away === undefined ? (chat?.user?.account ? 'Account' : 'Guest') : `Away: ${chat.away}`
+      the('my-state', HTMLElement).textContent = stateOf(desk)
       me.classList.toggle('away', chat?.away !== undefined)
       const { all, mentioned } = chat?.unread ?? { all: 0, mentioned: 0 }
       const badge = the('side-unread', HTMLElement)
@@ -39,6 +38,7 @@ export class Sidebar {
       badge.classList.toggle('mentioned', mentioned > 0)
     })
     the('host', HTMLElement).textContent = serverUrl().host
+    desk.settings.changed.on(show)
     me.addEventListener('click', () => openMe(desk, me))
     // A click on the present conversation closes the lists on a phone, too.
     lists.addEventListener('click', ({ target }) => {
@@ -55,4 +55,11 @@ export class Sidebar {
       show()
     })
   }
+}
+
+/** Returns what the user has chosen to be told of and to look like, or else what they are to the server. */
+function stateOf({ chat, settings }: Desk) {
+  if (chat?.away !== undefined) return `Away: ${chat.away}`
+  if (settings.now.quiet) return 'Do not disturb'
+  return chat?.user?.account ? 'Account' : 'Guest'
 }

@@ -19,7 +19,6 @@ test('choices hold at once and on the next visit', async () => {
   await page.getByLabel('Theme').selectOption('Dark')
   await page.getByLabel('Density').selectOption('Compact')
   await page.getByLabel('Show when people join and leave').uncheck()
-  await page.getByLabel('Do not disturb').check()
   await page.locator('html[data-theme=dark][data-density=compact]').waitFor()
   expect(await page.locator('dt').allTextContents()).toContain('Ctrl+K')
   await page.keyboard.press('Escape')
@@ -28,8 +27,28 @@ test('choices hold at once and on the next visit', async () => {
   await page.locator('html[data-theme=dark][data-density=compact]').waitFor()
   await choose(ann, 'Settings…')
   expect(await page.getByLabel('Show when people join and leave').isChecked()).toBe(false)
-  expect(await page.getByLabel('Do not disturb').isChecked()).toBe(true)
+  expect(await page.getByLabel('Do not disturb').isChecked()).toBe(false)
   expect(await page.getByLabel('Theme').inputValue()).toBe('dark')
+})
+
+test('the menu of the user turns notifications off and on, and the user sees that', async () => {
+  const ann = await visit(started().port)
+  const { page } = ann
+  await ann.enter('ann', 'calm')
+  const state = page.locator('#my-state')
+  const turn = async (isOn: boolean) => {
+    await page.locator('#me').click()
+    await page.getByRole('menuitemcheckbox', { name: 'Do not disturb', checked: !isOn }).click()
+  }
+  await turn(true)
+  await state.filter({ hasText: 'Do not disturb' }).waitFor()
+  await page.reload()
+  await state.filter({ hasText: 'Do not disturb' }).waitFor()
+  await choose(ann, 'Settings…')
+  expect(await page.getByLabel('Do not disturb').isChecked()).toBe(true)
+  await page.keyboard.press('Escape')
+  await turn(false)
+  await state.filter({ hasText: 'Guest' }).waitFor()
 })
 
 test('blocked people are listed, and unblocked', async () => {
