@@ -100,7 +100,7 @@ export class Orders {
       const name = `/${parameter.replace(/^\//, '').toLowerCase()}`
       const shown = parameter ? all.filter((command) => command.name === name) : all
       if (shown.length === 0) throw new Mistake(`There is no command ${name}.`)
-      return shown.map(({ usage, help }) => (parameter ? `${usage}\n${help}` : usage)).join('\n')
+      return shown.map(({ usage, help }) => `${usage}: ${help}`).join('\n')
     },
     '/nick': () => {
       throw new Mistake("You can't change your name while you're logged in. Log out to use another one.")
