@@ -114,6 +114,15 @@ test('nothing is wider than a phone, whatever is said, also with large text', as
   const wide =
     'document.documentElement.scrollWidth > innerWidth || document.querySelector("#log").scrollWidth > document.querySelector("#log").clientWidth'
   expect(await ann.page.evaluate(wide)).toBe(false)
+  await ann.page.locator('#open-side').click()
+  await ann.page.locator('#me').click()
+  await ann.page.getByRole('menuitem', { name: 'Settings…' }).click()
+  const settings = 'document.querySelector(".settings")'
+  expect(await ann.page.evaluate(`${settings}.scrollWidth - ${settings}.clientWidth`)).toBe(0)
+  const narrowest = 'Math.min(...[...document.querySelectorAll(".keys dd")].map(({ offsetWidth }) => offsetWidth))'
+  expect(await ann.page.evaluate<number>(narrowest)).toBeGreaterThan(200)
+  await ann.page.keyboard.press('Escape')
+  await ann.page.keyboard.press('Escape')
   await ann.page.evaluate('document.documentElement.style.fontSize = "200%"')
   expect(await ann.page.evaluate(wide)).toBe(false)
 })
