@@ -22,7 +22,8 @@ export interface TickDelay {
 }
 
 const waiting: { [P in Phase]: Job<P>[] } = { commit: [], deliver: [], flush: [], resume: [] }
-let scheduled = false
+/** The end of this tick; undefined when there is nothing to do at it. */
+let scheduled: NodeJS.Immediate | undefined
 let ending = false
 let startedAt: number | undefined
 let delay: TickDelay | undefined
@@ -45,6 +46,13 @@ export function tickEnd(): Promise<void> {
 /** Resolves in the next round of the event loop, when its input has been read. */
 export { setImmediate as nextRound } from 'node:timers/promises'
 
+/** Ends this tick, if there is work for its end. Called in the phase of the event loop in which ticks end, before work that can wait for commits. */
+export function endTickFirst(): void {
+  if (!scheduled) return
+  clearImmediate(scheduled)
+  endTick()
+}
+
 /** Reports committed events, of this node or another one, that will be delivered. */
 export function committed(count: number, size: number): void {
   events += count
@@ -58,13 +66,12 @@ export function delayTicks(by: TickDelay): void {
 
 function schedule(): void {
   if (scheduled) return
-  scheduled = true
   startedAt ??= performance.now()
-  setImmediate(endTick)
+  scheduled = setImmediate(endTick)
 }
 
 function endTick(): void {
-  scheduled = false
+  scheduled = undefined
   clearTimeout(timer)
   const ageMs = performance.now() - (startedAt ?? 0)
   if (delay?.continues(ageMs)) return void schedule()

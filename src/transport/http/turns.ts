@@ -1,15 +1,20 @@
 import { RoundRobin } from '../../chat/round-robin.ts'
+import { endTickFirst } from '../../tick.ts'
 
-/** Maximum turns in one round of the event loop: a request each, about half a millisecond of work. */
-const MAX_PER_ROUND = 8
+/** Time in one round of the event loop after which no more turns begin, in ms. */
+const ROUND_MS = 0.5
+/** Maximum turns in one round that had to wait. */
+const MAX_PER_ROUND = 16
 
 /**
  * Spreads requests over rounds of the event loop, round robin by address, so that a flood of requests does not delay other
  * connections.
  */
 export class RequestTurns {
-  #begun = 0
-  #scheduled = false
+  /** Time at which no more turns begin in this round; undefined before the first. */
+  #endsAt: number | undefined
+  /** Callbacks of this round that have not run. */
+  #scheduled = 0
   readonly #waiting = new RoundRobin<() => boolean>()
 
   /**
@@ -17,25 +22,32 @@ export class RequestTurns {
    * if there is nothing to do any more.
    */
   take(address: string, begin: () => boolean): boolean {
-    this.#schedule()
-    if (this.#waiting.size === 0 && this.#begun < MAX_PER_ROUND) {
-      this.#begun++
-      return true
-    }
+    if (this.#scheduled === 0) this.#schedule(1)
+    if (this.#waiting.size === 0 && this.#mayBegin()) return true
     this.#waiting.push(address, begin)
     return false
   }
 
-  #schedule(): void {
-    if (this.#scheduled) return
-    this.#scheduled = true
-    setImmediate(() => this.#round())
+  #mayBegin(): boolean {
+    const now = performance.now()
+    this.#endsAt ??= now + ROUND_MS
+    return now < this.#endsAt
   }
 
-  #round(): void {
-    this.#scheduled = false
-    this.#begun = 0
-    while (this.#begun < MAX_PER_ROUND && this.#waiting.size > 0) if (this.#waiting.shift()?.()) this.#begun++
-    if (this.#waiting.size > 0) this.#schedule()
+  /** Lets turns begin in callbacks of their own, between which the runtime does the work of each. */
+  #schedule(turns: number): void {
+    this.#scheduled = turns
+    for (let n = 0; n < turns; n++) setImmediate(this.#turn)
+  }
+
+  readonly #turn = (): void => {
+    endTickFirst()
+    if (this.#waiting.size > 0 && this.#mayBegin()) {
+      let hasBegun = false
+      while (!hasBegun && this.#waiting.size > 0) hasBegun = this.#waiting.shift()?.() === true
+    }
+    if (--this.#scheduled > 0) return
+    this.#endsAt = undefined
+    if (this.#waiting.size > 0) this.#schedule(Math.min(MAX_PER_ROUND, this.#waiting.size))
   }
 }

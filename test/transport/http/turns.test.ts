@@ -1,0 +1,60 @@
+import { connect } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { atTickEnd, nextRound } from '../../../src/tick.ts'
+import { RequestTurns } from '../../../src/transport/http/turns.ts'
+import { openPort, request } from '../../support/http.ts'
+
+const CONNECTIONS = 10
+const PIPELINED = 16
+/** Time that a request takes in these tests, in ms. */
+const WORK_MS = 1
+
+function work(): void {
+  for (const end = performance.now() + WORK_MS; performance.now() < end; );
+}
+
+test('of many requests that take long, the two of one turn begin in a round of the event loop', async () => {
+  let [asked, inRound, most] = [0, 0, 0]
+  const { port } = await openPort((app) => {
+    app.get('/', async () => {
+      work()
+      asked++
+      most = Math.max(most, ++inRound)
+      return ''
+    })
+  })
+  for (let n = 0; n < CONNECTIONS; n++) {
+    const socket = connect({ host: '127.0.0.1', port })
+    onTestFinished(() => void socket.destroy())
+    socket.resume().write(request('GET /', 'Connection: keep-alive').repeat(PIPELINED))
+  }
+  while (asked < CONNECTIONS * PIPELINED) {
+    await nextRound()
+    inRound = 0
+  }
+  // In the first round requests begin as they come, and then in turns.
+  expect(most).toBeLessThanOrEqual(4)
+})
+
+test('what is to be committed does not wait for turns of its round', async () => {
+  const turns = new RequestTurns()
+  const order: string[] = []
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let first = 0
+  const begin = () => {
+    work()
+    order.push('request')
+    if (order.length > 1) resolve()
+    // Input that comes when the next turn has been given.
+    else process.nextTick(() => atTickEnd('commit', { commit: () => order.push('commit') }))
+    return true
+  }
+  while (turns.take('198.51.100.1', begin)) {
+    work()
+    first++
+  }
+  expect(turns.take('198.51.100.1', begin)).toBe(false)
+  await promise
+  expect(first).toBe(1)
+  expect(order).toEqual(['request', 'commit', 'request'])
+})
