@@ -13,6 +13,7 @@ import { ControlSocket } from './control/socket.ts'
 import { EngineFault } from './engine/engine.ts'
 import { engineOf, fileOf, settingsOf } from './engines.ts'
 import { openPorts } from './open-ports.ts'
+import type { Option } from './option.ts'
 import { PROTOCOLS } from './protocols/all.ts'
 import { Faults } from './protocols/operation/faults.ts'
 import type { LogState, Vitals } from './protocols/operation/vitals.ts'
@@ -99,8 +100,9 @@ export async function startDaemon(
     died: die,
     measured: (events, ms) => measured?.(events, ms),
   })
+  const used = usedProtocols(config)
   // Loads the protocols while the store opens in its thread.
-  for (const protocol of PROTOCOLS) if (protocol.listeners || config.http !== undefined) void protocol.load(config)
+  for (const protocol of used) void protocol.load(config)
   await engine.start()
   const certificate = await certificateOf(config, log).catch(async (error: unknown) => {
     await engine.stop()
@@ -187,7 +189,7 @@ export async function startDaemon(
     maxLine: config['max-line'],
     maxText: config['max-text'],
     routes: async () => {
-      const routes = await Promise.all(PROTOCOLS.map((protocol) => protocol.routes?.(config, host)))
+      const routes = await Promise.all(used.map((protocol) => protocol.routes?.(config, host)))
       return routes.filter((each) => each !== undefined)
     },
     httpPort: () => addresses.get('http')?.port,
@@ -231,7 +233,7 @@ export async function startDaemon(
   }
 
   try {
-    for (const protocol of PROTOCOLS) ports.push(...((await protocol.listeners?.(config, host)) ?? []))
+    for (const protocol of used) ports.push(...((await protocol.listeners?.(config, host)) ?? []))
     chat.addressBans.watch(() => {
       for (const { port } of ports) port.expel((address) => chat.addressBans.find(address))
     })
@@ -255,6 +257,16 @@ export async function startDaemon(
     stop: () => (stopping ??= stop()),
     reload: host.reload,
   }
+}
+
+/** Returns the protocols with a port in this configuration, or with paths on the HTTP port. */
+function usedProtocols(config: Config): readonly (typeof PROTOCOLS)[number][] {
+  return PROTOCOLS.filter((protocol) => {
+    const ports = Object.entries<Option>(protocol.options).filter(([, { type }]) => type === 'port')
+    // The names of options are those of their values.
+    const isOpen = ports.some(([name]) => config[name as keyof Config] !== undefined)
+    return isOpen || (protocol.routes !== undefined && config.http !== undefined)
+  })
 }
 
 /** Warns of admins without an account, whose names any user can register. */
