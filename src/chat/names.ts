@@ -7,7 +7,7 @@ export { fold }
 /** Words with a meaning of their own at a protocol, and the sender of notices (docs/protocols/README.md, section 2). */
 const RESERVED = new Set(['all', 'public', 'server', 'roomd'])
 
-const RESERVED_SKELETONS = new Set([...RESERVED].flatMap(skeletonsOf))
+let reservedSkeletons: ReadonlySet<string> | undefined
 /** Matches ASCII names without brackets, strokes and the like. */
 const PLAIN = /^[\w .-]*$/
 
@@ -63,7 +63,10 @@ function isNormal(name: string): boolean {
  */
 export function isReserved(name: string): boolean {
   if (RESERVED.has(fold(name))) return true
-  return !PLAIN.test(name) && skeletonsOf(name).some((skeleton) => RESERVED_SKELETONS.has(skeleton))
+  if (PLAIN.test(name)) return false
+  // Made on first use, as the table of confusable characters is slow to load.
+  const reserved = (reservedSkeletons ??= new Set([...RESERVED].flatMap(skeletonsOf)))
+  return skeletonsOf(name).some((skeleton) => reserved.has(skeleton))
 }
 
 /** Returns true for a room's title: 1 to 70 characters, no control character, no white space at an end. */
