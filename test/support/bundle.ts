@@ -1,9 +1,9 @@
 /** The daemon in a few files, which starts in half the CPU time that its several hundred modules take: tests start it hundreds of times. */
 import { createHash } from 'node:crypto'
-import { existsSync, globSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
+import { existsSync, globSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { rolldown } from 'rolldown'
+import { type ChunkingContext, rolldown } from 'rolldown'
 
 const root = resolve(import.meta.dirname, '../..')
 const SOURCES = ['src/**/*.{ts,js,json}', 'commands/*.ts', 'package-lock.json', 'test/support/bundle.ts']
@@ -50,8 +50,49 @@ async function write(dir: string): Promise<void> {
       },
     ],
   })
-  await build.write({ dir, format: 'esm', keepNames: true })
+  await build.write({
+    dir,
+    format: 'esm',
+    keepNames: true,
+    codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: partOf }] },
+  })
   await build.close()
+  // Else Node looks into each file for what it is.
+  writeFileSync(join(dir, 'package.json'), '{"type":"module"}')
+}
+
+const glob = (pattern: string) => globSync(pattern, { cwd: root })
+
+/** Roots of what a start of the daemon loads, in its order: each is loaded with all those before it. */
+const STAGES: Readonly<Record<string, readonly string[]>> = {
+  command: ['src/command-line.ts'],
+  daemon: ['src/daemon.ts', 'src/protocols/line/ports.ts'],
+  ports: glob('src/protocols/*/ports.ts'),
+  http: ['src/transport/http/app.ts', ...glob('src/protocols/*/{routes,page}.ts')],
+}
+/** Roots of what is loaded without the daemon. */
+const OTHERS: Readonly<Record<string, readonly string[]>> = {
+  client: glob('src/{cli,client}/**/*.ts'),
+  store: ['src/engine/local/store-thread.ts'],
+}
+
+/** Returns the name of the file that a module is in, or null for one that the daemon seldom loads. A file costs as much as many modules. */
+function partOf(id: string, graph: ChunkingContext): string | null {
+  const reaching = (all: typeof STAGES) => Object.keys(all).filter((name) => closure(all[name] ?? [], graph).has(id))
+  const [stage] = reaching(STAGES)
+  return stage === undefined ? null : [stage, ...reaching(OTHERS)].join('-')
+}
+
+const closures = new Map<readonly string[], ReadonlySet<string>>()
+
+/** Returns the modules that some modules import, and all that these import, but for what they load later. */
+function closure(roots: readonly string[], graph: ChunkingContext): ReadonlySet<string> {
+  const found = closures.get(roots)
+  if (found) return found
+  const all = new Set(roots.map((file) => join(root, file)))
+  for (const id of all) for (const imported of graph.getModuleInfo(id)?.importedIds ?? []) all.add(imported)
+  closures.set(roots, all)
+  return all
 }
 
 /** Keeps what a module finds by its place, such as the files of the page, where it is. */
