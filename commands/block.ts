@@ -1,6 +1,5 @@
 import type { Command } from './command.ts'
-import { error } from './errors.ts'
-import { result } from './replies.ts'
+import { error, result } from './replies.ts'
 
 export const block: Command = {
   name: '/block',

@@ -1,7 +1,6 @@
 /** The errors of the line protocol: every code with its text. docs/protocols/line-errors.md is generated from this table. */
 import { NICKNAME_WORDS, SLUG_WORDS } from '../src/chat/names.ts'
 import type { RefusalCode } from '../src/chat/refusal.ts'
-import type { ErrorReply } from './schema.ts'
 
 /** Codes of errors that the line protocol detects itself. */
 type LineFault =
@@ -160,11 +159,3 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
 const FAULT_CODES = Object.keys(ERRORS) as FaultCode[]
 
 export const ERROR_CODES: readonly ErrorCode[] = [...new Set<ErrorCode>([...FAULT_CODES, ...DISCONNECT_CODES])]
-
-/** Returns the error line for a code; `subject` replaces the part of its text in angle brackets, `advice` its hint. */
-export function error(code: FaultCode, subject: string | number = '', advice?: string): ErrorReply {
-  const { text } = ERRORS[code]
-  const hint = advice ?? ERRORS[code].hint
-  const reply: ErrorReply = { type: 'error', error: text.replace(/<\w+>/, () => String(subject)), code }
-  return hint === undefined ? reply : { ...reply, hint }
-}

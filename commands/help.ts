@@ -1,6 +1,5 @@
 import type { Command, CommandContext } from './command.ts'
-import { error } from './errors.ts'
-import { type CommandResult, result } from './replies.ts'
+import { type CommandResult, error, result } from './replies.ts'
 import { suggestionFor } from './suggest.ts'
 
 /** The reply to somebody who reads plain lines: what a newcomer needs. */

@@ -1,4 +1,5 @@
-/** Types of the lines from the server, defined by schema.ts. */
+/** The lines from the server: their types, defined by schema.ts, and those that commands reply with. */
+import { ERRORS, type FaultCode } from './errors.ts'
 import type {
   CommandResult,
   ErrorReply,
@@ -48,4 +49,12 @@ export class Said {
   constructor(id: number) {
     this.id = String(id)
   }
+}
+
+/** Returns the error line for a code; `subject` replaces the part of its text in angle brackets, `advice` its hint. */
+export function error(code: FaultCode, subject: string | number = '', advice?: string): ErrorReply {
+  const { text } = ERRORS[code]
+  const hint = advice ?? ERRORS[code].hint
+  const reply: ErrorReply = { type: 'error', error: text.replace(/<\w+>/, () => String(subject)), code }
+  return hint === undefined ? reply : { ...reply, hint }
 }

@@ -128,7 +128,7 @@ const TokenEntry = Type.Object(
 )
 export type TokenEntry = Static<typeof TokenEntry>
 
-export const CommandResult = Type.Object(
+const CommandResult = Type.Object(
   {
     type: Type.Literal('commandResult'),
     /** Text for users; null for HISTORY and /inbox, whose records follow. */
@@ -165,7 +165,7 @@ export const CommandResult = Type.Object(
 )
 export type CommandResult = Static<typeof CommandResult>
 
-export const ErrorReply = Type.Object(
+const ErrorReply = Type.Object(
   {
     type: Type.Literal('error'),
     error: Type.String({ description: 'For people.' }),
@@ -177,7 +177,7 @@ export const ErrorReply = Type.Object(
 )
 export type ErrorReply = Static<typeof ErrorReply>
 
-export const Notice = Type.Object(
+const Notice = Type.Object(
   {
     type: Type.Literal('notice'),
     notice: Type.String(),
@@ -189,17 +189,17 @@ export type Notice = Static<typeof Notice>
 
 const happening = { from: Nickname, body: Type.String(), room: RoomName, utctimestamp: Time, id: Id }
 
-export const UserJoined = Type.Object({ type: Type.Literal('userJoined'), ...happening }, exact)
+const UserJoined = Type.Object({ type: Type.Literal('userJoined'), ...happening }, exact)
 export type UserJoined = Static<typeof UserJoined>
-export const UserLeft = Type.Object({ type: Type.Literal('userLeft'), ...happening }, exact)
+const UserLeft = Type.Object({ type: Type.Literal('userLeft'), ...happening }, exact)
 export type UserLeft = Static<typeof UserLeft>
 const manner = {
   action: Type.Optional(Type.Literal(true, { description: '/me' })),
   notice: Type.Optional(Type.Literal(true, { description: '/notice: no program answers it.' })),
 }
-export const Message = Type.Object({ type: Type.Literal('message'), ...happening, ...manner }, exact)
+const Message = Type.Object({ type: Type.Literal('message'), ...happening, ...manner }, exact)
 export type Message = Static<typeof Message>
-export const Private = Type.Object(
+const Private = Type.Object(
   {
     type: Type.Literal('private'),
     ...happening,
@@ -210,9 +210,9 @@ export const Private = Type.Object(
 )
 export type Private = Static<typeof Private>
 
-export const Topic = Type.Object({ type: Type.Literal('topic'), ...happening }, exact)
+const Topic = Type.Object({ type: Type.Literal('topic'), ...happening }, exact)
 export type Topic = Static<typeof Topic>
-export const UserKicked = Type.Object(
+const UserKicked = Type.Object(
   { type: Type.Literal('userKicked'), ...happening, to: Nickname },
   { ...exact, description: '`to` is out of the room, without a userLeft; `body` is the reason.' },
 )
@@ -223,7 +223,7 @@ const role = {
   on: Type.Boolean({ description: 'False: no longer.' }),
   until: Type.Optional(Time),
 }
-export const RoleChange = Type.Object(
+const RoleChange = Type.Object(
   { type: Type.Literal('role'), ...happening, to: Type.String({ description: 'A nickname or a mask.' }), ...role },
   { ...exact, description: '`body` is the reason.' },
 )
@@ -234,10 +234,10 @@ const mode = {
   on: role.on,
   value: Type.Optional(Type.String()),
 }
-export const ModeChange = Type.Object({ type: Type.Literal('mode'), ...happening, ...mode }, exact)
+const ModeChange = Type.Object({ type: Type.Literal('mode'), ...happening, ...mode }, exact)
 export type ModeChange = Static<typeof ModeChange>
 
-export const Redacted = Type.Object(
+const Redacted = Type.Object(
   { type: Type.Literal('redacted'), ...happening, to: Nickname, target: Id },
   { ...exact, description: 'The message of `to` with the id `target` is deleted.' },
 )
@@ -260,14 +260,14 @@ const InboxRecord = Type.Object(
   { type: Type.Literal('private'), from: Nickname, to: Nickname, body: Type.String(), utctimestamp: Time, id: Id },
   exact,
 )
-export const History = Type.Object(
+const History = Type.Object(
   { type: Type.Literal('history'), from: Nickname, body: Type.Union([HistoryRecord, InboxRecord]) },
   { ...exact, description: '`from`, and `body.to` of HISTORY, are the one who asked.' },
 )
 export type History = Static<typeof History>
 
 /** One line from the server. */
-export const ServerLine = Type.Union([
+export const SERVER_LINE = Type.Union([
   CommandResult,
   ErrorReply,
   Notice,
@@ -282,14 +282,14 @@ export const ServerLine = Type.Union([
   Private,
   History,
 ])
-export type ServerLine = Static<typeof ServerLine>
+export type ServerLine = Static<typeof SERVER_LINE>
 
 /** Returns the content of commands/schema.json: one line from the server, as JSON Schema. */
 export function publishedSchema(): string {
   const schema = {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'One line from a roomd server, line protocol',
-    ...ServerLine,
+    ...SERVER_LINE,
   }
   return `${JSON.stringify(schema, null, 2)}\n`
 }

@@ -1,7 +1,7 @@
 import { Refusal, type RefusalCode } from '../src/chat/refusal.ts'
 import { type Command, Mistake } from './command.ts'
-import { error, type FaultCode } from './errors.ts'
-import type { ErrorReply } from './replies.ts'
+import type { FaultCode } from './errors.ts'
+import { type ErrorReply, error } from './replies.ts'
 import { splitName } from './words.ts'
 
 /** Returns the part of a parameter that a refusal is about; the whole parameter for other codes. */

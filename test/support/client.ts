@@ -6,7 +6,7 @@ import { connect as connectTls } from 'node:tls'
 import split2 from 'split2'
 import { Compile } from 'typebox/compile'
 import type { WebSocket } from 'ws'
-import { ServerLine } from '../../commands/schema.ts'
+import { SERVER_LINE, type ServerLine } from '../../commands/schema.ts'
 import { certificate } from './certificate.ts'
 import type { TestDaemon } from './daemon.ts'
 import { Inbox } from './inbox.ts'
@@ -156,7 +156,7 @@ export class LineClient {
 }
 
 /** Compiled, as tests read lines by the hundred thousand. */
-const schema = Compile(ServerLine)
+const schema = Compile(SERVER_LINE)
 
 /** One line from a server; throws when it is none that the published schema knows. */
 export function readLine(line: string): ServerLine {

@@ -1,7 +1,7 @@
 import { Compile } from 'typebox/compile'
-import { ServerLine } from '../../../commands/schema.ts'
+import { SERVER_LINE, type ServerLine } from '../../../commands/schema.ts'
 
-const schema = Compile(ServerLine)
+const schema = Compile(SERVER_LINE)
 /** Refusals of telnet options and the timing mark, which come between lines (docs/protocols/line.md, section 2.1). */
 const TELNET = /\xff[\xfb-\xfe]./gs
 

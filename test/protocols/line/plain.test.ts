@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import type { ServerLine } from '../../../commands/replies.ts'
-import { ServerLine as Schema } from '../../../commands/schema.ts'
+import { SERVER_LINE } from '../../../commands/schema.ts'
 import { plainEncoder } from '../../../src/protocols/plain-line.ts'
 import { LineClient } from '../../support/client.ts'
 import { startTestDaemon } from '../../support/daemon.ts'
@@ -171,7 +171,9 @@ test('every type of line has a plain form', () => {
       '[2026-05-24 01:17] * ann joined\n',
     ],
   }
-  expect(Object.keys(forms).toSorted()).toEqual(Schema.anyOf.map(({ properties }) => properties.type.const).toSorted())
+  expect(Object.keys(forms).toSorted()).toEqual(
+    SERVER_LINE.anyOf.map(({ properties }) => properties.type.const).toSorted(),
+  )
   for (const [line, text] of Object.values(forms)) expect(plainEncoder(false)(line)).toBe(text)
   const role = { type: 'role', ...happening, body: '', to: 'bob' } as const
   expect(plainEncoder(false)({ ...role, role: 'banned', on: true })).toBe('* ann: bob is banned for good\n')
