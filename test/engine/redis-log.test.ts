@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Event, idAt } from '../../src/engine/event.ts'
+import { Recent } from '../../src/engine/recent.ts'
 import { ConnectionLost, type RedisConnection } from '../../src/engine/redis/connection.ts'
 import { entryId, eventOf, fieldsOf, idOf } from '../../src/engine/redis/entry.ts'
 import { Keys } from '../../src/engine/redis/keys.ts'
@@ -118,7 +119,8 @@ async function following() {
     { events: 20, bytes: 10_000 },
     { measured: () => {}, timed: () => {}, refused: () => {} },
   )
-  const log = new RedisLog('room:1', logs)
+  const recent = new Recent({ events: 20, bytes: 10_000 })
+  const log = new RedisLog('room:1', logs, recent, (ready) => logs.ready(ready))
   const seen: Event[] = []
   /** Own texts that were seen before they were acknowledged. */
   const early: string[] = []
@@ -137,7 +139,7 @@ async function following() {
     const resolve = () => void acknowledged.add(body)
     const draft = said(body)
     const reject = () => void refused.add(body)
-    log.outgoing.push({ draft, log, size: 1, behind: undefined, withNext: 0, sent: false, resolve, reject })
+    log.outgoing.push({ log: log.name, draft, size: 1, behind: undefined, withNext: 0, sent: false, resolve, reject })
     logs.commit()
   }
   let heard = 0

@@ -4,11 +4,32 @@ import { fold } from '../fold.ts'
 import type { RedisConnection } from './connection.ts'
 import { entryId, fieldsOf, parseMessage } from './entry.ts'
 import { type Keys, roomOf } from './keys.ts'
-import type { Waiting } from './outgoing.ts'
 import type { RefusedAppend } from './scripts.ts'
 
 /** Time for which nodes that were away can read the end of a closed room's log. */
 const KEEP_CLOSED_MS = 600_000
+
+/** Estimated bytes of an event without its text. */
+const EVENT_BYTES = 128
+
+/** An event that is not yet committed or refused. */
+export interface Waiting {
+  readonly log: LogName
+  readonly draft: Draft
+  readonly size: number
+  /** An earlier event of the same room in another log, which must be sent first so that ids show the order. */
+  readonly behind: Waiting | undefined
+  /** Number of the next events of the log that are sent in the same batch. */
+  readonly withNext: number
+  sent: boolean
+  resolve(event: Event): void
+  reject(error: Error): void
+}
+
+/** Returns the bytes that an event is counted for. */
+export function sizeOf({ body }: Pick<Draft, 'body'>): number {
+  return EVENT_BYTES + Buffer.byteLength(body)
+}
 
 /** Events of a log that one script call appends. */
 export interface Batch {

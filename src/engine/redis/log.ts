@@ -1,12 +1,11 @@
 import { committed } from '../../tick.ts'
 import { type Listener, Unavailable } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
-import { Recent } from '../recent.ts'
-import type { Committed } from './batch.ts'
+import type { Recent } from '../recent.ts'
+import { type Committed, sizeOf } from './batch.ts'
 import type { RedisConnection } from './connection.ts'
 import { batchNumberOf, type Entry, entryId, eventOf, idOf, parseMessage } from './entry.ts'
-import type { Logs } from './logs.ts'
-import { Outgoing, sizeOf } from './outgoing.ts'
+import { Outgoing, type Sending, type SentLog } from './outgoing.ts'
 
 /** The part of a connection that a log reads from. */
 export type LogSource = Pick<RedisConnection, 'eval' | 'call' | 'close'>
@@ -35,7 +34,7 @@ interface Segment {
  * before it is dropped, and one ahead of it waits: for the reply to the batch under way, for the channel, or for the stream to be read.
  * The channel also carries batches of this node: they are not parsed and only show how far the channel has come.
  */
-export class RedisLog {
+export class RedisLog implements SentLog {
   readonly name: LogName
   readonly channel: string
   readonly outgoing: Outgoing
@@ -43,7 +42,8 @@ export class RedisLog {
   seen: number | undefined
   /** Replaced, not changed, when a listener is added or removed. */
   #listeners: readonly Listener[] = []
-  readonly #logs: Logs
+  readonly #nodes: Sending['nodes']
+  readonly #onReady: (log: RedisLog) => void
   readonly #keys: readonly [stream: string, ...string[]]
   readonly #recent: Recent
   /** The highest id that is known to be in the log. */
@@ -65,13 +65,15 @@ export class RedisLog {
   /** Identity of the present reading; replaced when another one starts or the connection ends. */
   #reader = {}
 
-  constructor(name: LogName, logs: Logs) {
+  /** `onReady` is called as {@link SentLog.ready} is. */
+  constructor(name: LogName, sending: Sending, recent: Recent, onReady: (log: RedisLog) => void) {
     this.name = name
-    this.channel = logs.keys.channel(name)
-    this.outgoing = new Outgoing(this, logs)
-    this.#logs = logs
-    this.#keys = logs.keys.ofLog(name, '')
-    this.#recent = new Recent(logs.limits, logs.total)
+    this.channel = sending.keys.channel(name)
+    this.outgoing = new Outgoing(this, sending)
+    this.#nodes = sending.nodes
+    this.#onReady = onReady
+    this.#keys = sending.keys.ofLog(name, '')
+    this.#recent = recent
   }
 
   get followed(): boolean {
@@ -80,6 +82,10 @@ export class RedisLog {
 
   listen(listener: Listener): void {
     this.#listeners = [...this.#listeners, listener]
+  }
+
+  ready(): void {
+    this.#onReady(this)
   }
 
   /** Removes a listener; after the last one the position and the events in memory are dropped. */
@@ -170,7 +176,7 @@ export class RedisLog {
 
   /** Handles a message of the log's channel. */
   onMessage(text: string): void {
-    const own = batchNumberOf(text, this.#logs.nodes.id)
+    const own = batchNumberOf(text, this.#nodes.id)
     if (own === undefined) {
       const { prev, events } = parseMessage(text)
       this.#wait(prev, events)

@@ -1,14 +1,14 @@
 import { atTickEnd } from '../../tick.ts'
 import { type Listener, Unavailable } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
-import { type MemoryLimits, RecentTotal } from '../recent.ts'
+import { type MemoryLimits, Recent, RecentTotal } from '../recent.ts'
+import { sizeOf, type Waiting } from './batch.ts'
 import { forEachLimit } from './concurrency.ts'
 import type { RedisConnection } from './connection.ts'
 import { type Keys, roomOf } from './keys.ts'
 import type { Link } from './link.ts'
 import { RedisLog } from './log.ts'
-import type { Nodes } from './nodes.ts'
-import { sizeOf, type Waiting } from './outgoing.ts'
+import type { Sending } from './outgoing.ts'
 
 /** Maximum events and bytes that wait or are under way; further appends are refused. */
 const MAX_EVENTS = 50_000
@@ -18,23 +18,13 @@ const LOGS_AT_ONCE = 32
 /** Maximum channels of a subscription. */
 const CHANNELS_AT_ONCE = 500
 
-/** Callbacks for commits. */
-export interface CommitObserver {
-  /** Called with the number of events of a commit and its duration. */
-  measured(events: number, ms: number): void
-  /** Called with the last event of a commit. */
-  timed(event: Event): void
-  /** Called when Redis has refused a commit. */
-  refused(reason: string): void
-}
-
 /** The logs that this node appends to or follows. It subscribes only to the channels of followed logs. */
-export class Logs {
+export class Logs implements Sending {
   readonly keys: Keys
   readonly link: Pick<Link, 'connection' | 'eval'>
-  readonly nodes: Pick<Nodes, 'id' | 'isAdmitted' | 'enter' | 'noticeLoss' | 'noticeDeath'>
-  readonly limits: MemoryLimits
-  readonly observer: CommitObserver
+  readonly nodes: Sending['nodes']
+  readonly #limits: MemoryLimits
+  readonly observer: Sending['observer']
   readonly total = new RecentTotal()
   readonly #byName = new Map<LogName, RedisLog>()
   readonly #byChannel = new Map<string, RedisLog>()
@@ -49,11 +39,11 @@ export class Logs {
   #bytes = 0
   #number = 0
 
-  constructor(keys: Keys, link: Logs['link'], nodes: Logs['nodes'], limits: MemoryLimits, observer: CommitObserver) {
+  constructor(keys: Keys, link: Logs['link'], nodes: Logs['nodes'], limits: MemoryLimits, observer: Logs['observer']) {
     this.keys = keys
     this.link = link
     this.nodes = nodes
-    this.limits = limits
+    this.#limits = limits
     this.observer = observer
   }
 
@@ -100,8 +90,8 @@ export class Logs {
       const size = sizeOf(draft)
       const latest = this.#latest.get(draft.room)
       const log = this.#open(name)
-      const behind = latest && !latest.sent && latest.log !== log ? latest : undefined
-      const waiting: Waiting = { draft, log, size, behind, withNext, sent: false, resolve, reject }
+      const behind = latest && !latest.sent && latest.log !== name ? latest : undefined
+      const waiting: Waiting = { log: name, draft, size, behind, withNext, sent: false, resolve, reject }
       this.#latest.set(draft.room, waiting)
       this.#events++
       this.#bytes += size
@@ -215,7 +205,11 @@ export class Logs {
 
   #open(name: LogName): RedisLog {
     let log = this.#byName.get(name)
-    if (!log) this.#byName.set(name, (log = new RedisLog(name, this)))
+    if (!log)
+      this.#byName.set(
+        name,
+        (log = new RedisLog(name, this, new Recent(this.#limits, this.total), (ready) => this.ready(ready))),
+      )
     return log
   }
 

@@ -1,29 +1,49 @@
 import { Shared, Unavailable } from '../engine.ts'
-import type { Draft, Event } from '../event.ts'
+import type { Event, LogName } from '../event.ts'
 import { takeRepeatable } from '../repeatable.ts'
-import { type Batch, type Committed, commitBatch, NotAdmitted, settleBatch } from './batch.ts'
+import { type Batch, type Committed, commitBatch, NotAdmitted, settleBatch, type Waiting } from './batch.ts'
 import { ConnectionLost, type RedisConnection, Refused } from './connection.ts'
-import { roomOf } from './keys.ts'
-import type { RedisLog } from './log.ts'
-import type { Logs } from './logs.ts'
+import { type Keys, roomOf } from './keys.ts'
+import type { Link } from './link.ts'
+import type { Nodes } from './nodes.ts'
 
 /** Maximum bytes of a batch, as Redis executes nothing else meanwhile. */
 const BATCH_BYTES = 65_536
-/** Estimated bytes of an event without its text. */
-const EVENT_BYTES = 128
 
-/** An event that is not yet committed or refused. */
-export interface Waiting {
-  readonly draft: Draft
-  readonly log: RedisLog
-  readonly size: number
-  /** An earlier event of the same room in another log, which must be sent first so that ids show the order. */
-  readonly behind: Waiting | undefined
-  /** Number of the next events of the log that are sent in the same batch. */
-  readonly withNext: number
-  sent: boolean
-  resolve(event: Event): void
-  reject(error: Error): void
+/** Services that the queues of all logs share. */
+export interface Sending {
+  readonly keys: Keys
+  readonly link: Pick<Link, 'eval'>
+  readonly nodes: Pick<Nodes, 'id' | 'isAdmitted' | 'enter' | 'noticeLoss' | 'noticeDeath'>
+  readonly observer: CommitObserver
+  /** Returns the number of the next batch of this node. */
+  nextNumber(): number
+  /** Called when events are committed or refused. */
+  answered(waiting: readonly Waiting[]): void
+}
+
+/** Callbacks for commits. */
+export interface CommitObserver {
+  /** Called with the number of events of a commit and its duration. */
+  measured(events: number, ms: number): void
+  /** Called with the last event of a commit. */
+  timed(event: Event): void
+  /** Called when Redis has refused a commit. */
+  refused(reason: string): void
+}
+
+/** A log as its queue sees it: how far it is read, and what is told about its batches. */
+export interface SentLog {
+  readonly name: LogName
+  readonly followed: boolean
+  /** See {@link RedisLog.seen}. */
+  seen: number | undefined
+  /** Calls `then` when all events up to an id are delivered. */
+  whenSeen(id: number, then: () => void): void
+  /** Takes the reply to a batch. */
+  committed(number: number, committed: Committed): void
+  /** Called when events wait, or none does any more. */
+  ready(): void
 }
 
 /**
@@ -33,15 +53,15 @@ export interface Waiting {
  * the next connection, see {@link Outgoing.settle}.
  */
 export class Outgoing {
-  readonly #log: RedisLog
-  readonly #logs: Logs
+  readonly #log: SentLog
+  readonly #sending: Sending
   #waiting: Waiting[] = []
   #batch: Batch | undefined
   #entering = false
 
-  constructor(log: RedisLog, logs: Logs) {
+  constructor(log: SentLog, sending: Sending) {
     this.#log = log
-    this.#logs = logs
+    this.#sending = sending
   }
 
   get idle(): boolean {
@@ -55,13 +75,13 @@ export class Outgoing {
 
   push(waiting: Waiting): void {
     this.#waiting.push(waiting)
-    if (!this.#batch) this.#logs.ready(this.#log)
+    if (!this.#batch) this.#log.ready()
   }
 
   /** Sends a batch. Returns false if events must wait: for the node's admission, or for an earlier event in another log. */
   send(): boolean {
     const { name } = this.#log
-    const { nodes } = this.#logs
+    const { nodes } = this.#sending
     if (this.#batch || this.#waiting.length === 0) return true
     if (roomOf(name) !== undefined && !nodes.isAdmitted(name)) {
       void this.#enter()
@@ -69,7 +89,7 @@ export class Outgoing {
     }
     const waiting = this.#take()
     if (waiting.length === 0) return false
-    this.#batch = { log: name, node: nodes.id, number: this.#logs.nextNumber(), waiting }
+    this.#batch = { log: name, node: nodes.id, number: this.#sending.nextNumber(), waiting }
     void this.#commit(this.#batch)
     return true
   }
@@ -83,7 +103,7 @@ export class Outgoing {
   async settle(connection: RedisConnection): Promise<void> {
     if (!this.#batch) return
     const batch = this.#batch
-    const committed = await settleBatch(batch, this.#logs.keys, connection)
+    const committed = await settleBatch(batch, this.#sending.keys, connection)
     if (!committed) return this.abandon('the connection broke')
     // A log that was about to be followed is followed from before what this node has appended.
     if (this.#log.followed && committed.before !== undefined) this.#log.seen ??= committed.before
@@ -119,17 +139,17 @@ export class Outgoing {
     if (this.#entering) return
     this.#entering = true
     try {
-      await this.#logs.nodes.enter(this.#log.name)
+      await this.#sending.nodes.enter(this.#log.name)
     } catch (error) {
       this.#noteRefusal(error)
       this.down((error as Error).message)
     }
     this.#entering = false
-    this.#logs.ready(this.#log)
+    this.#log.ready()
   }
 
   async #commit(batch: Batch): Promise<void> {
-    const { keys, link, observer, nodes } = this.#logs
+    const { keys, link, observer, nodes } = this.#sending
     const started = performance.now()
     const committed = await commitBatch(batch, this.#log.seen ?? 0, keys, link).catch((error: Error) => {
       // Settled on the next connection.
@@ -149,7 +169,7 @@ export class Outgoing {
   }
 
   #noteRefusal(error: unknown): void {
-    if (error instanceof Refused) this.#logs.observer.refused(error.message)
+    if (error instanceof Refused) this.#sending.observer.refused(error.message)
   }
 
   #done({ waiting, number }: Batch, committed: Committed): void {
@@ -161,7 +181,7 @@ export class Outgoing {
       else if (answer) resolve(answer)
     }
     this.#answered(waiting)
-    if (last) this.#logs.observer.timed(last)
+    if (last) this.#sending.observer.timed(last)
     // Last, so that an error of a follower does not affect the appends.
     this.#log.committed(number, committed)
   }
@@ -176,11 +196,7 @@ export class Outgoing {
 
   #answered(waiting: readonly Waiting[]): void {
     if (this.#batch?.waiting === waiting) this.#batch = undefined
-    this.#logs.answered(waiting)
-    this.#logs.ready(this.#log)
+    this.#sending.answered(waiting)
+    this.#log.ready()
   }
-}
-
-export function sizeOf({ body }: Pick<Draft, 'body'>): number {
-  return EVENT_BYTES + Buffer.byteLength(body)
 }
