@@ -2,8 +2,8 @@ import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import type { Asker } from '../../chat/reader.ts'
 import type { ClientAddress } from '../network.ts'
+import type { AppOptions } from './options.ts'
 import { isForeign, mayBeForeign, type OriginRequest } from './origin.ts'
-import type { AppOptions } from './port.ts'
 
 type Options = Pick<AppOptions, 'log' | 'admission' | 'origins' | 'proxies' | 'visitors'>
 

@@ -6,7 +6,7 @@ import type { ConnectionOptions } from '../connection-options.ts'
 import type { ClientLink, Conversation } from '../conversation.ts'
 import type { Framing } from '../framing.ts'
 import { hasBody } from './handshake.ts'
-import type { AppOptions } from './port.ts'
+import type { AppOptions } from './options.ts'
 import type { RequestClients } from './requests.ts'
 import { ResponseTransport } from './response-transport.ts'
 

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import { isHandshake } from './handshake.ts'
 import { createServer } from './node-http.ts'
-import type { AppOptions } from './port.ts'
+import type { AppOptions } from './options.ts'
 
 /** Maximum idle time between two requests. */
 const KEEP_ALIVE_MS = 5_000

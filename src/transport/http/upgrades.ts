@@ -1,20 +1,39 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { WebSocketServer, type Server as WsServer } from 'ws'
 import { Connection } from '../connection.ts'
-import { WebSocketTransport } from '../websocket.ts'
+import type { ConnectionOptions } from '../connection-options.ts'
+import type { ClientLink, Conversation } from '../conversation.ts'
+import type { Framing } from '../framing.ts'
+import { type WebSocketOptions, WebSocketTransport } from '../websocket.ts'
 import { ServerResponse } from './node-http.ts'
+import type { AppOptions } from './options.ts'
 import { PatientWebSocket } from './patient.ts'
-import type { AppOptions } from './port.ts'
 import type { RequestClients } from './requests.ts'
-import type { SocketRoute } from './routes.ts'
 
 /** Maximum number of fragments of a message. */
 const MAX_FRAGMENTS = 256
 /** Maximum chunks of a buffered message: the minimum of it, and the bytes of the largest message for each chunk. */
 const MIN_CHUNKS = 1_024
 const CHUNK_BYTES = 64
+
+export interface SocketOptions extends ConnectionOptions, WebSocketOptions {}
+
+export interface SocketRoute<Unit> {
+  readonly options: SocketOptions
+  readonly framing: () => Framing<string | Buffer, Unit>
+  /** Returns the conversation for a client with a completed handshake. */
+  readonly converse: (link: ClientLink, request: FastifyRequest) => Conversation<Unit>
+  /** True if pages of any origin may open the WebSocket, not only the server's own origin, listed ones and other clients. */
+  readonly anyOrigin?: boolean
+  /** Further checks of the handshake, which refuse it by a reply. */
+  readonly onRequest?: readonly onRequestHookHandler[]
+  /** Answers GET without a handshake, in place of status 426. */
+  readonly withoutHandshake?: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
+  /** Returns the subprotocol that is accepted of those that a client offers; a browser fails the connection where it is none of them. */
+  readonly subprotocol?: (offered: readonly string[]) => string | undefined
+}
 
 /** A handshake that is not accepted yet. */
 interface Handshake {
