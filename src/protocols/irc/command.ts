@@ -1,13 +1,10 @@
 import type { Chat } from '../../chat/chat.ts'
-import type { IrcMessage } from './message.ts'
+import type { IrcMessage, Lines } from './message.ts'
 import type { MultilineInput } from './multiline.ts'
 import { type NUMERICS, numeric } from './numerics.ts'
 import type { IrcOptions } from './options.ts'
 import type { Registration } from './registration.ts'
 import type { IrcSession } from './session.ts'
-
-/** Lines without their ends. */
-export type Lines = readonly string[]
 
 /** The services of a connection for its commands. */
 export interface IrcContext {

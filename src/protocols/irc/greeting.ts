@@ -1,6 +1,6 @@
-import type { IrcContext, Lines } from './command.ts'
+import type { IrcContext } from './command.ts'
 import { isupport } from './isupport.ts'
-import { piecesOf } from './message.ts'
+import { type Lines, piecesOf } from './message.ts'
 
 /** Maximum bytes of a line of the message of the day. */
 const MOTD_BYTES = 400

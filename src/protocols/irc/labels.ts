@@ -1,5 +1,4 @@
-import type { Lines } from './command.ts'
-import { type IrcMessage, tagText } from './message.ts'
+import { type IrcMessage, type Lines, tagText } from './message.ts'
 import { SERVER } from './names.ts'
 import type { IrcSession } from './session.ts'
 

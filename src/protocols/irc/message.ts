@@ -4,6 +4,9 @@
 export const MAX_LINE_BYTES = 510
 export const MAX_TAG_BYTES = 4_095
 
+/** Lines without their ends. */
+export type Lines = readonly string[]
+
 /** A message from a client. Its source is ignored. */
 export interface IrcMessage {
   /** In upper case. */

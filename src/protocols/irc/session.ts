@@ -1,9 +1,8 @@
 import { BoundedMap } from '../../bounded-map.ts'
-import { Session } from '../../chat/session.ts'
+import { Session, type Wire } from '../../chat/session.ts'
 import type { ClientLink } from '../../transport/conversation.ts'
 import type { Cap } from './caps.ts'
 import { shownNick, sourceOf } from './names.ts'
-import type { IrcWire } from './wire.ts'
 
 /** Maximum messages whose events are awaited: more than a connection may have under way. */
 const MAX_SENT = 4_096
@@ -34,7 +33,7 @@ export class IrcSession extends Session {
   /** Number of the capabilities that change how events are written. */
   variant = 0
 
-  constructor(wire: IrcWire, link: ClientLink) {
+  constructor(wire: Wire<IrcSession>, link: ClientLink) {
     super(wire, link)
     this.link = link
   }

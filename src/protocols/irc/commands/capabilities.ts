@@ -1,7 +1,9 @@
 import type { Proof } from '../../../chat/credentials.ts'
 import { Refusal } from '../../../chat/refusal.ts'
 import { capList, isCap } from '../caps.ts'
-import { type IrcCommand, type IrcContext, type Lines, NOTHING } from '../command.ts'
+import { type IrcCommand, type IrcContext, NOTHING } from '../command.ts'
+import { completeRegistration } from '../login.ts'
+import type { Lines } from '../message.ts'
 import { meantNick, SERVER, shownNick, sourceOf } from '../names.ts'
 import { packed } from '../rooms.ts'
 import { IrcWire } from '../wire.ts'
@@ -32,7 +34,7 @@ const cap: IrcCommand = {
         return answer(request(context, argument) ? 'ACK' : 'NAK', argument)
       case 'END':
         registration.isNegotiating = false
-        return registration.complete(context)
+        return completeRegistration(context)
       default:
         return [context.reply('ERR_INVALIDCAPCMD', subcommand)]
     }

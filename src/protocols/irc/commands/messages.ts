@@ -1,6 +1,6 @@
-import { type IrcCommand, type IrcContext, type Lines, NOTHING } from '../command.ts'
+import { type IrcCommand, type IrcContext, NOTHING } from '../command.ts'
 import { LabelledReply } from '../labels.ts'
-import { type IrcMessage, ircLine } from '../message.ts'
+import { type IrcMessage, ircLine, type Lines } from '../message.ts'
 import { MultilineFault } from '../multiline.ts'
 import { SERVER } from '../names.ts'
 import { pass, sayTo, toEach } from '../speech.ts'

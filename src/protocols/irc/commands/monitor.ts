@@ -1,6 +1,7 @@
 import { fold } from '../../../chat/names.ts'
-import { type IrcCommand, type IrcContext, type Lines, NOTHING } from '../command.ts'
+import { type IrcCommand, type IrcContext, NOTHING } from '../command.ts'
 import { IRC_LIMITS } from '../isupport.ts'
+import type { Lines } from '../message.ts'
 import { meantNick, shownNick, sourceOf } from '../names.ts'
 import { packed } from '../rooms.ts'
 

@@ -2,6 +2,7 @@ import { fold, isName, mayBeAccount } from '../../../chat/names.ts'
 import { Refusal } from '../../../chat/refusal.ts'
 import type { IrcCommand } from '../command.ts'
 import { NOTHING } from '../command.ts'
+import { completeRegistration } from '../login.ts'
 import { meantNick, SERVER } from '../names.ts'
 import { REGISTERED } from '../refusals.ts'
 
@@ -34,7 +35,7 @@ const nick: IrcCommand = {
     }
     if (!isName(name) && !mayBeAccount(name)) throw new Refusal('name-invalid')
     registration.nick = name
-    return registration.complete(context)
+    return completeRegistration(context)
   },
 }
 
@@ -46,7 +47,7 @@ const user: IrcCommand = {
     const { registration, session, reply } = context
     if (session.name !== '') return [reply('ERR_ALREADYREGISTERED')]
     registration.hasUser = true
-    return registration.complete(context)
+    return completeRegistration(context)
   },
 }
 
