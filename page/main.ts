@@ -158,7 +158,7 @@ identity.watch(() => {
   if (value && !desk.chat) void resume(call(value))
 })
 
-new PastKeeper(() => desk.chat)
+new PastKeeper(() => desk.chat?.conversations ?? [])
 addEventListener('load', () => void workOffline())
 
 if (called) void resume(called)

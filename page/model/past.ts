@@ -1,5 +1,4 @@
 /** The newest events of each conversation, kept in the browser so that they are there before the server is, or without it. */
-import type { Chat } from './chat.ts'
 import type { Conversation } from './conversation.ts'
 import type { Happening } from './happening.ts'
 import { Kept } from './storage.ts'
@@ -27,11 +26,12 @@ export function forgetPast({ key }: Conversation) {
 
 /** Keeps the newest events now and then, and when the page is put away. */
 export class PastKeeper {
-  readonly #chat: () => Chat | undefined
+  readonly #conversations: () => readonly Conversation[]
   readonly #newest = new WeakMap<Conversation, number>()
 
-  constructor(chat: () => Chat | undefined) {
-    this.#chat = chat
+  /** `conversations` returns those of the present chat. */
+  constructor(conversations: () => readonly Conversation[]) {
+    this.#conversations = conversations
     setInterval(() => this.#keep(), KEEP_MS)
     addEventListener('pagehide', () => this.#keep())
     document.addEventListener('visibilitychange', () => {
@@ -40,7 +40,7 @@ export class PastKeeper {
   }
 
   #keep() {
-    for (const conversation of this.#chat()?.conversations.slice(0, MOST_CONVERSATIONS) ?? []) {
+    for (const conversation of this.#conversations().slice(0, MOST_CONVERSATIONS)) {
       const { key, newestId, isLive, events } = conversation
       if (!isLive || newestId === 0 || this.#newest.get(conversation) === newestId) continue
       this.#newest.set(conversation, newestId)

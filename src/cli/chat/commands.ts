@@ -59,8 +59,17 @@ const ACTS: Readonly<Record<string, Act>> = {
 
 const ALIASES: Readonly<Record<string, string>> = { part: 'leave', msg: 'tell', exit: 'quit', j: 'join', q: 'quit' }
 
-/** Carries out a line that begins with a slash, and says any other; two slashes say one. @throws RefusedError, DisconnectedError */
+/** Carries out a line that the user has typed: a command, or a text to say; two slashes say one. Shows what is refused. */
 export async function runLine(session: ChatSession, line: string): Promise<void> {
+  try {
+    await run(session, line)
+  } catch (error) {
+    session.fail(error)
+  }
+}
+
+/** @throws RefusedError, DisconnectedError */
+async function run(session: ChatSession, line: string): Promise<void> {
   if (line.trim() === '') return
   if (!line.startsWith('/') || line.startsWith('//')) return session.say(line.replace(/^\/\//, '/'))
   const [, word = '', parameter = ''] = /^\/(\S*)\s*(.*)$/s.exec(line) ?? []

@@ -1,7 +1,7 @@
 import { emitKeypressEvents, type Key } from 'node:readline'
 import type { ReadStream, WriteStream } from 'node:tty'
 import { hasColours } from '../styles.ts'
-import { localCommands } from './commands.ts'
+import { localCommands, runLine } from './commands.ts'
 import { completionOf } from './completion.ts'
 import { LineEditor } from './editor.ts'
 import { layoutOf } from './layout.ts'
@@ -153,7 +153,7 @@ export class FullView implements ChatView {
   #enter(): void {
     const { current } = this.session
     current.scrolled = 0
-    void this.session.type(this.#editor.take())
+    void runLine(this.session, this.#editor.take())
   }
 
   #showNumber(number: number): void {

@@ -1,5 +1,6 @@
 import { createInterface, type Interface } from 'node:readline'
 import { painted, type Span } from '../styles.ts'
+import { runLine } from './commands.ts'
 import type { ChatSession, ChatView } from './session.ts'
 import type { ChatWindow } from './window.ts'
 
@@ -45,7 +46,7 @@ export class PlainView implements ChatView {
 
   /** Carries out one line after the other; the end of the input ends the chat behind the last one. */
   async #read(session: ChatSession, lines: Interface): Promise<void> {
-    for await (const line of lines) await session.type(line)
+    for await (const line of lines) await runLine(session, line)
     session.quit()
   }
 }

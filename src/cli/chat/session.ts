@@ -10,7 +10,6 @@ import { eventSpans, localTime } from '../event-text.ts'
 import { refusalLine } from '../reach.ts'
 import { safeLine, safeText } from '../safe-text.ts'
 import type { Span, Style } from '../styles.ts'
-import { runLine } from './commands.ts'
 import { ChatWindow } from './window.ts'
 
 /** Past events that are shown of a room that is entered. */
@@ -120,15 +119,6 @@ export class ChatSession {
     const place = this.windows.indexOf(this.current) + by + this.windows.length
     const next = this.windows[place % this.windows.length]
     if (next) this.show(next)
-  }
-
-  /** Carries out a line that the user has typed, or says it. Shows what is refused. */
-  async type(line: string): Promise<void> {
-    try {
-      await runLine(this, line)
-    } catch (error) {
-      this.fail(error)
-    }
   }
 
   /** Says a text in the room that is shown. @throws RefusedError, DisconnectedError */
