@@ -22,8 +22,8 @@ function floorOf(file: string): number {
   return FLOORS.findIndex((floor) => floor.test(file))
 }
 
-function imports(): { from: string; to: string }[] {
-  const files = globSync(['src/**/*.ts', 'commands/**/*.ts'], { cwd: root })
+function imports(...more: string[]): { from: string; to: string }[] {
+  const files = globSync(['src/**/*.ts', 'commands/**/*.ts', ...more], { cwd: root })
   return files.flatMap((from) => {
     const text = readFileSync(join(root, from), 'utf8')
     return [...text.matchAll(/from '([^']+)'/g)].map(([, to = '']) => {
@@ -41,6 +41,22 @@ test('every file stands on a floor and imports only from its own or one below', 
       expect(floorOf(to), `${from} imports ${to}`).toBeLessThanOrEqual(floorOf(from))
     }
   }
+})
+
+test('no file imports itself by way of others, not for a type either', () => {
+  const targets = new Map<string, string[]>()
+  for (const { from, to } of imports('page/**/*.ts')) targets.set(from, [...(targets.get(from) ?? []), to])
+  expect(targets.size).toBeGreaterThan(500)
+  const done = new Set<string>()
+  const circles: string[] = []
+  const follow = (file: string, path: readonly string[]) => {
+    if (path.includes(file)) return void circles.push([...path.slice(path.indexOf(file)), file].join(' > '))
+    if (done.has(file)) return
+    for (const to of targets.get(file) ?? []) follow(to, [...path, file])
+    done.add(file)
+  }
+  for (const file of targets.keys()) follow(file, [])
+  expect(circles).toEqual([])
 })
 
 test('only engines.ts chooses an engine', () => {

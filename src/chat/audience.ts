@@ -1,8 +1,7 @@
 import type { Event } from '../engine/event.ts'
 import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
-import type { Room } from './room.ts'
-import type { Session, Wire } from './session.ts'
+import type { Room, Session, Wire } from './session.ts'
 
 /** Called with what a protocol threw when it was handed events: its sessions have lost this delivery, and others have not. */
 export type OnDeliveryError = (error: unknown, protocol: string, event: Event | undefined) => void

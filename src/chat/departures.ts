@@ -1,8 +1,8 @@
 import { Closed, type Engine, Shared } from '../engine/engine.ts'
 import type { Draft } from '../engine/event.ts'
 import type { Counts } from './counts.ts'
+import type { FollowedRoom } from './followed-room.ts'
 import type { NameClaims } from './name-claims.ts'
-import type { Room } from './room.ts'
 import type { Session } from './session.ts'
 
 /** How long to wait before a `left` that could not be committed is tried again, in ms. */
@@ -20,12 +20,12 @@ export class Departures {
   readonly #engine: Engine
   readonly #claims: NameClaims
   readonly #counts: Counts
-  readonly #onGone: (room: Room) => void
+  readonly #onGone: (room: FollowedRoom) => void
   readonly #departures = new Map<Session, Departure>()
   #stopping = false
 
   /** `onGone` is called when a room has lost a session. */
-  constructor(engine: Engine, claims: NameClaims, counts: Counts, onGone: (room: Room) => void) {
+  constructor(engine: Engine, claims: NameClaims, counts: Counts, onGone: (room: FollowedRoom) => void) {
     this.#engine = engine
     this.#claims = claims
     this.#counts = counts
@@ -49,7 +49,7 @@ export class Departures {
   }
 
   /** Appends the `left` of a session, now or as soon as that works. Resolves with true when it is committed at once. */
-  async begin(room: Room, session: Session): Promise<boolean> {
+  async begin(room: FollowedRoom, session: Session): Promise<boolean> {
     let committed = true
     let later: Promise<void> | undefined
     const tried = this.append(room, session).catch(() => {
@@ -69,7 +69,7 @@ export class Departures {
   }
 
   /** Appends the `left` of a session and frees its nickname. Rejects with what the engine rejects with. */
-  async append(room: Room, session: Session): Promise<void> {
+  async append(room: FollowedRoom, session: Session): Promise<void> {
     // The other nodes, which took this one for dead, have appended it, and the nickname may be somebody else's by now.
     if (!room.awaits(session)) return this.#onGone(room)
     await this.#claims.whileLeaving(room.record.id, session, async () => {
@@ -88,7 +88,7 @@ export class Departures {
     this.#onGone(room)
   }
 
-  async #appendLater(room: Room, session: Session): Promise<void> {
+  async #appendLater(room: FollowedRoom, session: Session): Promise<void> {
     while (!this.#stopping) {
       await new Promise((next) => setTimeout(next, RETRY_MS).unref())
       // The session is in the room again, so its `left` is in the log.
@@ -103,7 +103,7 @@ export class Departures {
 }
 
 /** The draft of a `joined` or `left`. */
-export function presenceOf(kind: 'joined' | 'left', room: Room, session: Session): Draft {
+export function presenceOf(kind: 'joined' | 'left', room: FollowedRoom, session: Session): Draft {
   const { name, color, registered, closed, farewell, nextName } = session
   const verified = registered || undefined
   if (kind === 'joined') return { kind, room: room.record.id, from: name, body: '', color, verified }

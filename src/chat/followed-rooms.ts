@@ -1,11 +1,12 @@
 import type { Engine, RoomRecord } from '../engine/engine.ts'
 import { atTickEnd } from '../tick.ts'
+import { FollowedRoom, type RoomContext } from './followed-room.ts'
 import { HeldRooms } from './held-rooms.ts'
 import { RecentStates } from './recent-states.ts'
 import { Refusal } from './refusal.ts'
-import { Room, type RoomContext } from './room.ts'
 import type { RoomState } from './room-state.ts'
 import type { Identity } from './sanctions.ts'
+import type { Session } from './session.ts'
 
 /** The rooms whose logs this node follows: for its sessions, and for authors without one. */
 export class FollowedRooms {
@@ -13,7 +14,7 @@ export class FollowedRooms {
   readonly #context: RoomContext
   readonly #recentStates: RecentStates
   readonly #held = new HeldRooms((room) => this.unfollowIfDeserted(room))
-  readonly #rooms = new Map<number, { room: Room; unfollow(): void }>()
+  readonly #rooms = new Map<number, { room: FollowedRoom; unfollow(): void }>()
   /** Rooms whose record may have changed in this tick. */
   readonly #changed = new Set<number>()
 
@@ -24,26 +25,31 @@ export class FollowedRooms {
     engine.rooms.watch((room) => this.#noteChange(room))
   }
 
-  get(id: number): Room | undefined {
+  get(id: number): FollowedRoom | undefined {
     return this.#rooms.get(id)?.room
   }
 
+  /** The rooms that a session is a member of. */
+  of({ memberships }: Session): FollowedRoom[] {
+    return Array.from(memberships.keys()).flatMap((id) => this.get(id) ?? [])
+  }
+
   /** All rooms, also when some are left meanwhile. */
-  all(): readonly Room[] {
+  all(): readonly FollowedRoom[] {
     return Array.from(this.#rooms.values(), ({ room }) => room)
   }
 
   /** Follows a room until {@link unfollowIfDeserted} finds that nobody needs it. */
-  follow(record: RoomRecord): Room {
+  follow(record: RoomRecord): FollowedRoom {
     const followed = this.get(record.id)
     if (followed) return followed
-    const room = new Room(record, this.#context)
+    const room = new FollowedRoom(record, this.#context)
     const unfollow = this.#engine.logs.follow(room.log, (event) => room.append(event))
     this.#rooms.set(record.id, { room, unfollow })
     return room
   }
 
-  unfollowIfDeserted(room: Room): void {
+  unfollowIfDeserted(room: FollowedRoom): void {
     // A session that came after the last one had gone has another object for the same room.
     const current = this.#rooms.get(room.record.id)
     if (current?.room !== room || !room.deserted) return
@@ -56,7 +62,7 @@ export class FollowedRooms {
    *
    * @throws Refusal `room-unknown` for a room that is closed; Unavailable
    */
-  async hold(record: RoomRecord, author: Identity): Promise<Room> {
+  async hold(record: RoomRecord, author: Identity): Promise<FollowedRoom> {
     const room = this.follow(record)
     if (room.isClosed) throw new Refusal('room-unknown')
     this.#held.use(room)
@@ -65,7 +71,7 @@ export class FollowedRooms {
   }
 
   /** Goes on following a room that {@link hold} has resolved with. */
-  keepHeld(room: Room): void {
+  keepHeld(room: FollowedRoom): void {
     if (room.isHeld) this.#held.use(room)
   }
 

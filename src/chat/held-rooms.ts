@@ -1,5 +1,5 @@
 import { BoundedMap } from '../bounded-map.ts'
-import type { Room } from './room.ts'
+import type { FollowedRoom } from './followed-room.ts'
 
 /** Time for which a room is held after its last use, in ms; at least the time between two messages in slow mode. */
 const HOLD_MS = 60_000
@@ -11,17 +11,17 @@ const MAX_HELD = 1_000
  * a minute after its last use.
  */
 export class HeldRooms {
-  readonly #released: (room: Room) => void
+  readonly #released: (room: FollowedRoom) => void
   /** Times of the last uses, in ms of `performance.now()`, least recently used first. */
-  readonly #used = new BoundedMap<Room, number>(MAX_HELD, (room) => this.#release(room))
+  readonly #used = new BoundedMap<FollowedRoom, number>(MAX_HELD, (room) => this.#release(room))
   #timer: NodeJS.Timeout | undefined
 
   /** `released` is called with each room that is no longer held. */
-  constructor(released: (room: Room) => void) {
+  constructor(released: (room: FollowedRoom) => void) {
     this.#released = released
   }
 
-  use(room: Room): void {
+  use(room: FollowedRoom): void {
     this.#used.set(room, performance.now())
     room.isHeld = true
     this.#timer ??= setTimeout(() => this.#expire(), HOLD_MS).unref()
@@ -44,7 +44,7 @@ export class HeldRooms {
     if (this.#used.size > 0) this.#timer = setTimeout(() => this.#expire(), HOLD_MS).unref()
   }
 
-  #release(room: Room): void {
+  #release(room: FollowedRoom): void {
     this.#used.delete(room)
     room.isHeld = false
     this.#released(room)

@@ -8,12 +8,12 @@ import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
 import { Departures, presenceOf } from './departures.ts'
 import { EXCLUSIVE } from './directory.ts'
+import type { FollowedRoom, RoomContext } from './followed-room.ts'
 import { FollowedRooms } from './followed-rooms.ts'
 import type { Handover } from './handover.ts'
 import { NameClaims } from './name-claims.ts'
 import { fold } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
-import type { Room, RoomContext } from './room.ts'
 import type { Identity } from './sanctions.ts'
 import { type Membership, type MembershipEnd, Session, type Standing } from './session.ts'
 import { Turns } from './turns.ts'
@@ -78,7 +78,7 @@ export class Memberships {
     const { record, role } = await find()
     // Nothing would end a membership that begins behind the end of its session.
     if (session.closed) throw new Refusal('not-in-room')
-    const from = moves ? Array.from(session.memberships.values(), (left) => left.room) : []
+    const from = moves ? this.followed.of(session) : []
     // The session may come back to a room that it has just left.
     await this.#departures.tried(session)
     const room = this.followed.follow(record)
@@ -111,7 +111,7 @@ export class Memberships {
   }
 
   /** Ends a membership that has begun behind a ban. @throws Refusal `banned`, `invite-only`. */
-  #checkEntered(room: Room, session: Session): void {
+  #checkEntered(room: FollowedRoom, session: Session): void {
     if (!session.memberships.has(room.record.id)) return
     try {
       room.state.checkEntry(session)
@@ -123,7 +123,7 @@ export class Memberships {
 
   /** Appends the `joined` of a session, which gives a guest its role. Resolves with undefined where its user is in the room through another node already. */
   async #append(
-    room: Room,
+    room: FollowedRoom,
     session: Session,
     role: GuestRole | undefined,
     renamed: string | undefined,
@@ -149,8 +149,9 @@ export class Memberships {
   }
 
   async #leave(membership: Membership): Promise<void> {
-    const { session, room } = membership
-    if (!isCurrent(membership) || this.#leaveToOthers(room, session)) return
+    const { session } = membership
+    const room = this.followed.get(membership.room.record.id)
+    if (!room || !isCurrent(membership) || this.#leaveToOthers(room, session)) return
     const parted = room.parting(session)
     try {
       await this.#departures.append(room, session)
@@ -223,7 +224,7 @@ export class Memberships {
    */
   async close(session: Session): Promise<() => Promise<void>> {
     await this.#moves.idle(session)
-    const closing = Array.from(session.memberships.values(), (membership) => this.#close(membership))
+    const closing = this.followed.of(session).map((room) => this.#close(room, session))
     const lastEvents = await Promise.all(closing)
     return async () => void (await Promise.all(lastEvents.map((arrived) => arrived())))
   }
@@ -257,7 +258,7 @@ export class Memberships {
     return this.#departures.stop()
   }
 
-  async #close({ session, room }: Membership): Promise<() => Promise<void>> {
+  async #close(room: FollowedRoom, session: Session): Promise<() => Promise<void>> {
     if (this.#leaveToOthers(room, session)) return async () => {}
     const parted = room.parting(session)
     if (!(await this.#departures.begin(room, session))) return async () => {}
@@ -288,7 +289,7 @@ export class Memberships {
    * Forgets a membership, and tells the session's protocol. A client that is to come back is told so when there is an engine to come
    * back to.
    */
-  async #putOut(room: Room, session: Session, why: MembershipEnd): Promise<void> {
+  async #putOut(room: FollowedRoom, session: Session, why: MembershipEnd): Promise<void> {
     // A subscriber that is barred has no presence.
     if (why === 'barred') return session.closed ? undefined : session.wire.putOut(room, session, why)
     // A moderator has ended the presence, but not the claim.
@@ -304,7 +305,7 @@ export class Memberships {
   }
 
   /** Takes a session out of a room in which other sessions of its user stay. Returns false when there are none. */
-  #leaveToOthers(room: Room, session: Session): boolean {
+  #leaveToOthers(room: FollowedRoom, session: Session): boolean {
     if (!this.#claims.leaveToOthers(room.record.id, session)) return false
     room.detach(session)
     // Others keep the presence up, so no `left` will come.
@@ -312,14 +313,14 @@ export class Memberships {
     return true
   }
 
-  #moveFrom(room: Room, session: Session): void {
+  #moveFrom(room: FollowedRoom, session: Session): void {
     if (this.#leaveToOthers(room, session)) return
     room.detach(session)
     void this.#departures.begin(room, session)
   }
 
   /** Gives up the nickname of a session that does not become a member; with `shared` its user was one through other sessions. */
-  async #giveUp(room: Room, session: Session, shared: boolean): Promise<void> {
+  async #giveUp(room: FollowedRoom, session: Session, shared: boolean): Promise<void> {
     const { id } = room.record
     if (this.#claims.leaveToOthers(id, session)) return
     if (!shared || room.isClosed || !this.#claims.isHeld(id, session)) return this.#claims.release(id, session)
@@ -336,7 +337,7 @@ export function isCurrent({ session, room }: Standing): boolean {
 }
 
 /** Resolves when a session has been handed its `left`: a node that has lost touch with the log reads that later, or never. */
-async function seenLeft(room: Room, session: Session, parted: Promise<void>): Promise<void> {
+async function seenLeft(room: FollowedRoom, session: Session, parted: Promise<void>): Promise<void> {
   await settledWithin(parted, LAST_EVENTS_MS)
   room.detach(session)
   room.seenOff(session)

@@ -3,10 +3,10 @@ import { type Event, NONCE_MS } from '../engine/event.ts'
 import { checkUnlocked } from './access.ts'
 import type { Author } from './authors.ts'
 import { type Directory, EXCLUSIVE } from './directory.ts'
+import type { FollowedRoom } from './followed-room.ts'
 import type { FollowedRooms } from './followed-rooms.ts'
 import { fold } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
-import type { Room } from './room.ts'
 import { digestOf } from './secrets.ts'
 import type { Standing } from './session.ts'
 import type { Saying, Speech } from './speech.ts'
@@ -21,7 +21,7 @@ export interface PostingParts {
 /** A room that an author without a session has entered, to speak there without being a member. */
 export interface AuthorInRoom {
   readonly author: Author
-  readonly room: Room
+  readonly room: FollowedRoom
   /** The room as it was when its password was shown. */
   readonly unlocked: RoomRecord | undefined
 }

@@ -1,8 +1,11 @@
-import type { Event } from '../engine/event.ts'
+import type { RoomRecord } from '../engine/engine.ts'
+import type { Event, LogName } from '../engine/event.ts'
 import { fold } from './names.ts'
+import type { RecentUsers } from './recent-users.ts'
 import { Refusal } from './refusal.ts'
-import type { Room } from './room.ts'
+import type { RoomState } from './room-state.ts'
 import type { Speaker } from './speaker.ts'
+import type { StateReader } from './state-reader.ts'
 import { owned } from './text.ts'
 import { isFullScope, type TokenIdentity, type TokenScope } from './token-scope.ts'
 
@@ -76,6 +79,20 @@ export interface Lifeline {
   disconnect(reason: SessionEnd, why?: string): void
 }
 
+/** A room, as far as its users and the protocols need it; {@link FollowedRoom} lets sessions in and out. */
+export interface Room {
+  readonly record: RoomRecord
+  readonly log: LogName
+  readonly recentUsers: RecentUsers
+  readonly stateReader: StateReader
+  /** See {@link FollowedRoom.state}. */
+  readonly state: RoomState
+  /** See {@link FollowedRoom.member}. */
+  member(name: string): Session | undefined
+  /** See {@link FollowedRoom.whisper}. */
+  whisper(session: Session, event: Event): void
+}
+
 /** A user who acts in a room: a member, or an author without a session. */
 export interface Standing {
   readonly session: Speaker
@@ -96,7 +113,7 @@ export class Session implements Speaker {
   /** Set once, when the login has succeeded. */
   #name = ''
   #key = ''
-  /** By room id, in order of joining. Written by {@link Room}, in the order of its log. */
+  /** By room id, in order of joining. Written by {@link FollowedRoom}, in the order of its log. */
   readonly memberships = new Map<number, Membership>()
   closed = false
   /** Reason of the user for leaving, which stands in the `left` events when the session closes. */

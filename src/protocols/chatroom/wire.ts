@@ -1,5 +1,4 @@
-import type { Room } from '../../chat/room.ts'
-import { type MembershipEnd, Session, type Wire } from '../../chat/session.ts'
+import { type MembershipEnd, type Room, Session, type Wire } from '../../chat/session.ts'
 import type { Event, Kind } from '../../engine/event.ts'
 import type { SessionLink } from '../../transport/conversation.ts'
 import { type DisconnectReason, disconnectText } from '../../transport/disconnect.ts'

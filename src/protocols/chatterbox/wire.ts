@@ -1,6 +1,5 @@
 import { fold } from '../../chat/names.ts'
-import type { Room } from '../../chat/room.ts'
-import { type MembershipEnd, Session, type Wire } from '../../chat/session.ts'
+import { type MembershipEnd, type Room, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
 import type { SessionLink } from '../../transport/conversation.ts'
 import { indentLines } from '../indent.ts'

@@ -1,8 +1,9 @@
-import type { Room } from '../../chat/room.ts'
+import type { Room } from '../../chat/session.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { Event } from '../../engine/event.ts'
-import type { IrcContext, Lines } from './command.ts'
+import type { IrcContext } from './command.ts'
 import { newBatch } from './labels.ts'
+import type { Lines } from './message.ts'
 import { SERVER } from './names.ts'
 
 /** Number of events among which messages for a new member are found. */

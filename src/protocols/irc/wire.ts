@@ -1,6 +1,5 @@
 import { fold } from '../../chat/names.ts'
-import type { Room } from '../../chat/room.ts'
-import type { MembershipEnd, Wire } from '../../chat/session.ts'
+import type { MembershipEnd, Room, Wire } from '../../chat/session.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { Event } from '../../engine/event.ts'
 import { atTickEnd } from '../../tick.ts'

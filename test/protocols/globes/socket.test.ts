@@ -2,7 +2,7 @@
 import { chromium } from 'playwright-core'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
-import type { Room } from '../../../src/chat/room.ts'
+import type { Room } from '../../../src/chat/session.ts'
 import type { Event } from '../../../src/engine/event.ts'
 import { GlobesSession, GlobesWire } from '../../../src/protocols/globes/socket/wire.ts'
 import { tickEnd } from '../../../src/tick.ts'

@@ -1,6 +1,6 @@
 /** docs/protocols/irc.md, section 9, point 49: an event is encoded once for all members that are shown the same. */
 import { expect, test } from 'vitest'
-import type { Room } from '../../../src/chat/room.ts'
+import type { Room } from '../../../src/chat/session.ts'
 import type { Event } from '../../../src/engine/event.ts'
 import type { Cap } from '../../../src/protocols/irc/caps.ts'
 import { IrcSession } from '../../../src/protocols/irc/session.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Room } from '../../../src/chat/room.ts'
+import type { Room } from '../../../src/chat/session.ts'
 import type { Event } from '../../../src/engine/event.ts'
 import { PiratchatSession, PiratchatWire } from '../../../src/protocols/piratchat/wire.ts'
 import { textFrame } from '../../../src/transport/websocket.ts'

@@ -1,6 +1,5 @@
 import { Refusal } from '../../../chat/refusal.ts'
-import type { Room } from '../../../chat/room.ts'
-import type { MembershipEnd } from '../../../chat/session.ts'
+import type { MembershipEnd, Room } from '../../../chat/session.ts'
 import type { ClientLink, Conversation } from '../../../transport/conversation.ts'
 import { DISCONNECTS, type DisconnectReason, disconnectText } from '../../../transport/disconnect.ts'
 import type { Caller, RoomsApiContext } from '../context.ts'

@@ -1,6 +1,5 @@
 import type { Feed } from '../../../chat/feeds.ts'
-import type { Room } from '../../../chat/room.ts'
-import { type MembershipEnd, Session, type Wire } from '../../../chat/session.ts'
+import { type MembershipEnd, type Room, Session, type Wire } from '../../../chat/session.ts'
 import type { RoomRecord } from '../../../engine/engine.ts'
 import type { Event } from '../../../engine/event.ts'
 import type { ClientLink } from '../../../transport/conversation.ts'

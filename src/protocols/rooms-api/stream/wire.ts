@@ -1,5 +1,4 @@
-import type { Room } from '../../../chat/room.ts'
-import type { MembershipEnd, Wire } from '../../../chat/session.ts'
+import type { MembershipEnd, Room, Wire } from '../../../chat/session.ts'
 import { type Event, NO_ROOM } from '../../../engine/event.ts'
 import type { Encoding } from './encoding.ts'
 import type { StreamSession } from './session.ts'

@@ -34,7 +34,7 @@ interface Subscriber {
 interface Newcomer {
   readonly session: Session
   /** Rooms that it leaves for this one. */
-  readonly from: readonly Room[]
+  readonly from: readonly FollowedRoom[]
   readonly arrived: () => void
   readonly lost: (error: Error) => void
 }
@@ -45,7 +45,7 @@ export interface RoomContext {
   readonly counts: Counts
   readonly onDeliveryError: OnDeliveryError
   /** Called for each session that was put out, when it has been handed all that it saw. */
-  readonly onPutOut: (room: Room, session: Session, why: MembershipEnd) => void
+  readonly onPutOut: (room: FollowedRoom, session: Session, why: MembershipEnd) => void
 }
 
 /**
@@ -55,7 +55,7 @@ export interface RoomContext {
  * Memberships begin and end where `joined` and `left` stand in the log, so each session sees one stretch of it without a hole, from
  * its own `joined` to its own `left`, or until it is detached.
  */
-export class Room {
+export class FollowedRoom {
   /** Replaced when the room is changed. */
   record: RoomRecord
   readonly log: LogName
@@ -117,7 +117,7 @@ export class Room {
   }
 
   /** Makes another session of a member's user a member too: it needs no `joined`. @throws Closed. */
-  attach(session: Session, from: readonly Room[]): void {
+  attach(session: Session, from: readonly FollowedRoom[]): void {
     // The log has ended: the session's `left` would never come.
     if (this.#closed) throw new Closed(this.log)
     this.#expected.delete(session)
@@ -140,7 +140,7 @@ export class Room {
    * Makes the session a member, and ends its memberships in `from`, where its `joined` stands. Resolves when that has come; rejects with
    * {@link Unavailable} or {@link Closed} when it cannot come any more.
    */
-  admit(session: Session, from: readonly Room[], { id }: Event): Promise<void> {
+  admit(session: Session, from: readonly FollowedRoom[], { id }: Event): Promise<void> {
     this.#expected.delete(session)
     const events = this.#audience.since(id)
     if (!events) return new Promise((arrived, lost) => this.#newcomers.set(id, { session, from, arrived, lost }))
@@ -305,7 +305,7 @@ export class Room {
   }
 
   /** `count` events of this tick stand behind the session's `joined`, that included. */
-  #enter(session: Session, from: readonly Room[], since: number, count = 0): void {
+  #enter(session: Session, from: readonly FollowedRoom[], since: number, count = 0): void {
     // In log order: a session that moves sees nothing of the old room from here on.
     for (const room of from) room.detach(session)
     session.memberships.set(this.record.id, { session, room: this, since })
