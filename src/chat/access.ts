@@ -1,4 +1,4 @@
-import type { RoomRecord } from '../engine/engine.ts'
+import type { RoomRecord, StateUser } from '../engine/engine.ts'
 import type { AddressDigests } from './address-digests.ts'
 import type { Admins } from './admins.ts'
 import { accountId, type Credentials, Proof } from './credentials.ts'
@@ -40,9 +40,9 @@ export class Access {
     return { key, accountId: account && accountId(account), isAdmin, addressDigest }
   }
 
-  /** The state of a room as far as it concerns a client; without one it may be without bans, mutes and invitations. @throws Refusal `unavailable`. */
-  stateOf(room: RoomRecord, client?: Identity): Promise<RoomState> {
-    return this.#parts.followed.stateOf(room, client).catch(refuse)
+  /** The state of a room as far as it concerns a user, see {@link NOBODY}. @throws Refusal `unavailable`. */
+  stateOf(room: RoomRecord, user: StateUser): Promise<RoomState> {
+    return this.#parts.followed.stateOf(room, user).catch(refuse)
   }
 
   /** Resolves with true if an account, which may have been removed, operates a room. @throws Refusal `unavailable`. */
@@ -51,7 +51,7 @@ export class Access {
     const account = await credentials.find(name).catch(refuse)
     if (!account || accountId(account) !== id) return false
     const identity = { key: fold(name), accountId: id, isAdmin: admins.names(account), addressDigest: undefined }
-    return isAtLeast((await this.stateOf(room)).rankOf(identity), 'operator')
+    return isAtLeast((await this.stateOf(room, identity)).rankOf(identity), 'operator')
   }
 
   /**
@@ -62,7 +62,7 @@ export class Access {
    */
   async check(client: Identity, room: RoomRecord, unlocked?: RoomRecord): Promise<RoomState> {
     checkUnlocked(room, unlocked)
-    const state = await this.#parts.followed.stateOf(room, client).catch(refuse)
+    const state = await this.stateOf(room, client)
     state.checkEntry(client)
     return state
   }

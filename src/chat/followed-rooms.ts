@@ -1,4 +1,4 @@
-import type { Engine, RoomRecord } from '../engine/engine.ts'
+import type { Engine, RoomRecord, StateUser } from '../engine/engine.ts'
 import { atTickEnd } from '../tick.ts'
 import { FollowedRoom, type RoomContext } from './followed-room.ts'
 import { HeldRooms } from './held-rooms.ts'
@@ -82,15 +82,12 @@ export class FollowedRooms {
 
   /**
    * The state of a room as far as it concerns a user, also of a room that no session of this node is in, whose state may be two seconds old.
-   * Without a user it may be without bans, mutes and invitations.
    *
    * @throws Unavailable
    */
-  async stateOf(record: RoomRecord, user?: Identity): Promise<RoomState> {
+  stateOf(record: RoomRecord, user: StateUser): Promise<RoomState> {
     const followed = this.get(record.id)
-    if (!followed?.stateReader.state) return this.#recentStates.of(record, user)
-    if (user) await followed.stateReader.loadFor(user)
-    return followed.state
+    return followed?.stateReader.state ? followed.stateReader.loadFor(user) : this.#recentStates.of(record, user)
   }
 
   /** Called at the end of a tick in which rooms have changed. */

@@ -80,9 +80,8 @@ export class ModeratorActions {
   }
 
   /** The state of a room with all its bans, mutes and invitations. @throws Refusal `unavailable`. */
-  async wholeState(room: Room): Promise<RoomState> {
-    await room.stateReader.load().catch(refuse)
-    return room.state
+  wholeState(room: Room): Promise<RoomState> {
+    return room.stateReader.load().catch(refuse)
   }
 
   /** Checks that the room may have one more role. @throws Refusal `too-many-roles`, `unavailable`. */

@@ -14,6 +14,9 @@ export function isAtLeast(rank: Rank, least: Rank): boolean {
   return RANKS.indexOf(rank) >= RANKS.indexOf(least)
 }
 
+/** A user whom no ban, mute or invitation concerns: for what is the same for all, such as topic, modes and ranks. */
+export const NOBODY: StateUser = { key: '' }
+
 /** Maximum number of roles in a room, bans and mutes included. */
 export const MAX_ROLES = 16_384
 

@@ -1,22 +1,21 @@
-import type { EngineLogs, RoomRecord } from '../engine/engine.ts'
+import type { EngineLogs, RoomRecord, StateUser } from '../engine/engine.ts'
 import type { Event } from '../engine/event.ts'
 import { RoomState } from './room-state.ts'
-import type { Identity } from './sanctions.ts'
 
 /** Time after which the rest of a state follows the part for the first user, whose entry it would hold up, in ms. */
 const REST_AFTER_MS = 100
 
-/** Reads the state of a room from the store, and keeps it up with the events that come in, which the room hands to it. */
+/** Reads the state of a room from the store, and keeps it up with the events that come in, which a followed room hands to it. */
 export class StateReader {
   readonly #room: { readonly record: RoomRecord; readonly deserted: boolean }
   readonly #logs: EngineLogs
   /** Undefined until {@link load} or {@link loadFor} has resolved. */
   #state: RoomState | undefined
-  /** Reads that are under way, and the events since the first of them began. */
-  #reading = 0
+  /** The read that is under way, and the events since it began. */
+  #reading: Promise<RoomState> | undefined
   #early: Event[] = []
-  #loading: Promise<void> | undefined
 
+  /** The rest of a part is read a little later, unless the room is `deserted`. */
   constructor(room: { readonly record: RoomRecord; readonly deserted: boolean }, logs: EngineLogs) {
     this.#room = room
     this.#logs = logs
@@ -27,26 +26,27 @@ export class StateReader {
     return this.#state
   }
 
-  /** Loads the whole state, once. The room must follow its log. @throws Unavailable */
-  async load(): Promise<void> {
-    if (this.#state?.isWhole) return
-    this.#loading ??= this.#read().finally(() => {
-      this.#loading = undefined
-    })
-    await this.#loading
+  /** Loads the whole state, once. A room must follow its log. @throws Unavailable */
+  async load(): Promise<RoomState> {
+    let state = this.#state
+    // The read that is under way may be that of a part.
+    while (!state?.isWhole) state = await (this.#reading ??= this.#read())
+    return state
   }
 
   /** Loads the state as far as it concerns a user: the first one need not wait for bans of others, which follow. @throws Unavailable */
-  async loadFor(user: Identity): Promise<void> {
-    if (this.#state || this.#reading > 0) return this.load()
-    await this.#read(user)
-    setTimeout(() => this.#loadRest(), REST_AFTER_MS).unref()
+  async loadFor(user: StateUser): Promise<RoomState> {
+    if (this.#state || this.#reading) return this.load()
+    this.#reading = this.#read(user)
+    const state = await this.#reading
+    if (!state.isWhole) setTimeout(() => this.#loadRest(), REST_AFTER_MS).unref()
+    return state
   }
 
   /** Takes the next event of the log. */
   apply(event: Event): void {
     this.#state?.apply(event)
-    if (this.#reading > 0) this.#early.push(event)
+    if (this.#reading) this.#early.push(event)
   }
 
   #loadRest(): void {
@@ -54,17 +54,15 @@ export class StateReader {
     if (!this.#room.deserted) this.load().catch(() => {})
   }
 
-  async #read(user?: Identity): Promise<void> {
-    this.#reading++
+  async #read(user?: StateUser): Promise<RoomState> {
     try {
       const state = await RoomState.read(this.#room.record, this.#logs, user)
-      // A part that was read for longer than the whole.
-      if (this.#state?.isWhole) return
       // Events that the state contains already change nothing again.
       for (const event of this.#early) state.apply(event)
-      this.#state = this.#state ? state.replace(this.#state) : state
+      return (this.#state = this.#state ? state.replace(this.#state) : state)
     } finally {
-      if (--this.#reading === 0) this.#early = []
+      this.#reading = undefined
+      this.#early = []
     }
   }
 }

@@ -6,7 +6,7 @@ import { fold } from './names.ts'
 import type { PastUsers } from './past-users.ts'
 import type { Presence } from './presence.ts'
 import { refuse } from './refusal.ts'
-import type { Rank } from './room-state.ts'
+import { NOBODY, type Rank } from './room-state.ts'
 import type { Session } from './session.ts'
 import type { SessionList, Sessions } from './sessions.ts'
 import type { Totals, UserTotals } from './totals.ts'
@@ -93,7 +93,7 @@ export class Users {
   async ranks(room: number, members: readonly string[]): Promise<ReadonlyMap<string, Rank>> {
     const record = await this.#parts.rooms.find(room)
     if (!record) return new Map()
-    const state = await this.#parts.access.stateOf(record)
+    const state = await this.#parts.access.stateOf(record, NOBODY)
     // An account that has a role may have been registered anew since. All of them are looked up at once.
     const owners = members.filter((name) => state.hasAccountRole(fold(name)))
     const records = await Promise.all(owners.map((name) => this.#engine.records.get('account', name))).catch(refuse)

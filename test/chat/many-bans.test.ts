@@ -157,19 +157,22 @@ test('a guest who is kicked while its new nickname waits for the rest stays out'
   expect([ann.name, ann.memberships.size]).toEqual(['anna', 0])
 })
 
-test('a part that comes behind the whole does not replace it', async () => {
-  const { engine, guest, id } = await deserted()
+test('the whole state is read once, behind the part for the first session, and replaces it', async () => {
+  const { chat, engine, guest, id } = await deserted()
   const part = await engine.logs.stateFor(id, { key: 'ann' })
   const { promise, resolve } = Promise.withResolvers<typeof part>()
   const read = vi.spyOn(engine.logs, 'stateFor').mockReturnValueOnce(promise)
   const first = guest('ann', 'raided')
   await eventually(() => expect(read).toHaveBeenCalled())
-  const bob = await guest('bob', 'raided')
-  const { room } = bob.inRoom()
-  expect(room.state.isWhole).toBe(true)
+  const whole = vi.spyOn(engine.logs, 'state')
+  const others = ['bob', 'cid'].map((name) => guest(name, 'raided'))
+  await Promise.all(['bob', 'cid'].map((name) => eventually(() => expect(chat.users.here(name)).toHaveLength(1))))
+  expect(whole).not.toHaveBeenCalled()
   resolve(part)
-  await first
-  expect([room.state.isWhole, room.state.banned.size]).toEqual([true, 1_001])
+  const [ann] = await Promise.all([first, ...others])
+  expect(whole).toHaveBeenCalledTimes(1)
+  const { state } = ann.inRoom().room
+  expect([state.isWhole, state.banned.size]).toEqual([true, 1_001])
 })
 
 test('a message in a room without mutes and modes looks at none', async () => {

@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { RecentStates } from '../../src/chat/recent-states.ts'
+import { NOBODY } from '../../src/chat/room-state.ts'
 import { enter, stage } from './stage.ts'
 
 async function rooms(count: number) {
@@ -25,16 +26,16 @@ test('a state is read once in two seconds, and again when its room changes', asy
   const { engine, time, records, states, read } = await rooms(1)
   const [room] = records
   if (!room) return expect.fail()
-  const [one, other] = await Promise.all([states.of(room), states.of(room)])
+  const [one, other] = await Promise.all([states.of(room, NOBODY), states.of(room, NOBODY)])
   expect(other).toBe(one)
   time.now = 1_999
-  expect(await states.of(room)).toBe(one)
+  expect(await states.of(room, NOBODY)).toBe(one)
   expect(read).toHaveBeenCalledTimes(1)
   await engine.logs.append(`room:${room.id}`, { kind: 'topic', room: room.id, from: 'op', body: 'about' })
   time.now = 2_000
-  expect((await states.of(room)).topic?.text).toBe('about')
+  expect((await states.of(room, NOBODY)).topic?.text).toBe('about')
   await engine.rooms.change(room.id, { title: 'Another' })
-  await states.of(room)
+  await states.of(room, NOBODY)
   expect(read).toHaveBeenCalledTimes(3)
 })
 
@@ -45,12 +46,12 @@ test('a state that could not be read is not kept, and no more than 64 are', asyn
   read.mockImplementationOnce(() => {
     throw new Error('away')
   })
-  await expect(states.of(room)).rejects.toThrow('away')
-  for (const record of records) await states.of(record)
+  await expect(states.of(room, NOBODY)).rejects.toThrow('away')
+  for (const record of records) await states.of(record, NOBODY)
   expect(read).toHaveBeenCalledTimes(66)
-  for (const record of records.slice(1)) await states.of(record)
+  for (const record of records.slice(1)) await states.of(record, NOBODY)
   expect(read).toHaveBeenCalledTimes(66)
-  await states.of(room)
+  await states.of(room, NOBODY)
   expect(read).toHaveBeenCalledTimes(67)
 })
 

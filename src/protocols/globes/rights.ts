@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { LOBBY } from '../../chat/chat.ts'
 import type { Proof } from '../../chat/credentials.ts'
-import { isAtLeast } from '../../chat/room-state.ts'
+import { isAtLeast, NOBODY } from '../../chat/room-state.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import { readBasic } from '../../transport/http/basic.ts'
 import type { HttpServices } from '../../transport/http/routes.ts'
@@ -38,7 +38,7 @@ export class Rights {
     const { chat, publicRooms } = this.#shared
     const isPublic = room.hash === undefined
     if (isPublic && publicRooms === 'closed') throw new GlobesError(104)
-    const state = await chat.access.stateOf(room)
+    const state = await chat.access.stateOf(room, NOBODY)
     const published = state.isGoverned ? undefined : await this.#findPublished(room, request)
     if (published !== undefined) return { by: published }
     const proof = await this.#findAccount(request)

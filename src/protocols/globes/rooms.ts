@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { LOBBY } from '../../chat/chat.ts'
 import { Passwords } from '../../chat/passwords.ts'
+import { NOBODY } from '../../chat/room-state.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { HttpServices } from '../../transport/http/routes.ts'
 import { checkDescription, type PasswordState, textsOf } from './description.ts'
@@ -18,7 +19,7 @@ export function addRooms(app: FastifyInstance, shared: GlobesContext, { requests
   /** Returns a room that is not public as it is shown without a token: its topic, which the description repeats, is for readers only. */
   const withoutTopic = async (room: RoomRecord) => {
     if (room.description === '') return room
-    const { topic } = await chat.access.stateOf(room)
+    const { topic } = await chat.access.stateOf(room, NOBODY)
     return topic ? { ...room, description: '' } : room
   }
 

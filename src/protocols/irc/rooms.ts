@@ -65,8 +65,12 @@ async function namesIn(chat: Chat, room: RoomRecord, hasHosts: boolean): Promise
 }
 
 /** Returns the lines that tell the topic of a room; with `always` also that there is none. */
-export async function topicLines({ chat, reply }: IrcContext, room: RoomRecord, always: boolean): Promise<Lines> {
-  const { topic } = await chat.access.stateOf(room)
+export async function topicLines(
+  { chat, session, reply }: IrcContext,
+  room: RoomRecord,
+  always: boolean,
+): Promise<Lines> {
+  const { topic } = await chat.access.stateOf(room, session)
   const channel = channelOf(room)
   if (!topic) return always ? [reply('RPL_NOTOPIC', channel)] : []
   const { text, by, at } = topic

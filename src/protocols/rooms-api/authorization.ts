@@ -136,7 +136,7 @@ export class Authorization
   }
 
   async #operates(identity: Identity, room: RoomRecord): Promise<boolean> {
-    const state = await this.#options.chat.access.stateOf(room)
+    const state = await this.#options.chat.access.stateOf(room, identity)
     return isAtLeast(state.rankOf(identity), 'operator')
   }
 

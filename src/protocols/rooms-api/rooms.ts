@@ -26,7 +26,7 @@ export function addRoomRequests(app: FastifyInstance, context: RoomsApiContext):
 
   const show = async (caller: Caller, slug: string): Promise<ApiRoom> => {
     const room = await context.readableRoom(caller, slug)
-    const [state, members] = await Promise.all([chat.access.stateOf(room), chat.rooms.inside(room.id)])
+    const [state, members] = await Promise.all([chat.access.stateOf(room, caller.identity), chat.rooms.inside(room.id)])
     const { topic } = state
     const slow = state.mode('slow')
     const keepDays = state.mode('keep')

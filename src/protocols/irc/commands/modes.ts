@@ -38,7 +38,7 @@ async function showModes(context: IrcContext, channel: string): Promise<Lines> {
   const { chat, session, reply } = context
   const room = await roomOfChannel(context, channel)
   if (!isVisible(session, room)) throw new Refusal('not-in-room')
-  const state = await chat.access.stateOf(room)
+  const state = await chat.access.stateOf(room, session)
   const letters = Object.entries(FLAG_LETTERS).flatMap(([flag, letter]) => {
     const isOn = flag === 'password' ? room.hash !== undefined : state.mode(flag as ModeFlag) !== undefined
     return letter !== undefined && isOn ? [letter] : []

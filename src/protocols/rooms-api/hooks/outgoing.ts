@@ -94,7 +94,7 @@ async function operatedRoom({ chat, ...context }: RoomsApiContext, request: Fast
   if (!proof || !author || identity.accountId === undefined) throw new Refusal('account-required')
   const room = await context.readableRoom(caller, slug)
   checkScope(author, 'write', room.slug)
-  const state = await chat.access.stateOf(room)
+  const state = await chat.access.stateOf(room, identity)
   if (!isAtLeast(state.rankOf(identity), 'operator')) throw new Refusal('not-permitted')
   return { room, maker: { by: proof.name, account: identity.accountId } }
 }
