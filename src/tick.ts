@@ -75,7 +75,7 @@ function endTick(): void {
   clearTimeout(timer)
   const ageMs = performance.now() - (startedAt ?? 0)
   if (delay?.continues(ageMs)) return void schedule()
-  for (const job of take('commit')) job.commit()
+  for (const job of waiting.commit.splice(0)) job.commit()
   const waitMs = waiting.deliver.length > 0 ? (delay?.deliverInMs(ageMs, events, bytes) ?? 0) : 0
   if (waitMs > 0) {
     // Work in the meantime schedules another end of the tick, which computes the delay again.
@@ -85,29 +85,17 @@ function endTick(): void {
   startedAt = undefined
   ending = true
   try {
-    if (waiting.deliver.length > 0) deliver()
-    for (const job of take('flush')) job.flush()
-    for (const job of take('resume')) job.resume()
+    // What a job adds to its own phase, or to an earlier one, runs at the end of the next tick.
+    const delivering = waiting.deliver.splice(0)
+    const count = events
+    if (delivering.length > 0) [events, bytes] = [0, 0]
+    for (const job of delivering) job.deliver()
+    const flushedAt = performance.now()
+    for (const job of waiting.flush.splice(0)) job.flush()
+    if (delivering.length > 0) delay?.delivered(count, performance.now() - flushedAt)
+    for (const job of waiting.resume.splice(0)) job.resume()
   } finally {
     ending = false
   }
-  // Jobs that a phase has added to an earlier phase run at the end of the next tick.
   if (PHASES.some((phase) => waiting[phase].length > 0)) schedule()
-}
-
-function deliver(): void {
-  const count = events
-  events = 0
-  bytes = 0
-  for (const job of take('deliver')) job.deliver()
-  const flushedAt = performance.now()
-  for (const job of take('flush')) job.flush()
-  delay?.delivered(count, performance.now() - flushedAt)
-}
-
-/** Takes the jobs of a phase; what they add to it runs at the end of the next tick. */
-function take<P extends Phase>(phase: P): readonly Job<P>[] {
-  const jobs: Job<P>[] = waiting[phase]
-  if (jobs.length > 0) waiting[phase] = []
-  return jobs
 }

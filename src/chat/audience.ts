@@ -6,6 +6,8 @@ import type { Room, Session, Wire } from './session.ts'
 /** Called with what a protocol threw when it was handed events: its sessions have lost this delivery, and others have not. */
 export type OnDeliveryError = (error: unknown, protocol: string, event: Event | undefined) => void
 
+const NONE: ReadonlyMap<Session, readonly Event[]> = new Map()
+
 /**
  * The sessions that are handed the events of a room, and what this tick has brought for them.
  *
@@ -71,7 +73,9 @@ export class Audience {
   deliver(sessionsOf: (key: string) => Iterable<Session>): void {
     const events = this.#events
     this.#events = []
-    const apart = this.#setApart(events, sessionsOf)
+    // Mostly all sessions get all events.
+    const isShared = this.#since.size === 0 && this.#private.size === 0 && this.#blocks.empty
+    const apart = isShared ? NONE : this.#setApart(events, sessionsOf)
     for (const [wire, sessions] of this.#byWire) {
       const most = apart.size === 0 ? sessions : new Set([...sessions].filter((session) => !apart.has(session)))
       this.#hand(events, most, wire)

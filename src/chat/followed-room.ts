@@ -145,7 +145,9 @@ export class FollowedRoom {
     const events = this.#audience.since(id)
     if (!events) return new Promise((arrived, lost) => this.#newcomers.set(id, { session, from, arrived, lost }))
     this.#enter(session, from, id, events.length)
-    const left = events.find((event) => leaverOf(event) === session.key)
+    const left = events.find(
+      (event) => (event.kind === 'left' || event.kind === 'kicked') && leaverOf(event) === session.key,
+    )
     if (left) this.#leave(session, this.#remove(session), left)
     return Promise.resolve()
   }
@@ -209,16 +211,15 @@ export class FollowedRoom {
     }
     this.recentUsers.note(event)
     this.stateReader.apply(event)
-    this.#restrict(event)
+    if (event.kind === 'mode' || event.kind === 'role') this.#restrict(event)
     if (event.kind === 'joined') this.#admit(event)
     this.#audience.push(event)
-    const leaver = leaverOf(event)
-    if (leaver !== undefined) this.#dismiss(leaver, event)
+    if (event.kind === 'left' || event.kind === 'kicked') this.#dismiss(leaverOf(event), event)
   }
 
   /** Bars the subscribers that may not read on after an event. */
-  #restrict({ kind, details: { flag, role, on } = {} }: Event): void {
-    if ((kind !== 'mode' && kind !== 'role') || !on) return
+  #restrict({ details: { flag, role, on } = {} }: Event): void {
+    if (!on) return
     if (flag !== 'password' && flag !== 'invite-only' && role !== 'banned') return
     for (const [session, subscriber] of this.#subscribers) {
       if (flag === 'password') subscriber.isOutdated = true
@@ -342,8 +343,7 @@ export class FollowedRoom {
   }
 }
 
-/** Returns the folded nickname of the user whose presence ends with an event. */
-function leaverOf({ kind, from, to = '' }: Event): string | undefined {
-  if (kind === 'left') return fold(from)
-  return kind === 'kicked' ? fold(to) : undefined
+/** Returns the folded nickname of the user whose presence ends with a `left` or `kicked`. */
+function leaverOf({ kind, from, to = '' }: Event): string {
+  return fold(kind === 'left' ? from : to)
 }

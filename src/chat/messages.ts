@@ -160,7 +160,7 @@ export class Messages {
     checkScope(session, 'write')
     if (this.isBlocked(session, to)) return false
     const place = hasOwnInbox(session) ? undefined : session.membership?.room.record.id
-    const nonce = storedNonce(session, own)
+    const nonce = own === undefined ? undefined : storedNonce(session, own)
     const verified = session.registered || undefined
     const draft = { kind: 'private', room, from: session.name, to, body, sent, verified, nonce, details } as const
     await this.#inboxes.append(session, draft, inbox, place)

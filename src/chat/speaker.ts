@@ -25,7 +25,7 @@ export interface Speaker extends Identity, Asker {
  * have the nickname next, and not to the client, whose address may change before it sends the message again. It may also have made the nickname
  * its account before.
  */
-export function storedNonce({ wordDigest }: Speaker, nonce: string | undefined): string | undefined {
+export function storedNonce({ wordDigest }: Speaker, nonce: string): string {
   // No client can send a slash.
-  return nonce === undefined || wordDigest === undefined ? nonce : `${wordDigest}/${nonce}`
+  return wordDigest === undefined ? nonce : `${wordDigest}/${nonce}`
 }

@@ -55,7 +55,12 @@ export class Speech {
    * @throws Refusal `token-scope`, `muted`, `moderated`, `slow-mode`, `text-empty`, `text-too-long`
    */
   say(speaker: Speaker, room: Room, sayings: readonly Saying[], readsFirst = false): readonly Promise<Event>[] {
-    const drafts = sayings.map((saying) => this.#draft(speaker, room, saying))
+    const verified = speaker.registered || undefined
+    const drafts = sayings.map(({ text, sent, color = speaker.color, nonce: own, details }): Draft => {
+      const nonce = own === undefined ? undefined : storedNonce(speaker, own)
+      const body = this.body(text)
+      return { kind: 'message', room: room.record.id, from: speaker.name, body, sent, color, verified, nonce, details }
+    })
     if (speaker.scope) checkScope(speaker, 'write', room.record.slug)
     try {
       room.state.checkSpeech(speaker, drafts.length)
@@ -65,25 +70,19 @@ export class Speech {
     const { logs } = this.#engine
     const [first] = drafts
     const said = first && drafts.length === 1 ? [logs.append(room.log, first)] : logs.appendAll(room.log, drafts)
-    const counted = (event: Event) => {
-      this.#options.counts.event(speaker.protocol, 'message')
-      return event
-    }
-    return said.map((event, place) => {
+    return said.map((appended, place) => {
       const draft = drafts[place]
-      return event.then(counted, (error) => {
-        room.state.unsaid(speaker)
-        return draft?.nonce === undefined ? refuse(error) : this.#first(room.log, draft, error, speaker, readsFirst)
-      })
+      return appended.then(
+        (event) => {
+          this.#options.counts.event(speaker.protocol, 'message')
+          return event
+        },
+        (error) => {
+          room.state.unsaid(speaker)
+          return draft?.nonce === undefined ? refuse(error) : this.#first(room.log, draft, error, speaker, readsFirst)
+        },
+      )
     })
-  }
-
-  #draft(speaker: Speaker, { record }: Room, saying: Saying): Draft {
-    const { text, sent, color = speaker.color, details } = saying
-    const nonce = storedNonce(speaker, saying.nonce)
-    const verified = speaker.registered || undefined
-    const body = this.body(text)
-    return { kind: 'message', room: record.id, from: speaker.name, body, sent, color, verified, nonce, details }
   }
 
   /** Returns the event that the nonce of a refused message belongs to; throws the refusal if there is none. */

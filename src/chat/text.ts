@@ -31,7 +31,7 @@ export function hasControls(text: string): boolean {
  * lone surrogates replaced by U+FFFD, otherwise unchanged.
  */
 export function clean(text: string): string {
-  const plain = hasControls(text) ? text.replace(ESCAPE_SEQUENCES, '').replace(CONTROLS, '') : text
+  const plain = CONTROL.test(text) ? text.replace(ESCAPE_SEQUENCES, '').replace(CONTROLS, '') : text
   return plain.toWellFormed()
 }
 

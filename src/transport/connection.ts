@@ -267,7 +267,7 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
       const unit = this.#offered ?? this.#framing.next()
       if (unit === undefined) return void this.#readOn()
       if (unit !== this.#offered) {
-        this.#loginTimeout.refresh()
+        if (!this.isLoggedIn) this.#loginTimeout.refresh()
         this.#backpressure.throttle.count(1)
       }
       this.#offered = undefined

@@ -83,7 +83,11 @@ export class Throttle {
 
   count(pieces: number): void {
     if (this.#isReleased) return
-    const waitMs = this.#bucketNow().take(Date.now(), pieces)
+    const now = Date.now()
+    const { pace } = this.#owner
+    if (pace !== this.#pace) this.#bucket = new RateBucket(pace, now)
+    this.#pace = pace
+    const waitMs = this.#bucket?.take(now, pieces) ?? 0
     if (waitMs === 0) return
     const isNew = !this.active
     // A longer wait replaces one that has begun.
@@ -100,13 +104,6 @@ export class Throttle {
   release(): void {
     this.#isReleased = true
     this.#end()
-  }
-
-  #bucketNow(): RateBucket {
-    const { pace } = this.#owner
-    if (this.#bucket && pace === this.#pace) return this.#bucket
-    this.#pace = pace
-    return (this.#bucket = new RateBucket(pace, Date.now()))
   }
 
   #end(): void {

@@ -126,13 +126,15 @@ export class ReplyQueue {
     if (!handled) return
     if (Buffer.isBuffer(handled)) {
       if (this.empty) return void this.#owner.outbox.push(handled)
-      this.#append({ reply: handled, bytes: handled.length })
+      this.#awaited.push({ reply: handled, bytes: handled.length })
+      this.#bytes += handled.length
       return
     }
     const awaited: Awaited = { reply: undefined, bytes }
     if (!(handled instanceof Pipelined)) this.#exclusive = awaited
     const work = handled instanceof Pipelined ? handled.work : handled
-    this.#append(awaited)
+    this.#awaited.push(awaited)
+    this.#bytes += bytes
     totalWaiting++
     if (typeof work === 'function') return void work((reply) => this.#fill(awaited, reply))
     work.then(
@@ -149,11 +151,6 @@ export class ReplyQueue {
     this.#announcing = false
     if (this.#exclusive?.reply) this.#exclusive = undefined
     this.#owner.ready()
-  }
-
-  #append(awaited: Awaited): void {
-    this.#awaited.push(awaited)
-    this.#bytes += awaited.bytes
   }
 
   #fill(awaited: Awaited, reply: Buffer): void {

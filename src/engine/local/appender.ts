@@ -1,4 +1,4 @@
-import { type Event, type EventDetails, idAt, type LogName, NONCE_MS, nextId, timeAt, timeOf } from '../event.ts'
+import { type Event, type EventDetails, idAt, type LogName, NONCE_MS, timeAt, timeOf } from '../event.ts'
 import type { MessageErasure } from './erasure.ts'
 import type { EventTable } from './event-table.ts'
 import type { Indexing } from './indexing.ts'
@@ -103,7 +103,7 @@ export class Appender {
     const [name, kind, room, from, , , , , , nonce] = row
     if (this.#closed.has(room) && name === `room:${room}`) return 0
     if (kind === 'closed') this.#close(name, room, batch)
-    if (this.#isOfAbsentUser(row)) return 0
+    if (kind !== 'message' && this.#isOfAbsentUser(row)) return 0
     const log = nonce === null ? undefined : this.#logs.find(name)
     const erased = log && nonce !== null ? this.#erasure.nonces.find(log.id, nonce, from, batch.noncesAfter) : 0
     return -erased || this.#append(row, batch)
@@ -116,7 +116,8 @@ export class Appender {
     // Ids of an earlier log of that name are below "start", hence gone.
     const log = this.#logs.find(name) ?? this.#logs.create(name, idAt(now) - 1)
     // Ids rise across logs within a millisecond too.
-    const id = nextId(timeOf(this.#newest) === now ? Math.max(log.last, this.#newest) : log.last, now)
+    const newest = timeOf(this.#newest) === now ? this.#newest : 0
+    const id = Math.max(idAt(now), log.last + 1, newest + 1)
     this.#newest = id
     const at = timeAt(id, now)
     const ahead = at !== timeOf(id)

@@ -19,6 +19,8 @@ const ESCAPED_BYTES = 6
 interface Waiting {
   readonly log: LogName
   readonly draft: Draft
+  /** Estimated bytes, see {@link BATCH_BYTES}. */
+  readonly size: number
   /** Number of the next events that are committed in the same transaction. */
   readonly withNext: number
   resolve(event: Event): void
@@ -54,7 +56,9 @@ export class Commits {
   /** Queues an event, which is committed in one transaction with the `withNext` that are queued next. @throws Unavailable, Closed, Repeated */
   append(log: LogName, draft: Draft, withNext = 0): Promise<Event> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ log, draft, withNext, resolve, reject })
+      const { body } = draft
+      const size = EVENT_BYTES + (ASCII.test(body) ? body.length : body.length * ESCAPED_BYTES)
+      this.#queue.push({ log, draft, size, withNext, resolve, reject })
       this.#schedule()
     })
   }
@@ -65,9 +69,9 @@ export class Commits {
     if (this.#committing || this.#queue.length === 0) return
     this.#committing = true
     const { batch, size } = this.#nextBatch()
-    const rows = batch.map(({ log, draft }) => rowOf(log, draft))
+    const rows = columnsOfRows(batch.map(({ log, draft }) => rowOf(log, draft)))
     const sent = performance.now()
-    void this.#commit(columnsOfRows(rows)).then(
+    void this.#commit(rows).then(
       (answer) => {
         this.#observer.measured?.(batch.length, performance.now() - sent)
         committed(answer.ids.filter((id) => id > 0).length, size)
@@ -84,7 +88,7 @@ export class Commits {
     for (let first = this.#queue[0]; first; first = this.#queue[count]) {
       const end = count + 1 + first.withNext
       let more = 0
-      for (let place = count; place < end; place++) more += EVENT_BYTES + sizeOf(this.#queue[place]?.draft.body ?? '')
+      for (let place = count; place < end; place++) more += this.#queue[place]?.size ?? 0
       if (count > 0 && size + more > BATCH_BYTES) break
       size += more
       count = end
@@ -116,17 +120,14 @@ export class Commits {
       resolve(event)
     }
     if (last) this.#clock.committed(last)
-    this.#next()
+    this.#committing = false
+    this.#schedule()
   }
 
   #refused(batch: readonly Waiting[], error: Error): void {
     const { behind, others } = takeRepeatable(batch, this.#queue)
     this.#queue = others
     for (const { reject } of [...batch, ...behind]) reject(new Unavailable(error.message))
-    this.#next()
-  }
-
-  #next(): void {
     this.#committing = false
     this.#schedule()
   }
@@ -136,8 +137,4 @@ export class Commits {
     this.#scheduled = true
     atTickEnd('commit', this)
   }
-}
-
-function sizeOf(text: string): number {
-  return ASCII.test(text) ? text.length : text.length * ESCAPED_BYTES
 }

@@ -40,7 +40,7 @@ export class StoreHealth {
   /** Calls a method of the store and throws its errors; then nothing has changed. */
   call(method: StoreMethod, args: readonly unknown[]): unknown {
     // StoreThread.call has checked the types.
-    const work = () => (this.#store[method] as (...args: readonly unknown[]) => unknown)(...args)
+    const work = (this.#store[method] as (...args: readonly unknown[]) => unknown).bind(this.#store, ...args)
     try {
       if (this.#files?.overwritten) throw this.#files.overwritten
       if (method === 'ping') this.#files?.checkAll()

@@ -30,12 +30,12 @@ export class Indexing {
     this.#events = events
     this.#logs = logs
     this.#transaction = transaction
-    if (search) this.#behind = new Set(logs.unindexed().filter(isIndexed))
+    if (search) this.#behind = new Set(logs.unindexed())
   }
 
-  /** Records that events were appended to a log. */
+  /** Records that events were appended to a log; only those of rooms are indexed. */
   appended(name: LogName): void {
-    if (isIndexed(name)) this.#behind?.add(name)
+    if (name.startsWith('room:')) this.#behind?.add(name)
   }
 
   /** Records that a log was removed. */
@@ -114,9 +114,4 @@ export class Indexing {
     if (this.#unmerged) this.#unmerged = this.#transaction(() => this.#index.merge(MERGED_PAGES))
     return this.#unmerged
   }
-}
-
-/** Returns true if the messages of a log are indexed. */
-function isIndexed(name: LogName): boolean {
-  return name.startsWith('room:')
 }

@@ -95,9 +95,9 @@ export class LogTable {
     return this.#names('count > ?', { values: [events] })
   }
 
-  /** Lists the logs with events that are not looked at for the index of messages. */
+  /** Lists the logs of rooms with events that are not looked at for the index of messages. */
   unindexed(): LogName[] {
-    return this.#names('indexed < last')
+    return this.#names("indexed < last AND name GLOB 'room:*'")
   }
 
   #read(name: LogName): LogRow | undefined {

@@ -29,7 +29,6 @@ const ERASE_AT_CLOSE_MS = 1_000
 /** Serves the methods of a store on a port, with replies in the order of requests, and runs retention and health checks in between. */
 export function serveStore(port: MessagePort, options: StoreOptions): void {
   const notify = (notice: StoreNotice) => port.postMessage(notice)
-  const answer = (reply: StoreReply) => port.postMessage(reply)
 
   let database: Database
   let store: LocalStore
@@ -63,14 +62,14 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
         eraseAtClose()
         database.close()
         files?.close()
-        answer({ value: undefined })
+        port.postMessage({ value: undefined } satisfies StoreReply)
         port.close()
       } else {
-        answer({ value: health.call(method, args) })
+        port.postMessage({ value: health.call(method, args) } satisfies StoreReply)
         if (method === 'append') committedAt = performance.now()
       }
     } catch (error) {
-      answer({ trouble: causeOf(error) })
+      port.postMessage({ trouble: causeOf(error) } satisfies StoreReply)
     }
   })
 

@@ -22,7 +22,7 @@ export interface StoreObserver extends Pick<EngineObserver, 'trouble' | 'recover
 
 /** A channel to a store. */
 interface StoreChannel {
-  post(request: StoreRequest): void
+  readonly port: { postMessage(request: StoreRequest): void }
   end(): unknown
 }
 
@@ -83,7 +83,7 @@ export class StoreThread {
     return new Promise((resolve, reject) => {
       // Replies come in the order of the requests, and are the results of their methods.
       this.#pending.push({ resolve: resolve as (value: unknown) => void, reject })
-      this.#channel?.post([method, args])
+      this.#channel?.port.postMessage([method, args])
     })
   }
 
@@ -91,7 +91,7 @@ export class StoreThread {
     if (this.#dead) return
     const closed = Promise.withResolvers<unknown>()
     this.#pending.push(closed)
-    this.#channel?.post(['close', []])
+    this.#channel?.port.postMessage(['close', []])
     // The end of the thread is expected now.
     this.#dead = new EngineFault('the store is closed')
     await closed.promise
@@ -116,7 +116,7 @@ function inThread(options: StoreOptions, onMessage: MessageListener, die: (reaso
   worker.on('message', onMessage)
   worker.on('error', (error) => die(error.message))
   worker.on('exit', () => die('its thread has ended'))
-  return { post: (request) => worker.postMessage(request), end: () => worker.terminate() }
+  return { port: worker, end: () => worker.terminate() }
 }
 
 async function inMemory(options: StoreOptions, onMessage: MessageListener): Promise<StoreChannel> {
@@ -125,5 +125,5 @@ async function inMemory(options: StoreOptions, onMessage: MessageListener): Prom
   const { port1: own, port2: its } = new MessageChannel()
   own.on('message', onMessage)
   serveStore(its, options)
-  return { post: (request) => own.postMessage(request), end: () => own.close() }
+  return { port: own, end: () => own.close() }
 }

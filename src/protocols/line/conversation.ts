@@ -150,18 +150,16 @@ export class LineConversation implements CommandContext, Conversation<string | U
     return this.#answer(OK)
   }
 
+  /** Runs a command that is checked in the order of docs/protocols/line.md, section 2.2. */
   #dispatch(command: Command, parameter: string): Handled {
     if (command.pipelined !== true && !this.#link.replies.settled) return 'again'
-    const objection = this.#objection(command, parameter)
-    return objection === undefined ? this.#run(command, parameter) : this.#answer(objection)
-  }
-
-  /** Checks a command in the order of docs/protocols/line.md, section 2.2. */
-  #objection(command: Command, parameter: string): ErrorReply | undefined {
     const objection = objectionTo[command.state](this.session)
-    if (!objection) return missing(command, parameter)
-    const meant = command === plainLine && !this.#piping ? parser.resembling(parameter) : undefined
-    return meant ? { ...objection, hint: spellingHint(meant) } : objection
+    if (objection) {
+      const meant = command === plainLine && !this.#piping ? parser.resembling(parameter) : undefined
+      return this.#answer(meant ? { ...objection, hint: spellingHint(meant) } : objection)
+    }
+    const lacking = missing(command, parameter)
+    return lacking ? this.#answer(lacking) : this.#run(command, parameter)
   }
 
   /** Replies at once; retries the line later if the reply would overtake the events of an earlier line. */
@@ -245,13 +243,11 @@ export class LineConversation implements CommandContext, Conversation<string | U
   }
 }
 
-const named = ({ name }: LineSession) => (name ? undefined : error('login-required'))
-
 const objectionTo: Readonly<Record<State, (session: LineSession) => ErrorReply | undefined>> = {
   any: () => undefined,
   anonymous: ({ name }) => (name ? error('already-logged-in', name) : undefined),
-  named,
-  inRoom: (session) => named(session) ?? (session.membership ? undefined : error('not-in-room')),
+  named: ({ name }) => (name ? undefined : error('login-required')),
+  inRoom: ({ name, membership }) => (membership ? undefined : error(name ? 'not-in-room' : 'login-required')),
 }
 
 function missing(command: Command, parameter: string): ErrorReply | undefined {

@@ -101,12 +101,13 @@ export class LineWire implements Wire<LineSession> {
   }
 
   #bytesOf(events: readonly Event[], lineOf: (event: Event) => ServerLine | undefined, form: Form): Buffer {
+    const encode = this.#forms[form]
     let lines = ''
     for (const event of events) {
       const line = lineOf(event)
-      if (line) lines += this.encode(line, form)
+      if (line) lines += encode(line)
     }
-    return this.pack(lines)
+    return lines === '' ? NOTHING : this.#pack(lines)
   }
 }
 

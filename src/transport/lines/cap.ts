@@ -37,8 +37,10 @@ export class LineCap {
       if (!this.#isTooLong) this.#begun = this.#join(this.#hold(this.#begun + chunk))
       return ''
     }
-    const ended = this.#end(this.#begun + chunk.slice(0, end))
-    this.#begun = owned(this.#hold(chunk.slice(end)))
+    const lines = this.#begun + chunk.slice(0, end)
+    // Mostly whole lines come, all of them within the limit.
+    const ended = this.#isTooLong || lines.length > this.#limit ? this.#end(lines) : lines
+    this.#begun = end === chunk.length ? '' : owned(this.#hold(chunk.slice(end)))
     this.#pieces = 1
     return ended
   }

@@ -46,9 +46,15 @@ export class LineFraming implements Framing<Buffer, string | Unreadable>, InputA
 
   next(): string | Unreadable | undefined {
     while (this.#lines === '') {
-      const lines = this.#cutLines()
-      if (lines === undefined) return undefined
-      this.#lines = lines
+      const chunk = this.#ahead.shift()
+      if (chunk) {
+        this.#lines = this.#input.take(chunk)
+        continue
+      }
+      // At the end also the incomplete line.
+      const rest = this.#ended ? this.#input.rest() : ''
+      if (rest === '') return undefined
+      this.#lines = `${rest}\n`
     }
     const end = this.#lines.indexOf('\n', this.#place)
     const line = this.#lines.slice(this.#place, end)
@@ -75,13 +81,5 @@ export class LineFraming implements Framing<Buffer, string | Unreadable>, InputA
 
   areYouThere(): void {
     this.#connection?.push(this.#presence)
-  }
-
-  /** Returns the lines that the next chunk completes, each with its line feed; at the end also the incomplete line. */
-  #cutLines(): string | undefined {
-    const chunk = this.#ahead.shift()
-    if (chunk) return this.#input.take(chunk)
-    const rest = this.#ended ? this.#input.rest() : ''
-    return rest === '' ? undefined : `${rest}\n`
   }
 }

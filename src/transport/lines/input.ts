@@ -33,12 +33,14 @@ export class LineInput {
   take(chunk: Buffer): string {
     const text = chunk.toString('latin1')
     const typed = this.#telnet || chunk.includes(IAC) ? this.#withoutTelnet(text) : text
-    return this.#withoutMark(this.#cap.cut(this.#ends.take(typed)))
+    const lines = this.#cap.cut(this.#ends.take(typed))
+    return this.#begun ? lines : this.#withoutMark(lines)
   }
 
   /** Returns the incomplete line at the end of the stream. */
   rest(): string {
-    return this.#withoutMark(this.#cap.rest())
+    const line = this.#cap.rest()
+    return this.#begun ? line : this.#withoutMark(line)
   }
 
   #withoutTelnet(text: string): string {
@@ -49,7 +51,7 @@ export class LineInput {
   }
 
   #withoutMark(lines: string): string {
-    if (this.#begun || lines === '') return lines
+    if (lines === '') return lines
     this.#begun = true
     return lines.startsWith(BYTE_ORDER_MARK) ? lines.slice(BYTE_ORDER_MARK.length) : lines
   }
