@@ -7,8 +7,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import split2 from 'split2'
 import type { ServerLine } from '../../commands/replies.ts'
+import { ownStarvation, starvationOf } from '../support/starved.ts'
 import { checkLine } from './replies/line.ts'
-import { ownStarvation, starvationOf } from './starved.ts'
 
 export interface Post {
   /** Of the line protocol. */

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { RoomdProcess } from '../support/process.ts'
-import { starvationOf } from './starved.ts'
+import { starvationOf } from '../support/starved.ts'
 
 /** MB. Much less than what one fault would take. */
 const HEAP_MB = 256
