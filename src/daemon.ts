@@ -193,6 +193,7 @@ export async function startDaemon(
       return routes.filter((each) => each !== undefined)
     },
     httpPort: () => addresses.get('http')?.port,
+    linePort: () => (addresses.get('line') ?? addresses.get('line-tls'))?.port,
     ircPort: () => (addresses.get('irc') ?? addresses.get('irc-tls'))?.port,
   }
   memory.start()

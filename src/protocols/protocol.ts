@@ -28,6 +28,8 @@ export interface ProtocolHost {
   routes(): Promise<readonly Routes[]>
   /** The port of the HTTP listener, once it listens. */
   httpPort(): number | undefined
+  /** The port of the listener for lines, once it listens. */
+  linePort(): number | undefined
   /** The port of the IRC listener, once it listens. */
   ircPort(): number | undefined
 }

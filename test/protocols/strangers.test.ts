@@ -187,6 +187,33 @@ test.for(['NICK eve', 'CAP LS 302', 'PASS secret', 'USER eve 0 * :Eve'])(
   },
 )
 
+test.for([
+  ['LOGIN eve\nJOIN ops', 'lines are', 'line'],
+  [request('GET / HTTP/1.1'), 'HTTP is', 'http'],
+] as const)('at IRC %j is told where that is', async ([text, what, where]) => {
+  const daemon = await startTestDaemon({ irc: 0, http: 0 })
+  onTestFinished(() => daemon.stop())
+  const socket = connectTcp({ host: '127.0.0.1', port: daemon.port('irc') })
+  const answered = answer(socket)
+  socket.write(`${text}\n`)
+  const port = daemon.port(where)
+  expect(String(await answered)).toBe(`ERROR :Speak IRC here; ${what} on port ${port}\r\n`)
+})
+
+test('lines at the HTTP port are told where lines are', async () => {
+  const daemon = await startTestDaemon({ http: 0 })
+  onTestFinished(() => daemon.stop())
+  const socket = connectTcp({ host: '127.0.0.1', port: daemon.port('http') })
+  const answered = answer(socket)
+  socket.write('LOGIN eve\n')
+  const [head = '', body] = String(await answered).split('\r\n\r\n')
+  expect(head).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/)
+  expect(body).toBe(
+    'This is no HTTP request. Lines are spoken on the port of --line (9090), IRC on that of --irc (6667)\n',
+  )
+  expect(head).toContain(`Content-Length: ${body?.length}`)
+})
+
 test.for(['GET well soon', 'POST it', 'HEAD / is the root', 'GET / HTTP/1.1'])(
   '%s is chat from somebody',
   async (line) => {

@@ -1,7 +1,6 @@
 import { Refusal } from '../../chat/refusal.ts'
 import { NAME_RELEASE_MS } from '../../transport/connection-end.ts'
 import type { ClientLink, Conversation } from '../../transport/conversation.ts'
-import { type DisconnectReason, disconnectText } from '../../transport/disconnect.ts'
 import type { Unreadable } from '../../transport/framing.ts'
 import { type Handled, Pipelined } from '../../transport/reply-queue.ts'
 import { settledWithin } from '../../within.ts'
@@ -87,10 +86,6 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
     return this.chat.close(this.session)
   }
 
-  lastWord(reason: DisconnectReason, why?: string): Buffer {
-    return this.options.wire.pack([`ERROR :${disconnectText(reason, why)}`])
-  }
-
   slowed(): void {
     const text = 'Slow down: your lines are read at the permitted rate'
     this.#push([ircLine(SERVER, 'NOTICE', [this.session.nick, text])])
@@ -113,6 +108,9 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
     const command = COMMANDS.get(message.command)
     // Commands other than messages see, and their replies follow, all that earlier ones have caused.
     if (!command?.pipelined && !this.#link.replies.settled) return 'again'
+    // The first line of somebody who means the line protocol.
+    if (message.command === 'LOGIN' && this.session.name === '')
+      return this.#link.disconnect('wrong-protocol', this.options.elsewhere('lines'))
     const objection = this.#objectionTo(command, message)
     const reply = new LabelledReply(message, this.session)
     if (objection !== undefined) return this.#pack(reply.end([objection]))

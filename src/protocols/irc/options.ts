@@ -17,6 +17,8 @@ export interface IrcOptions extends ConnectionOptions {
   readonly replay: number
   /** Resolves with the lines of the message of the day; undefined without one. */
   readonly motd: () => Promise<readonly string[] | undefined>
+  /** Returns what to tell a client of another protocol of roomd. */
+  readonly elsewhere: (protocol: 'HTTP' | 'lines') => string
   /** Reloads the certificate. */
   readonly reload: () => Promise<void>
   readonly version: string

@@ -32,11 +32,15 @@ const PACKS = { bytes: packBytes, text: packFrames, binary: packBinaryFrames } a
 
 /** Returns the options of all connections over TCP and TLS, or over WebSocket, which share the encoded events. */
 export function ircOptions(
-  { chat, limits, maxText, reload, vitals }: ProtocolHost,
+  { chat, limits, maxText, reload, vitals, httpPort, linePort }: ProtocolHost,
   { replay, motdFile }: { readonly replay: number; readonly motdFile: string | undefined },
   transport: keyof typeof PACKS = 'bytes',
 ): IrcOptions {
   const pack = PACKS[transport]
+  const elsewhere: IrcOptions['elsewhere'] = (protocol) => {
+    const [verb, port] = protocol === 'HTTP' ? ['is', httpPort()] : ['are', linePort()]
+    return `Speak IRC here; ${protocol} ${verb} ${port === undefined ? 'off' : `on port ${port}`}`
+  }
   return {
     ...limits,
     chat,
@@ -47,7 +51,11 @@ export function ircOptions(
     pings: new IrcHeartbeat(),
     names: new NamesLists(),
     window: WINDOW,
-    lastWord: (reason, why) => pack([`ERROR :${disconnectText(reason, why)}`]),
+    lastWord: (reason, why) => {
+      const text = reason === 'wrong-protocol' ? (why ?? elsewhere('HTTP')) : disconnectText(reason, why)
+      return pack([`ERROR :${text}`])
+    },
+    elsewhere,
     motd: () => readMotd(motdFile, limits.log),
     reload,
     version: vitals.version,

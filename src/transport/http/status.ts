@@ -7,9 +7,15 @@ export function statusOf(refused: DisconnectReason): number {
   return refused === 'too-many-from-address' ? 429 : 503
 }
 
-/** Encodes a response without a body, after which the connection ends. */
+/** For a person who types lines into the HTTP port. */
+const NO_HTTP = 'This is no HTTP request. Lines are spoken on the port of --line (9090), IRC on that of --irc (6667)\n'
+
+/** Encodes a response to what is no request, after which the connection ends; without a body where the status says all. */
 export function statusAlone(status: number): Buffer {
-  return Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  const text = status === 400 ? NO_HTTP : ''
+  const type = text && 'Content-Type: text/plain; charset=utf-8\r\n'
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n${type}Content-Length: ${text.length}`
+  return Buffer.from(`${head}\r\n\r\n${text}`)
 }
 
 /** Returns the text for a person whose request is answered before a route sees it; empty where the status says all. */
