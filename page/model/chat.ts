@@ -3,27 +3,24 @@ import type { CommandResult, Limits, PrivateEvent } from '../../commands/replies
 import { DisconnectedError, RefusedError } from '../../src/client/errors.ts'
 import { EventsMissingError } from '../../src/client/event-queue.ts'
 import type { JoinedRoom } from '../../src/client/joined-room.ts'
-import { foldName, isSameName } from '../../src/client/nickname.ts'
+import { isSameName } from '../../src/client/nickname.ts'
 import { resultOf } from '../../src/client/requests.ts'
 import { RoomdClient, type RoomEntry } from '../../src/client/roomd-client.ts'
 import type { ClientState } from '../../src/client/state.ts'
 import { webSocket } from '../../src/client/websocket.ts'
+import { Away } from './away.ts'
+import { Blocks } from './blocks.ts'
 import { Connections } from './connections.ts'
 import type { Conversation } from './conversation.ts'
+import { joinRoom } from './entry.ts'
 import type { Said } from './happening.ts'
 import { pastOf } from './past.ts'
+import { endsSession, Patience } from './patience.ts'
 import { PrivateTalk, privateKey } from './private-talk.ts'
 import { RoomTalk, roomKey } from './room-talk.ts'
 import { serverUrl } from './server.ts'
 import { Signal } from './signal.ts'
 import { type Identity, keptBlocks, keptClosed, keptPasswords, keptReads, keptRooms } from './storage.ts'
-
-/** Events of a gap that are read; of more, only the newest are shown, and the others are loaded when they are scrolled to. */
-const MOST_MISSED = 500
-
-/** Times before the server is tried again that has never been reached: the first, and the longest, in ms. */
-const FIRST_RETRY_MS = 500
-const LAST_RETRY_MS = 10_000
 
 /** How the server is called upon: an access token or a password, or neither for a guest. */
 export interface Credentials extends Identity {
@@ -45,10 +42,15 @@ export class Chat {
   readonly client: RoomdClient
   readonly connections = new Connections()
   user: CommandResult['user']
-  /** Folded nicknames of those between whom and the user no messages go. */
-  blocked: ReadonlySet<string> = new Set()
-  /** The text with which the user is away; undefined for one who is here. */
-  away: string | undefined
+  readonly blocks = new Blocks(
+    (line) => this.command(line),
+    () => this.changed.emit(),
+  )
+  readonly away = new Away(
+    () => this.rooms,
+    (line) => this.command(line),
+    () => this.changed.emit(),
+  )
   /** Limits and rules of the server, once it has told them. */
   limits: Limits | undefined
   /** The conversation that is shown. */
@@ -59,9 +61,7 @@ export class Chat {
   /** Keys of rooms that have been closed while they were entered. */
   readonly #unwanted = new Set<string>()
   readonly #unwatch: () => void
-  #isClosed = false
-  /** Emits when the next attempt to reach the server is to be made at once. */
-  readonly #woken = new Signal()
+  readonly #patience = new Patience()
 
   /** Nothing is sent before {@link start}. */
   constructor({ nickname, token, password, session }: Credentials, listener: ChatListener) {
@@ -131,7 +131,7 @@ export class Chat {
    */
   startPatiently(room: string) {
     let isFirst = true
-    return this.#patiently(
+    return this.#patience.repeat(
       () => {
         const isWanted = isFirst || this.get(roomKey(room))
         isFirst = false
@@ -144,7 +144,7 @@ export class Chat {
 
   /** Finds out at once whether the server can be reached. */
   wake() {
-    this.#woken.emit()
+    this.#patience.hurry()
     this.client.wake()
   }
 
@@ -212,29 +212,6 @@ export class Chat {
     return resultOf(await this.client.ask(line))
   }
 
-  /** Blocks a user, or lifts the block. @throws RefusedError, DisconnectedError */
-  async block(nickname: string, on: boolean) {
-    await this.command(`${on ? '/block' : '/unblock'} ${nickname}`)
-    keptBlocks.value = await this.askBlocked()
-  }
-
-  /** Resolves with the nicknames of the users that are blocked. @throws RefusedError, DisconnectedError */
-  async askBlocked(): Promise<readonly string[]> {
-    const { blocked = [] } = await this.command('/blocked')
-    this.blocked = new Set(blocked.map(foldName))
-    this.changed.emit()
-    return blocked
-  }
-
-  /** Marks the user as away with a text, or as here again. @throws RefusedError, DisconnectedError */
-  async setAway(text: string | undefined) {
-    // Without a text, the command is a switch.
-    if (text !== undefined) await this.#everywhere(`/away ${text}`)
-    else if (this.away !== undefined) await this.#everywhere('/away')
-    this.away = text
-    this.changed.emit()
-  }
-
   /** Asks who the user is to the server, as after `/register`. */
   async identify() {
     this.user = (await this.command('/whoami')).user
@@ -243,13 +220,13 @@ export class Chat {
 
   /** Disconnects. */
   end() {
-    this.#isClosed = true
+    this.#patience.end()
     this.#unwatch()
     this.client.close()
   }
 
   async #enter(name: string, password: string | undefined) {
-    const joined = await this.#join(name, password)
+    const joined = await joinRoom(this.client, name, password)
     if (this.#unwanted.delete(roomKey(name))) {
       await joined.leave()
       throw new DisconnectedError('The room has been left')
@@ -259,7 +236,7 @@ export class Chat {
     talk.entered(joined)
     this.#add(talk)
     void this.#follow(talk, joined)
-    if (this.away !== undefined) await joined.ask(`/away ${this.away}`).catch(() => {})
+    await this.away.renew(joined)
     talk.askMembers()
     // What could not be loaded is, when the connection is there again.
     await talk.loadNewest().catch(() => {})
@@ -271,61 +248,18 @@ export class Chat {
 
   /** Enters a room that is listed, unless it is closed meanwhile. */
   async #enterPatiently(talk: RoomTalk) {
-    const isWanted = () => !this.#isClosed && this.conversations.includes(talk)
+    const isWanted = () => !this.#patience.isOver && this.conversations.includes(talk)
     try {
-      await this.#patiently(async () => isWanted() && this.enter(talk.name))
+      await this.#patience.repeat(async () => isWanted() && this.enter(talk.name))
     } catch (error) {
       if (isWanted()) talk.end(error instanceof Error ? `${error.message}.` : '')
     }
   }
 
-  /**
-   * Repeats an attempt, less and less often, until it succeeds.
-   *
-   * @param failed called before each wait
-   * @throws whatever another attempt would meet again
-   */
-  async #patiently<T>(attempt: () => Promise<T>, failed?: (error: Error, retryMs: number) => void): Promise<T> {
-    for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(LAST_RETRY_MS, retryMs * 2)) {
-      try {
-        return await attempt()
-      } catch (error) {
-        if (this.#isClosed || !passes(error)) throw error
-        failed?.(error, retryMs)
-      }
-      await new Promise<void>((resolve) => {
-        const goOn = () => {
-          clearTimeout(timer)
-          this.#woken.off(goOn)
-          resolve()
-        }
-        const timer = setTimeout(goOn, retryMs)
-        this.#woken.on(goOn)
-      })
-    }
-  }
-
-  /** Joins a room, with the password that it was entered with before. */
-  async #join(name: string, password: string | undefined): Promise<JoinedRoom> {
-    const key = roomKey(name)
-    const kept = keptPasswords.get(key)
-    if (password === undefined && kept !== undefined) {
-      try {
-        return await this.client.join(name, { password: kept, maxMissed: MOST_MISSED })
-      } catch (error) {
-        if (!(error instanceof RefusedError && NOT_THE_PASSWORD.has(error.code))) throw error
-        keptPasswords.set(key, undefined)
-      }
-    }
-    const joined = await this.client.join(name, { password, maxMissed: MOST_MISSED })
-    if (password !== undefined) keptPasswords.set(key, password)
-    return joined
-  }
-
   async #begin() {
     void this.#followInbox()
     const [, limits, inbox] = await Promise.all([
-      this.identify().then(() => this.#blockAgain()),
+      this.identify().then(() => this.blocks.renew(this.user)),
       this.client.limits(),
       this.client.inbox.history({ limit: 500 }).catch(() => []),
     ])
@@ -342,8 +276,8 @@ export class Chat {
     const talk = room === undefined ? undefined : this.get(roomKey(room))
     if (state !== 'online' || !(talk instanceof RoomTalk)) return
     // The mark has ended with the connection before.
-    if (this.away !== undefined) void talk.joined?.ask(`/away ${this.away}`).catch(() => {})
-    if (keptBlocks.value.length > 0) void this.#blockAgain().catch(() => {})
+    if (talk.joined) void this.away.renew(talk.joined)
+    if (keptBlocks.value.length > 0) void this.blocks.renew(this.user).catch(() => {})
     // Who came and went in the meantime is not told.
     talk.askMembers()
     if (talk.joined) this.#refresh(talk)
@@ -361,23 +295,6 @@ export class Chat {
   /** Loads a conversation that the server has not given yet. */
   #refresh(conversation: Conversation | undefined) {
     if (conversation && !conversation.isFresh) void conversation.loadNewest().catch(() => {})
-  }
-
-  /** Blocks again whom a guest has blocked: the server forgets it with the guest's last connection. */
-  async #blockAgain() {
-    const names = keptBlocks.value
-    if (!this.user?.account) for (const name of names) await this.command(`/block ${name}`)
-    await this.askBlocked()
-  }
-
-  /** Carries out a command on the connection of every room, as the mark of who is away belongs to a connection. */
-  async #everywhere(line: string) {
-    const rooms = this.rooms.filter(({ joined }) => joined)
-    if (rooms.length === 0) return void (await this.command(line))
-    const replies = await Promise.all(rooms.map(({ joined }) => joined?.ask(line)))
-    const [first] = replies
-    if (first) resultOf(first)
-    for (const room of rooms) room.askMembers()
   }
 
   #add(conversation: Conversation) {
@@ -421,10 +338,10 @@ export class Chat {
 
   #roomEnded(talk: RoomTalk, error: unknown) {
     talk.joined = undefined
-    if (this.#isClosed) return
+    if (this.#patience.isOver) return
     if (!(error instanceof RefusedError || error instanceof DisconnectedError)) throw error
     talk.end(`${error.message}.`)
-    if (!ENDS_SESSION.has(error.code ?? '')) return
+    if (!endsSession(error)) return
     this.end()
     this.#listener.loggedOut(`${error.message}.`)
   }
@@ -460,25 +377,3 @@ export class Chat {
     return isSameName(from, this.nickname) ? to : from
   }
 }
-
-/** Returns true for an error that another attempt may not meet. */
-function passes(error: unknown): error is Error {
-  if (error instanceof DisconnectedError) return !ENDS_SESSION.has(error.code ?? '')
-  return error instanceof RefusedError && (error.code === 'unavailable' || error.code === 'too-many-attempts')
-}
-
-/** Codes with which a room refuses a password: it has another one, or none. */
-const NOT_THE_PASSWORD: ReadonlySet<string> = new Set(['room-private', 'room-name-invalid'])
-
-/** Codes with which the server ends all sessions of the user. */
-const ENDS_SESSION: ReadonlySet<string> = new Set([
-  'account-removed',
-  'password-changed',
-  'logged-out',
-  'token-ended',
-  'disconnected',
-  'address-banned',
-  'secret-wrong',
-  'name-reserved',
-  'name-unknown',
-])

@@ -12,9 +12,9 @@ export function openMe(desk: Desk, opener: HTMLElement) {
   const { quiet } = settings.now
   const isAccount = chat.user?.account
   const actions: Action[] = [
-    chat.away === undefined
+    chat.away.text === undefined
       ? { text: 'Set yourself as away…', act: () => askAway(desk) }
-      : { text: "I'm back", act: () => void chat.setAway(undefined).catch((error) => desk.toast(whyNot(error))) },
+      : { text: "I'm back", act: () => void chat.away.set(undefined).catch((error) => desk.toast(whyNot(error))) },
     { text: 'Do not disturb', isOn: quiet, act: () => settings.choose({ quiet: !quiet }) },
     { text: 'Settings…', act: () => openSettings(desk) },
     isAccount
@@ -32,6 +32,6 @@ function askAway({ chat }: Desk) {
     text: 'Others see it next to your name. You still get messages.',
     fields: [{ name: 'text', label: 'Reason', hint: 'Optional, for example “at lunch”.', most: 200 }],
     button: 'Set as away',
-    act: async ({ text = '' }) => chat?.setAway(text.trim() || 'away'),
+    act: async ({ text = '' }) => chat?.away.set(text.trim() || 'away'),
   })
 }

@@ -81,7 +81,7 @@ export class PeoplePanel {
     const { room, panels, chat } = this.#desk
     if (panels.right !== 'people') return
     const text = this.#filter.value.trim()
-    const state = [room?.key, room?.members.version, chat?.blocked.size, text].join()
+    const state = [room?.key, room?.members.version, chat?.blocks.size, text].join()
     if (state === this.#shown) return
     this.#shown = state
     const folded = foldName(text)
@@ -98,7 +98,7 @@ export class PeoplePanel {
     const { chat } = this.#desk
     const words = (marks as readonly string[]).filter((mark) => mark !== 'account')
     if (isSameName(nickname, chat?.nickname ?? '')) words.push('you')
-    if (chat?.blocked.has(foldName(nickname))) words.push('blocked')
+    if (chat?.blocks.has(nickname)) words.push('blocked')
     row.className = [...marks].join(' ')
     const title = away && away !== 'away' ? `Away: ${away}` : ''
     if (row.title !== title) row.title = title

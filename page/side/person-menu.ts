@@ -1,5 +1,5 @@
 /** The menu of a person: what one may do with them, or to them. */
-import { foldName, isSameName } from '../../src/client/nickname.ts'
+import { isSameName } from '../../src/client/nickname.ts'
 import { nicknameWord } from '../../src/client/room-lines.ts'
 import { the } from '../dom.ts'
 import type { Desk } from '../model/desk.ts'
@@ -49,14 +49,14 @@ export function messagePrivately(desk: Desk, nickname: string) {
 
 function personal(desk: Desk, nickname: string): Action[] {
   const { chat } = desk
-  const isBlocked = chat?.blocked.has(foldName(nickname))
+  const isBlocked = chat?.blocks.has(nickname)
   return [
     { text: 'Message privately', act: () => messagePrivately(desk, nickname) },
     ...(desk.room ? [{ text: 'Mention', act: () => desk.address(nickname) }] : []),
     {
       text: isBlocked ? 'Unblock' : 'Block',
       act: () =>
-        void chat?.block(nickname, !isBlocked).then(
+        void chat?.blocks.set(nickname, !isBlocked).then(
           () =>
             desk.toast(
               isBlocked ? `${nickname} is unblocked.` : `${nickname} is blocked. You won't see each other's messages.`,

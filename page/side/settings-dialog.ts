@@ -114,10 +114,11 @@ function blockedSection(desk: Desk) {
   const list = make('ul', 'plain-list')
   const wrong = make('p', 'wrong')
   async function show() {
-    const names = (await desk.chat?.askBlocked()) ?? []
+    const names = (await desk.chat?.blocks.ask()) ?? []
     list.replaceChildren(
       ...names.map((name) => {
-        const lift = () => void desk.chat?.block(name, false).then(show, (error) => (wrong.textContent = whyNot(error)))
+        const lift = () =>
+          void desk.chat?.blocks.set(name, false).then(show, (error) => (wrong.textContent = whyNot(error)))
         const button = makeButton('Unblock', lift)
         button.ariaLabel = `Unblock ${name}`
         return make('li', 'row', make('span', 'grow', name), button)

@@ -30,7 +30,7 @@ export class Sidebar {
       others.show()
       the('my-name', HTMLElement).textContent = chat?.nickname ?? ''
       the('my-state', HTMLElement).textContent = stateOf(desk)
-      me.classList.toggle('away', chat?.away !== undefined)
+      me.classList.toggle('away', chat?.away.text !== undefined)
       const { all, mentioned } = chat?.unread ?? { all: 0, mentioned: 0 }
       const badge = the('side-unread', HTMLElement)
       badge.textContent = all > 0 ? String(mentioned || '') : ''
@@ -59,7 +59,7 @@ export class Sidebar {
 
 /** Returns what the user has chosen to be told of and to look like, or else what they are to the server. */
 function stateOf({ chat, settings }: Desk) {
-  if (chat?.away !== undefined) return `Away: ${chat.away}`
+  if (chat?.away.text !== undefined) return `Away: ${chat.away.text}`
   if (settings.now.quiet) return 'Do not disturb'
   return chat?.user?.account ? 'Account' : 'Guest'
 }

@@ -79,7 +79,7 @@ export class Orders {
       return ''
     },
     '/away': async (text, chat) => {
-      await chat.setAway(text || undefined)
+      await chat.away.set(text || undefined)
       return text ? 'You are marked as away.' : 'You are no longer marked as away.'
     },
     '/register': async (password, chat) => {
