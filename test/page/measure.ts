@@ -29,13 +29,18 @@ interface TraceEvent {
 }
 
 /** Does something, and resolves with what the browser traces meanwhile, and the tasks of the page's main thread among it. */
-async function trace(page: Page, act: () => Promise<unknown>) {
+async function trace(page: Page, act: () => Promise<unknown>, ...more: string[]) {
   const browser = page.context().browser()
   if (!browser) throw new Error('no browser')
-  const categories = ['toplevel', '__metadata', 'devtools.timeline', 'disabled-by-default-devtools.timeline']
+  const categories = ['toplevel', '__metadata', 'disabled-by-default-devtools.timeline', ...more]
   await browser.startTracing(page, { categories })
-  await act()
-  const { traceEvents } = JSON.parse(String(await browser.stopTracing())) as { traceEvents: TraceEvent[] }
+  let traced: Buffer
+  try {
+    await act()
+  } finally {
+    traced = await browser.stopTracing()
+  }
+  const { traceEvents } = JSON.parse(String(traced)) as { traceEvents: TraceEvent[] }
   const threads = traceEvents.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain')
   const isPage = ({ pid, tid }: TraceEvent) => threads.some((thread) => thread.pid === pid && thread.tid === tid)
   const tasks = traceEvents.filter((event) => event.name === 'RunTask' && isPage(event))
@@ -62,7 +67,7 @@ export interface InputWait {
 
 /** Does something, and resolves with how long each of the key presses and clicks waited. */
 export async function inputWaits(page: Page, act: () => Promise<unknown>): Promise<InputWait[]> {
-  const { traceEvents, tasks } = await trace(page, act)
+  const { traceEvents, tasks } = await trace(page, act, 'devtools.timeline')
   const timings = traceEvents.filter(({ name }) => name === 'EventTiming')
   return timings.flatMap(({ ph, args, ts, id2 }) => {
     const { interactionId = 0, type = '' } = args.data ?? {}
