@@ -78,7 +78,7 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
   app.addHook('onRequest', (request, _, next) => {
     const start = () => {
       next()
-      return true
+      return 'one' as const
     }
     const hadTurn = visitors.get(request.socket)?.feed?.takesTurns === true
     if (hadTurn || turns.take(requests.addressOf(request), start)) next()

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { RequestTurns } from './turns.ts'
+import type { Begun, RequestTurns } from './turns.ts'
 
 /** The end of a request's head. */
 const HEAD_END = '\r\n\r\n'
@@ -104,13 +104,13 @@ export class RequestFeed {
     return true
   }
 
-  /** Takes the turn; returns false if the connection is gone. */
-  #begin(): boolean {
+  /** Takes the turn, unless the connection is gone. */
+  #begin(): Begun {
     this.#waits = false
-    if (this.#socket.destroyed) return false
+    if (this.#socket.destroyed) return 'nothing'
     this.#hasTurn = true
     this.#socket.resume()
-    return true
+    return 'several'
   }
 
   /** Parses the pieces of one turn. Returns the rest of the chunk. */

@@ -3,8 +3,13 @@ import { endTickFirst } from '../../tick.ts'
 
 /** Time in one round of the event loop after which no more turns begin, in ms. */
 const ROUND_MS = 0.5
-/** Maximum turns in one round that had to wait. */
+/** Maximum callbacks in one round. */
 const MAX_PER_ROUND = 16
+/** Maximum single requests that begin in one callback, as the work on several at once costs less. */
+const MAX_AT_ONCE = 8
+
+/** What begins with a turn: nothing, as there is nothing to do any more, one request, or several in a pipeline. */
+export type Begun = 'nothing' | 'one' | 'several'
 
 /**
  * Spreads requests over rounds of the event loop, round robin by address, so that a flood of requests does not delay other
@@ -15,13 +20,10 @@ export class RequestTurns {
   #endsAt: number | undefined
   /** Callbacks of this round that have not run. */
   #scheduled = 0
-  readonly #waiting = new RoundRobin<() => boolean>()
+  readonly #waiting = new RoundRobin<() => Begun>()
 
-  /**
-   * Returns true if it is the turn of an address, and `begin` is not called. Otherwise calls `begin` when it is, which returns false
-   * if there is nothing to do any more.
-   */
-  take(address: string, begin: () => boolean): boolean {
+  /** Returns true if it is the turn of an address, and `begin` is not called. Otherwise calls `begin` when it is. */
+  take(address: string, begin: () => Begun): boolean {
     if (this.#scheduled === 0) this.#schedule(1)
     if (this.#waiting.size === 0 && this.#mayBegin()) return true
     this.#waiting.push(address, begin)
@@ -42,9 +44,10 @@ export class RequestTurns {
 
   readonly #turn = (): void => {
     endTickFirst()
-    if (this.#waiting.size > 0 && this.#mayBegin()) {
-      let hasBegun = false
-      while (!hasBegun && this.#waiting.size > 0) hasBegun = this.#waiting.shift()?.() === true
+    for (let left = MAX_AT_ONCE; left > 0 && this.#waiting.size > 0 && this.#mayBegin(); ) {
+      const begun = this.#waiting.shift()?.()
+      if (begun === 'several') break
+      if (begun === 'one') left--
     }
     if (--this.#scheduled > 0) return
     this.#endsAt = undefined

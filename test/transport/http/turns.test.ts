@@ -47,7 +47,7 @@ test('what is to be committed does not wait for turns of its round', async () =>
     if (order.length > 1) resolve()
     // Input that comes when the next turn has been given.
     else process.nextTick(() => atTickEnd('commit', { commit: () => order.push('commit') }))
-    return true
+    return 'several' as const
   }
   while (turns.take('198.51.100.1', begin)) {
     work()
