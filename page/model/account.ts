@@ -1,8 +1,8 @@
 /** Logging in and out, so that the browser keeps an access token and never a password. */
 import type { CommandResult } from '../../commands/replies.ts'
-import { ClientConnection } from '../../src/client/connection.ts'
+import { openConnection } from '../../src/client/connection.ts'
 import { RefusedError } from '../../src/client/errors.ts'
-import { commandLine, resultOf } from '../../src/client/requests.ts'
+import { commandLine } from '../../src/client/requests.ts'
 import { randomWord } from '../../src/client/room-lines.ts'
 import { webSocket } from '../../src/client/websocket.ts'
 import type { Chat, Credentials } from './chat.ts'
@@ -18,11 +18,10 @@ export function guest(nickname: string): Identity {
 
 /** Logs in to an account for as long as it takes to make an access token. @throws RefusedError, DisconnectedError */
 export async function logIn(nickname: string, password: string): Promise<Credentials> {
-  const connection = new ClientConnection(webSocket(serverUrl()))
+  const connection = openConnection(webSocket(serverUrl()))
   try {
-    const ask = async (line: string) => resultOf(await connection.ask(line))
-    await ask(commandLine('LOGIN', nickname, password))
-    return (await tokenFor(nickname, ask)) ?? { nickname, password }
+    await connection.run(commandLine('LOGIN', nickname, password))
+    return (await tokenFor(nickname, connection.run)) ?? { nickname, password }
   } finally {
     connection.close()
   }

@@ -1,11 +1,11 @@
 /** The user's conversations at the server. */
 import type { CommandResult, Limits, PrivateEvent } from '../../commands/replies.ts'
-import { DisconnectedError, RefusedError } from '../../src/client/errors.ts'
-import { EventsMissingError } from '../../src/client/event-queue.ts'
+import { newClient } from '../../src/client/client.ts'
+import { DisconnectedError, EventsMissingError, RefusedError } from '../../src/client/errors.ts'
 import type { JoinedRoom } from '../../src/client/joined-room.ts'
 import { isSameName } from '../../src/client/nickname.ts'
 import { resultOf } from '../../src/client/requests.ts'
-import { RoomdClient, type RoomEntry } from '../../src/client/roomd-client.ts'
+import type { RoomdClient, RoomEntry } from '../../src/client/roomd-client.ts'
 import type { ClientState } from '../../src/client/state.ts'
 import { webSocket } from '../../src/client/websocket.ts'
 import { Away } from './away.ts'
@@ -65,7 +65,7 @@ export class Chat {
 
   /** Nothing is sent before {@link start}. */
   constructor({ nickname, token, password, session }: Credentials, listener: ChatListener) {
-    this.client = new RoomdClient(webSocket(serverUrl()), {
+    this.client = newClient(webSocket(serverUrl()), {
       nickname,
       token,
       password,

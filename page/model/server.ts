@@ -1,7 +1,6 @@
 /** The server as somebody sees it who has not logged in. */
 import type { Limits } from '../../commands/replies.ts'
-import { ClientConnection } from '../../src/client/connection.ts'
-import { askLimits, resultOf } from '../../src/client/requests.ts'
+import { openConnection } from '../../src/client/connection.ts'
 import type { RoomEntry } from '../../src/client/roomd-client.ts'
 import { webSocket } from '../../src/client/websocket.ts'
 
@@ -21,10 +20,10 @@ export function serverUrl() {
 
 /** Asks the server what it is. Resolves with undefined when it cannot be reached. */
 export async function askServer(): Promise<ServerNews | undefined> {
-  const connection = new ClientConnection(webSocket(serverUrl()))
+  const connection = openConnection(webSocket(serverUrl()))
   try {
-    const limits = await askLimits(connection)
-    const { rooms = [] } = resultOf(await connection.ask('/rooms'))
+    const { limits } = await connection.run('/limits')
+    const { rooms = [] } = await connection.run('/rooms')
     return { limits, rooms }
   } catch {
     return undefined

@@ -1,6 +1,7 @@
 /** The package in browsers, and wherever there is nothing of Node. */
 import { webSocketUrl } from './address.ts'
-import { type ConnectOptions, RoomdClient } from './roomd-client.ts'
+import { openClient } from './client.ts'
+import type { ConnectOptions, RoomdClient } from './roomd-client.ts'
 import { webSocket } from './websocket.ts'
 
 export * from './library.ts'
@@ -12,7 +13,7 @@ export * from './library.ts'
  * @throws RefusedError `name-invalid`, `secret-wrong`, …; DisconnectedError; TypeError for another URL, and without a nickname
  */
 async function connectByWebSocket(url: string | URL, options: ConnectOptions): Promise<RoomdClient> {
-  return RoomdClient.open(webSocket(webSocketUrl(url)), options)
+  return openClient(webSocket(webSocketUrl(url)), options)
 }
 
 export { connectByWebSocket as connect }

@@ -11,3 +11,6 @@ export function callBack<T extends readonly unknown[]>(
     })
   }
 }
+
+/** Does nothing. */
+export function ignore(): void {}

@@ -1,15 +1,19 @@
-import { Fifo } from './fifo.ts'
+import { ignore } from './callback.ts'
+import { EventsMissingError } from './errors.ts'
+import { fifo } from './fifo.ts'
 
-/** Events of a room were missed. Iteration may be begun again behind the gap. */
-export class EventsMissingError extends Error {
-  override name = 'EventsMissingError'
-  /** Id of the last event before the gap, where there is one. */
-  readonly after: string | undefined
+/** Receiver of events, each once and in their order. */
+export interface EventSink<Event> {
+  push(event: Event): void
+  /** Some events are missing between those before and those to come. */
+  miss(text?: string): void
+  /** No more events come. */
+  end(error?: Error): void
+}
 
-  constructor(text: string, after?: string) {
-    super(text)
-    this.after = after
-  }
+export interface EventQueue<Event> extends EventSink<Event> {
+  /** @throws TypeError while another iteration is under way */
+  read(): AsyncGenerator<Event, void>
 }
 
 const MAX_WAITING = 100_000
@@ -17,72 +21,64 @@ const MAX_WAITING = 100_000
 const MANY = 5_000
 
 /**
- * Events that wait until they are read. Up to 100,000 wait in memory; reading ends behind these with an {@link EventsMissingError}, and goes on with
- * what comes afterwards.
+ * Makes a queue of events that wait until they are read. Up to 100,000 wait in memory; reading ends behind these with an
+ * {@link EventsMissingError}, and goes on with what comes afterwards.
+ *
+ * @param pause has the server wait, or go on; called with the same again and again
  */
-export class EventQueue<Event extends { readonly id: string }> {
-  /** Has the server wait, or go on; called with the same again and again. */
-  readonly #pause: (on: boolean) => void
-  readonly #waiting = new Fifo<Event | Error>()
-  #last: string | undefined
-  #isFull = false
-  #isRead = false
-  #isEnded = false
-  #wake = () => {}
+export function eventQueue<Event extends { readonly id: string }>(
+  pause: (on: boolean) => void = ignore,
+): EventQueue<Event> {
+  const waiting = fifo<Event | Error>()
+  let last: string | undefined
+  let isFull = false
+  let isRead = false
+  let isEnded = false
+  let wake = ignore
 
-  constructor(pause: (on: boolean) => void = () => {}) {
-    this.#pause = pause
+  const pace = () => pause(isRead && waiting.length > MANY)
+  const add = (next: Event | Error) => {
+    if (isEnded) return
+    waiting.push(next)
+    wake()
   }
+  const miss = (text = 'Events missing') => add(new EventsMissingError(text, { after: last }))
 
-  push(event: Event): void {
-    if (this.#isFull) return
-    if (this.#waiting.length >= MAX_WAITING) {
-      this.#isFull = true
-      return void this.miss('Too many events')
-    }
-    this.#last = event.id
-    this.#add(event)
-    if (this.#isRead && this.#waiting.length > MANY) this.#pause(true)
-  }
-
-  /** Adds a gap, which reading ends at. */
-  miss(text = 'Events missing'): void {
-    this.#add(new EventsMissingError(text, this.#last))
-  }
-
-  /** Ends reading behind what waits. */
-  end(error?: Error): void {
-    if (error) this.#add(error)
-    this.#isEnded = true
-    this.#wake()
-  }
-
-  /** @throws TypeError while another iteration is under way */
-  async *read(): AsyncGenerator<Event, void> {
-    // Two would share the events.
-    if (this.#isRead) throw new TypeError('In use')
-    this.#isRead = true
-    try {
-      for (;;) {
-        const next = this.#waiting.shift()
-        if (this.#waiting.length <= MANY) this.#pause(false)
-        if (next instanceof Error) {
-          this.#isFull = false
-          throw next
+  return {
+    miss,
+    push(event) {
+      if (isFull) return
+      isFull = waiting.length >= MAX_WAITING
+      if (isFull) return miss('Too many events')
+      last = event.id
+      add(event)
+      pace()
+    },
+    end(error) {
+      if (error) add(error)
+      isEnded = true
+      wake()
+    },
+    async *read() {
+      // Two would share the events.
+      if (isRead) throw new TypeError('In use')
+      isRead = true
+      try {
+        for (;;) {
+          const next = waiting.shift()
+          pace()
+          if (next instanceof Error) {
+            isFull = false
+            throw next
+          }
+          if (next) yield next
+          else if (isEnded) return
+          else await new Promise<void>((resolve) => (wake = resolve))
         }
-        if (next) yield next
-        else if (this.#isEnded) return
-        else await new Promise<void>((wake) => (this.#wake = wake))
+      } finally {
+        isRead = false
+        pace()
       }
-    } finally {
-      this.#isRead = false
-      this.#pause(false)
-    }
-  }
-
-  #add(next: Event | Error): void {
-    if (this.#isEnded) return
-    this.#waiting.push(next)
-    this.#wake()
+    },
   }
 }

@@ -1,26 +1,29 @@
 /** A queue in which taking the first entry takes no time that grows with its length, unlike in a long array. */
-export class Fifo<T> {
-  #entries: T[] = []
-  #first = 0
+export interface Fifo<T> {
+  readonly length: number
+  at(index: number): T | undefined
+  push(entry: T): void
+  shift(): T | undefined
+}
 
-  get length(): number {
-    return this.#entries.length - this.#first
-  }
-
-  at(index: number): T | undefined {
-    return this.#entries[this.#first + index]
-  }
-
-  push(entry: T): void {
-    this.#entries.push(entry)
-  }
-
-  shift(): T | undefined {
-    const entry = this.at(0)
-    if (this.length > 0 && ++this.#first > this.length) {
-      this.#entries = this.#entries.slice(this.#first)
-      this.#first = 0
-    }
-    return entry
+export function fifo<T>(): Fifo<T> {
+  let entries: T[] = []
+  let first = 0
+  return {
+    get length() {
+      return entries.length - first
+    },
+    at: (index) => entries[first + index],
+    push(entry) {
+      entries.push(entry)
+    },
+    shift() {
+      const entry = entries[first]
+      if (first < entries.length && ++first * 2 > entries.length) {
+        entries = entries.slice(first)
+        first = 0
+      }
+      return entry
+    },
   }
 }

@@ -12,9 +12,9 @@ const QUOTED = /[\r\n]|^\s|\s$|^".*"$/s
  *
  * @throws RefusedError for a blank text: the server would take the nonce for the text
  */
-export function nonceLine(text: string, nonce: string, command = 'MESSAGE'): string {
+export function nonceLine(text: string, nonce: string, command: string): string {
   if (!/^[\w.:-]{1,64}$/.test(nonce)) throw new TypeError(`Invalid nonce: ${nonce}`)
-  if (!/\S/.test(text)) throw new RefusedError('A text is not blank', 'text-empty')
+  if (!/\S/.test(text)) throw new RefusedError('A text is not blank', { code: 'text-empty' })
   return `${command} nonce=${nonce} ${QUOTED.test(text) ? JSON.stringify(text) : text}`
 }
 

@@ -17,6 +17,9 @@ export interface EnterOptions {
   readonly events?: boolean | undefined
 }
 
+/** Texts, one or some at a time. */
+export type Texts = Iterable<string> | AsyncIterable<string | readonly string[]>
+
 export interface SayOptions {
   /** Says what the user does: `/me`. */
   readonly action?: boolean | undefined

@@ -4,8 +4,8 @@ import type { Dial } from './transport.ts'
 export function webSocket(url: string | URL): Dial {
   return (listener) => {
     const socket = new WebSocket(url)
-    socket.onopen = () => listener.opened()
-    socket.onmessage = ({ data }) => listener.received(String(data))
+    socket.onopen = listener.opened
+    socket.onmessage = ({ data }) => listener.received(data)
     socket.onclose = () => listener.closed()
     return { send: (line) => socket.send(line), close: () => socket.close() }
   }

@@ -1,15 +1,14 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { ClientConnection } from '../../src/client/connection.ts'
+import { openConnection } from '../../src/client/connection.ts'
 import { connect, RefusedError } from '../../src/client/node/index.ts'
 import { tcp } from '../../src/client/node/sockets.ts'
-import { askLimits } from '../../src/client/requests.ts'
 import { nonceLine } from '../../src/client/room-lines.ts'
 import { startTestDaemon } from '../support/daemon.ts'
 import { reservePort } from '../support/port.ts'
 
 async function open(options: Record<string, unknown> = {}) {
   const daemon = await startTestDaemon(options)
-  const connection = new ClientConnection(tcp({ host: '127.0.0.1', port: daemon.line }))
+  const connection = openConnection(tcp({ host: '127.0.0.1', port: daemon.line }))
   onTestFinished(async () => {
     connection.close()
     await daemon.stop()
@@ -26,7 +25,7 @@ test('each line resolves with its own reply', async () => {
 
 test('the limits that the server tells are those it holds to', async () => {
   const connection = await open({ 'max-line': 300, 'max-text': 20 })
-  const limits = await askLimits(connection)
+  const limits = (await connection.run('/limits')).limits
   if (!limits) throw new Error('no limits')
   const { line, text, nickname, room } = limits
   expect([line, text]).toEqual([300, 20])
@@ -54,13 +53,13 @@ test('the limits that the server tells are those it holds to', async () => {
 })
 
 test('a text is said to the letter, behind its nonce', () => {
-  expect(nonceLine('hello', 'k7')).toBe('MESSAGE nonce=k7 hello')
-  expect(nonceLine('LEAVE "now"', 'k7')).toBe('MESSAGE nonce=k7 LEAVE "now"')
-  expect(nonceLine('two\nlines', 'k7')).toBe('MESSAGE nonce=k7 "two\\nlines"')
-  expect(nonceLine('  indented', 'k7')).toBe('MESSAGE nonce=k7 "  indented"')
+  expect(nonceLine('hello', 'k7', 'MESSAGE')).toBe('MESSAGE nonce=k7 hello')
+  expect(nonceLine('LEAVE "now"', 'k7', 'MESSAGE')).toBe('MESSAGE nonce=k7 LEAVE "now"')
+  expect(nonceLine('two\nlines', 'k7', 'MESSAGE')).toBe('MESSAGE nonce=k7 "two\\nlines"')
+  expect(nonceLine('  indented', 'k7', 'MESSAGE')).toBe('MESSAGE nonce=k7 "  indented"')
   expect(nonceLine('"quoted"', 'k7', '/me')).toBe('/me nonce=k7 "\\"quoted\\""')
-  expect(nonceLine('"over\u2028lines"', 'k7')).toBe('MESSAGE nonce=k7 "\\"over\u2028lines\\""')
-  expect(() => nonceLine(' ', 'k7')).toThrow(RefusedError)
+  expect(nonceLine('"over\u2028lines"', 'k7', 'MESSAGE')).toBe('MESSAGE nonce=k7 "\\"over\u2028lines\\""')
+  expect(() => nonceLine(' ', 'k7', 'MESSAGE')).toThrow(RefusedError)
 })
 
 test('a connection that cannot be opened tells why', async () => {

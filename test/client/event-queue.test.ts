@@ -1,9 +1,9 @@
 /** The events of a room that wait until they are read. */
 import { expect, test } from 'vitest'
-import { EventQueue } from '../../src/client/event-queue.ts'
+import { eventQueue } from '../../src/client/event-queue.ts'
 
 test('one iteration at a time reads the events; the next one goes on where it has ended', async () => {
-  const queue = new EventQueue<{ readonly id: string }>()
+  const queue = eventQueue<{ readonly id: string }>()
   queue.push({ id: '1' })
   queue.push({ id: '2' })
   const first = queue.read()

@@ -2,6 +2,7 @@
 import { getEventListeners } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
 import type { RoomEvent } from '../../commands/replies.ts'
+import { openClient } from '../../src/client/client.ts'
 import {
   connect,
   DisconnectedError,
@@ -10,7 +11,6 @@ import {
   type NodeConnectOptions,
 } from '../../src/client/node/index.ts'
 import { tcp } from '../../src/client/node/sockets.ts'
-import { RoomdClient } from '../../src/client/roomd-client.ts'
 import type { Dial } from '../../src/client/transport.ts'
 import { startTestDaemon } from '../support/daemon.ts'
 import { eventually } from '../support/eventually.ts'
@@ -42,7 +42,7 @@ async function openHeldUp(port: number) {
     }
     return { ...transport, send }
   }
-  const client = await RoomdClient.open(dial, { nickname: 'ann' })
+  const client = await openClient(dial, { nickname: 'ann' })
   onTestFinished(() => client.close())
   return { client, relay, sent, held: held.promise, goOn: gate.resolve }
 }
@@ -348,8 +348,10 @@ test.each([1, 2])('who is kicked from one of %d rooms, and reads no more of it, 
 test('a room whose nickname is held is joined again also on a connection behind another lost one', async () => {
   const taken = { type: 'error', error: 'ann is in ops', code: 'name-in-room' }
   let refused = 0
+  const { promise: secondWaiting, resolve: secondWaits } = Promise.withResolvers<void>()
   const { url, lines } = await openScripted(({ line, connection, write, cut }) => {
-    if (line === '/cut' || (line === '/topic' && connection === 2)) cut()
+    if (line === '/cut') cut()
+    else if (line === '/topic' && connection === 2) void secondWaiting.then(cut)
     else if (!line.startsWith('JOIN') || connection === 1 || refused === 2) return false
     else {
       refused++
@@ -360,7 +362,7 @@ test('a room whose nickname is held is joined again also on a connection behind 
   let waited = 0
   const ann = await open(url, {
     onState: ({ state }) => {
-      if (state === 'waiting') waited++
+      if (state === 'waiting' && ++waited === 1) secondWaits()
       // The next connection is waiting when the lost one would try again.
       if (state === 'offline') queueMicrotask(() => ann.wake())
     },

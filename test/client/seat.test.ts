@@ -1,11 +1,13 @@
 import { once } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
+import { newClient, openClient } from '../../src/client/client.ts'
+import { eventQueue } from '../../src/client/event-queue.ts'
 import { tcp } from '../../src/client/node/sockets.ts'
 import { resultOf } from '../../src/client/requests.ts'
-import { RoomdClient } from '../../src/client/roomd-client.ts'
-import { Seat } from '../../src/client/seat.ts'
+import type { RoomdClient } from '../../src/client/roomd-client.ts'
+import { newSeat } from '../../src/client/seat.ts'
 import type { ClientState } from '../../src/client/state.ts'
-import { Stay } from '../../src/client/stay.ts'
+import { newStay } from '../../src/client/stay.ts'
 import type { Dial } from '../../src/client/transport.ts'
 import { startTestDaemon } from '../support/daemon.ts'
 import { openRelay } from './relay.ts'
@@ -19,16 +21,19 @@ async function start(): Promise<number> {
 }
 
 async function open(dial: Dial, onState?: (state: ClientState) => void): Promise<RoomdClient> {
-  const client = await RoomdClient.open(dial, { nickname: 'anna', onState })
+  const client = await openClient(dial, { nickname: 'anna', onState })
   onTestFinished(() => client.close())
   return client
 }
 
 test('a seat that leaves a room at once is not in it', async () => {
-  const seat = new Seat({ dial: tcp({ host, port: await start() }), nickname: 'anna' }, {})
+  const seat = newSeat(
+    { dial: tcp({ host, port: await start() }), nickname: 'anna' },
+    { changed() {}, moved() {}, heard() {} },
+  )
   onTestFinished(() => seat.close())
   await seat.open()
-  const stay = new Stay('ops')
+  const stay = newStay('ops', {}, eventQueue())
   await Promise.all([seat.enter(stay), seat.leave(stay)])
   expect(seat.stay).toBeUndefined()
   expect(await (await seat.use()).ask('hello')).toMatchObject({ code: 'not-in-room' })
@@ -38,7 +43,7 @@ test('a seat that leaves a room at once is not in it', async () => {
 test('the past of a room is told where its connection was in another one before', async () => {
   const port = await start()
   const anna = await open(tcp({ host, port }))
-  const bob = await RoomdClient.open(tcp({ host, port }), { nickname: 'bob' })
+  const bob = await openClient(tcp({ host, port }), { nickname: 'bob' })
   onTestFinished(() => bob.close())
   const [ops, dev] = [await bob.join('ops'), await bob.join('dev')]
   await ops.say('in ops')
@@ -72,7 +77,7 @@ test('a room that is left while the nickname is taken in it is not joined again'
   isOpen = false
   relay.cut()
   await lost.promise
-  const other = await RoomdClient.open(tcp({ host, port }), { nickname: 'anna' })
+  const other = await openClient(tcp({ host, port }), { nickname: 'anna' })
   onTestFinished(() => other.close())
   await expect.poll(() => other.join('ops').then(() => 'joined', String), { interval: 10 }).toBe('joined')
   isOpen = true
@@ -131,14 +136,14 @@ test('a room is joined without waiting for the login, and a login that is refuse
     }
     return { ...transport, send }
   }
-  const anna = new RoomdClient(dial, { nickname: 'anna' })
+  const anna = newClient(dial, { nickname: 'anna' })
   onTestFinished(() => anna.close())
   const starting = anna.start()
   const ops = await anna.join('ops')
   await starting
   expect(sent).toEqual(['LOGIN', 'JOIN', '/topic'])
   expect(resultOf(await ops.ask('/register a-long-password')).type).toBe('commandResult')
-  const stranger = new RoomdClient(dial, { nickname: 'anna', password: 'a-wrong-password' })
+  const stranger = newClient(dial, { nickname: 'anna', password: 'a-wrong-password' })
   onTestFinished(() => stranger.close())
   const refused = stranger.start().catch((error: Error) => error)
   await expect(stranger.join('ops')).rejects.toMatchObject({ code: 'secret-wrong' })

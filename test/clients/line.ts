@@ -1,8 +1,9 @@
 /** The client library at a daemon on this machine; every line is held against the published schema. */
-import type { Notice, Reply, RoomEvent } from '../../commands/replies.ts'
-import { ClientConnection, type Unasked } from '../../src/client/connection.ts'
-import { DisconnectedError } from '../../src/client/errors.ts'
+import type { Notice, PrivateEvent, Reply, RoomEvent } from '../../commands/replies.ts'
+import { type Connection, openConnection } from '../../src/client/connection.ts'
+import { DisconnectedError, RefusedError } from '../../src/client/errors.ts'
 import { tcp } from '../../src/client/node/sockets.ts'
+import type { Unasked } from '../../src/client/server-lines.ts'
 import type { Told } from '../cluster/checker.ts'
 import { readLine } from '../support/client.ts'
 
@@ -23,7 +24,7 @@ export interface Hearer {
 export class Line {
   /** Rejects when the connection has ended, behind everything that was read. */
   readonly lost: Promise<never>
-  readonly #connection: ClientConnection
+  readonly #connection: Connection
   readonly #hearer: Hearer
 
   constructor(port: number, hearer: Hearer = {}) {
@@ -40,7 +41,7 @@ export class Line {
         this.destroy()
       }
     }
-    this.#connection = new ClientConnection(
+    this.#connection = openConnection(
       (listener) => {
         return dial({
           opened: () => listener.opened(),
@@ -93,19 +94,20 @@ export class Line {
   /** The records of a HISTORY, or the error that answers it. Rejects with `DisconnectedError`. */
   async history(request = 'HISTORY'): Promise<readonly Told[] | string> {
     const records: Told[] = []
-    const reply = await this.#connection.ask(
-      request,
-      undefined,
-      ({ id, type, from, body }) => {
-        if (type !== 'private') records.push({ id: Number(id), type, from, body })
-      },
-      {},
-    )
-    return reply.type === 'error' ? reply.error : records
+    const record = ({ id, type, from, body }: RoomEvent | PrivateEvent) => {
+      if (type !== 'private') records.push({ id: Number(id), type, from, body })
+    }
+    try {
+      await this.#connection.read(request, record, {})
+      return records
+    } catch (error) {
+      if (error instanceof RefusedError) return error.message
+      throw error
+    }
   }
 
   destroy(): void {
-    this.#connection.drop()
+    this.#connection.close()
   }
 
   #heard(line: Unasked): void {

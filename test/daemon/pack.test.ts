@@ -66,7 +66,7 @@ test('the packed package, installed elsewhere, has a working roomd', { timeout: 
   expect(messages).toEqual(['listening', 'listening', 'ready', 'stopping', 'stopped'])
   expect(page).toContain('<title>roomd</title>')
   // Modules of the page, of its folders, and of the client library in one.
-  for (const module of ['$main', '$conversation', '$roomd_client']) expect(script).toContain(`const ${module} = `)
+  for (const module of ['$main', '$conversation', '$client']) expect(script).toContain(`const ${module} = `)
   expect(script).not.toMatch(/^(import|export)\b/m)
   // The package has it compressed.
   expect(size).toBeLessThan(52_000)

@@ -1,5 +1,6 @@
 /** `roomd chat`: a chat at a terminal. */
-import { RoomdClient } from '../../client/roomd-client.ts'
+import { openClient } from '../../client/client.ts'
+import type { RoomdClient } from '../../client/roomd-client.ts'
 import { CommandFailure, EXIT, type ExitStatus, misuse } from '../failure.ts'
 import { COMMON_HELP, parseOptions, wholeNumber } from '../options.ts'
 import { entered, failureOf, reachOf } from '../reach.ts'
@@ -47,7 +48,7 @@ export async function chat(args: readonly string[]): Promise<ExitStatus> {
       : new FullView(stdin, stdout)
   const session = new ChatSession(reach.server, view)
   const client = await entered(reach, retryMs, async ({ nickname, password, token }) => {
-    const opened = await RoomdClient.open(reach.dial, {
+    const opened = await openClient(reach.dial, {
       nickname,
       password,
       token,

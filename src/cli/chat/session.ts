@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PrivateEvent, RoomEvent } from '../../../commands/replies.ts'
-import { DisconnectedError, RefusedError } from '../../client/errors.ts'
-import { EventsMissingError } from '../../client/event-queue.ts'
+import { DisconnectedError, EventsMissingError, RefusedError } from '../../client/errors.ts'
 import type { JoinedRoom } from '../../client/joined-room.ts'
 import { isSameName } from '../../client/nickname.ts'
 import type { RoomdClient } from '../../client/roomd-client.ts'

@@ -1,9 +1,10 @@
 /** `roomd send`: says a text, or what comes from standard input, in a room. */
 import { text as textOf } from 'node:stream/consumers'
+import { openClient } from '../../client/client.ts'
 import { DisconnectedError, RefusedError } from '../../client/errors.ts'
 import type { JoinedRoom } from '../../client/joined-room.ts'
 import type { SayAllOptions } from '../../client/room-options.ts'
-import { RoomdClient } from '../../client/roomd-client.ts'
+import type { RoomdClient } from '../../client/roomd-client.ts'
 import type { ClientState } from '../../client/state.ts'
 import { CommandFailure, EXIT, type ExitStatus, misuse } from '../failure.ts'
 import { COMMON_HELP, parseOptions, wholeNumber } from '../options.ts'
@@ -107,7 +108,7 @@ class Sending {
     const room = await entered(this.#reach, this.#retryMs, async (identity) => {
       const { nickname, password, token } = identity
       const onState = (state: ClientState) => this.#watch(state)
-      const client = await RoomdClient.open(this.#reach.dial, { nickname, password, token, onState })
+      const client = await openClient(this.#reach.dial, { nickname, password, token, onState })
       try {
         this.#client = client
         return await client.join(name, { events: false, password: this.#reach.roomPassword })

@@ -1,10 +1,10 @@
 import type { RoomEvent } from '../../../commands/replies.ts'
-import type { Told } from '../../client/connection.ts'
 import { DisconnectedError, RefusedError } from '../../client/errors.ts'
 import { isSameName } from '../../client/nickname.ts'
-import { commandLine, resultOf } from '../../client/requests.ts'
-import { Seat } from '../../client/seat.ts'
-import { Stay } from '../../client/stay.ts'
+import { commandLine } from '../../client/requests.ts'
+import { newSeat, type Seat } from '../../client/seat.ts'
+import type { Told } from '../../client/server-lines.ts'
+import { newStay } from '../../client/stay.ts'
 import type { Dial, LineTransport } from '../../client/transport.ts'
 import type { ClientIdentity } from '../identity.ts'
 import type { Reach } from '../reach.ts'
@@ -61,7 +61,7 @@ export class Follower {
       if (this.#isPaused) this.#transport.pause?.(true)
       return this.#transport
     }
-    this.#seat = new Seat(
+    this.#seat = newSeat(
       { dial: open, nickname, secret: token ?? password },
       {
         changed: (state) => {
@@ -69,6 +69,8 @@ export class Follower {
           if (state.state === 'offline') listener.away()
           if (state.state === 'closed' && state.error) reject(state.error)
         },
+        moved() {},
+        heard() {},
       },
     )
   }
@@ -78,7 +80,7 @@ export class Follower {
     const events = { push: (event: RoomEvent) => this.#hear(event), miss: () => this.#listener.missed(), end: () => {} }
     try {
       await this.#seat.open()
-      await this.#seat.enter(new Stay(this.#room, { password }, events))
+      await this.#seat.enter(newStay(this.#room, { password }, events))
     } catch (error) {
       this.close()
       throw error
@@ -125,7 +127,7 @@ export class Follower {
   async #read(words: string): Promise<void> {
     const tell = (event: Told) => this.#tell(event)
     const connection = await this.#seat.use()
-    resultOf(await connection.ask(commandLine('HISTORY', words), undefined, tell, {}))
+    await connection.read(commandLine('HISTORY', words), tell, {})
   }
 
   #hear(event: RoomEvent): void {

@@ -1,7 +1,8 @@
 /** The package in Node. */
 import { isIP } from 'node:net'
 import { serverAddress } from '../address.ts'
-import { type ConnectOptions, RoomdClient } from '../roomd-client.ts'
+import { openClient } from '../client.ts'
+import type { ConnectOptions, RoomdClient } from '../roomd-client.ts'
 import type { Dial } from '../transport.ts'
 import { tcp } from './sockets.ts'
 import { tls } from './tls.ts'
@@ -30,7 +31,7 @@ export interface NodeConnectOptions extends ConnectOptions {
  * @throws RefusedError `name-invalid`, `secret-wrong`, …; DisconnectedError; TypeError for another URL, and without a nickname
  */
 export async function connect(url: string | URL, options: NodeConnectOptions): Promise<RoomdClient> {
-  return RoomdClient.open(await dialOf(url, options?.tls), options)
+  return openClient(await dialOf(url, options?.tls), options)
 }
 
 async function dialOf(url: string | URL, options: TlsOptions = {}): Promise<Dial> {
