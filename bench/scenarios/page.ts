@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { chromium, type Page } from 'playwright-core'
 import { firstMessageMs, inputWaits, longestTaskMs, scrollUp, useBusily } from '../../test/page/measure.ts'
-import { ARGUMENTS, EXECUTABLE } from '../../test/support/chromium.ts'
+import { ARGUMENTS, WHOLE } from '../../test/support/chromium.ts'
 import { enterAll, quiet } from '../client.ts'
 import { LINE } from '../dialect.ts'
 import { figure, median, type Scenario } from '../scenario.ts'
@@ -37,11 +37,11 @@ async function crowded(port: number, visitor: Page, times: number) {
 }
 
 export const page: Scenario = async (context) => {
-  if (!EXECUTABLE) throw new Error('no Chromium on the PATH')
+  if (!WHOLE) throw new Error('no Chromium on the PATH')
   const messages = context.size(10_000, 1_000)
   await using server = await startRoomd({ listeners: ['--http'] })
   await pipe(server, messages, (number) => `line ${number}`)
-  const browser = await chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS })
+  const browser = await chromium.launch({ executablePath: WHOLE, args: ARGUMENTS })
   try {
     const starts: number[] = []
     for (let count = 0; count <= context.size(STARTS, 2); count++) {

@@ -1,14 +1,14 @@
 /** Real browsers for the tests of the page; whatever one complains about fails the test. */
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
-import { useBrowser } from '../support/browser.ts'
+import { type Needed, useBrowser } from '../support/browser.ts'
 import { LineClient } from '../support/client.ts'
 import { type Overrides, startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { PATIENCE_MS } from '../support/eventually.ts'
 
-/** Gives the tests of a file visitors, each in a context of its own. */
-export function openBrowser(): (port: number, options?: BrowserContextOptions) => Promise<Visitor> {
-  const browser = useBrowser()
+/** Gives the tests of a file visitors, each in a context of its own, of a browser that has what is needed. */
+export function openBrowser(needed?: Needed): (port: number, options?: BrowserContextOptions) => Promise<Visitor> {
+  const browser = useBrowser(needed)
   return async (port, options) => {
     // A test that is not about the service worker does without its work.
     const quiet = { serviceWorkers: 'block', locale: 'en-GB', timezoneId: 'UTC' } as const

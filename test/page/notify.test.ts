@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { openBrowser, startForAll, type Visitor } from './browser.ts'
 
-const visit = openBrowser()
+const visit = openBrowser('windows')
 const server = startForAll()
 
 const RECORD = `

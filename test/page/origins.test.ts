@@ -9,7 +9,7 @@ import { startTestDaemon } from '../support/daemon.ts'
 import { eventually, PATIENCE_MS } from '../support/eventually.ts'
 import { keptLog } from '../support/log.ts'
 
-const browser = useBrowser()
+const browser = useBrowser('windows')
 
 /** The script of every foreign page: sends what `fetch` with a body does not, and lays out links. */
 const SCRIPT = `

@@ -2,10 +2,16 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The first Chromium on the PATH. */
-export const EXECUTABLE = ['chromium', 'chromium-browser', 'google-chrome']
-  .flatMap((name) => (process.env.PATH ?? '').split(':').map((folder) => join(folder, name)))
-  .find((file) => existsSync(file))
+/** A Chromium with windows, as people have. */
+export const WHOLE = firstOnPath('chromium', 'chromium-browser', 'google-chrome')
+
+/** A Chromium without windows where there is one, as it takes less than half the CPU time for each page. */
+export const EXECUTABLE = firstOnPath('chromium-headless-shell') ?? WHOLE
+
+function firstOnPath(...names: readonly string[]): string | undefined {
+  const folders = (process.env.PATH ?? '').split(':')
+  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find((file) => existsSync(file))
+}
 
 /**
  * What a window of a whole browser starts that nobody here sees, each in a process of its own: two pages behind the address
