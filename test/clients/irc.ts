@@ -6,7 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import split2 from 'split2'
 import type { WebSocket } from 'ws'
-import { certificate } from '../support/certificate.ts'
+import { trust } from '../support/certificate.ts'
 import { Inbox } from '../support/inbox.ts'
 import { BINARY, clientFrame, openWebSocket, TEXT } from '../support/websocket.ts'
 
@@ -68,8 +68,7 @@ export class IrcClient {
       return new IrcClient(socket, way)
     }
     if (transport === 'TLS') {
-      const trust = { ca: certificate().cert, servername: 'localhost' }
-      const socket = connectTls({ host, port: port('irc-tls'), ...trust }).setNoDelay()
+      const socket = connectTls({ host, port: port('irc-tls'), ...trust() }).setNoDelay()
       await once(socket, 'secureConnect')
       return new IrcClient(socket, way)
     }

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createSecureContext, type SecureContext } from 'node:tls'
 import { rootFolder, temporaryFolder } from './folder.ts'
 
 export interface Certificate {
@@ -14,6 +15,14 @@ export interface Certificate {
 export function certificate(): Certificate {
   return certificateIn(rootFolder())
 }
+
+/** How a TLS client trusts it: made once for all, as that takes as long as a handshake. */
+export function trust(): { readonly secureContext: SecureContext; readonly servername: string } {
+  trusting ??= createSecureContext({ ca: certificate().cert })
+  return { secureContext: trusting, servername: 'localhost' }
+}
+
+let trusting: SecureContext | undefined
 
 /** The same as a listener takes it. */
 export function loadTestCertificate(): { cert: Buffer; key: Buffer } {

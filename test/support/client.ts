@@ -7,7 +7,7 @@ import split2 from 'split2'
 import { Compile } from 'typebox/compile'
 import type { WebSocket } from 'ws'
 import { SERVER_LINE, type ServerLine } from '../../commands/schema.ts'
-import { certificate } from './certificate.ts'
+import { trust } from './certificate.ts'
 import type { TestDaemon } from './daemon.ts'
 import { Inbox } from './inbox.ts'
 import { clientFrame, openWebSocket } from './websocket.ts'
@@ -83,7 +83,7 @@ export class LineClient {
     const socket =
       transport === 'TCP'
         ? connectTcp({ host, port: daemon.line, ...from })
-        : connectTls({ host, port: daemon.lineTls, ...from, ca: certificate().cert, servername: 'localhost' })
+        : connectTls({ host, port: daemon.lineTls, ...from, ...trust() })
     const client = new LineClient(socket.setNoDelay(), mode)
     await once(socket, transport === 'TCP' ? 'connect' : 'secureConnect')
     return client

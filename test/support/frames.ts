@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { encodeFrame, FrameReader } from '../../src/transport/frames.ts'
-import { certificate } from './certificate.ts'
+import { trust } from './certificate.ts'
 import type { Transport } from './client.ts'
 import { Inbox } from './inbox.ts'
 
@@ -36,9 +36,7 @@ export class FrameClient {
     const host = '127.0.0.1'
     const from = localAddress === undefined ? {} : { localAddress }
     const socket =
-      transport === 'TCP'
-        ? connectTcp({ host, port, ...from })
-        : connectTls({ host, port, ...from, ca: certificate().cert, servername: 'localhost' })
+      transport === 'TCP' ? connectTcp({ host, port, ...from }) : connectTls({ host, port, ...from, ...trust() })
     const client = new FrameClient(socket.setNoDelay())
     await once(socket, transport === 'TCP' ? 'connect' : 'secureConnect')
     return client

@@ -1,7 +1,7 @@
 /** Clients that come while a server stops, and what becomes of them. */
 import { connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { certificate } from './certificate.ts'
+import { trust } from './certificate.ts'
 import { PATIENCE_MS } from './eventually.ts'
 
 export type Door = 'line' | 'line-tls' | 'http'
@@ -23,10 +23,7 @@ let knocks = 0
 export function knock(door: Door, port: number, connected = () => {}): Promise<Outcome> {
   const { promise, resolve } = Promise.withResolvers<Outcome>()
   const host = '127.0.0.1'
-  const socket =
-    door === 'line-tls'
-      ? connectTls({ host, port, ca: certificate().cert, servername: 'localhost' })
-      : connect({ host, port })
+  const socket = door === 'line-tls' ? connectTls({ host, port, ...trust() }) : connect({ host, port })
   const started = performance.now()
   let isLate = false
   socket.once('connect', () => {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { type ClientOptions, WebSocket } from 'ws'
-import { certificate } from './certificate.ts'
+import { trust } from './certificate.ts'
 
 export const TEXT = 1
 export const BINARY = 2
@@ -34,9 +34,8 @@ export async function openWebSocket(
   path: string,
   { tls = false, ...options }: ClientOptions & { tls?: boolean } = {},
 ): Promise<{ websocket: WebSocket; socket: Socket }> {
-  const trust = tls ? { ca: certificate().cert, servername: 'localhost' } : {}
   const websocket = new WebSocket(`${tls ? 'wss' : 'ws'}://127.0.0.1:${port}${path}`, {
-    ...trust,
+    ...(tls && trust()),
     ...options,
   })
   const upgraded = once(websocket, 'upgrade')
