@@ -114,6 +114,10 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
     return this.outbox.queued
   }
 
+  get bypassed(): number {
+    return this.outbox.bypassed
+  }
+
   get held(): number {
     const input = this.#transport.held + this.#framing.held + (this.#offered?.length ?? 0)
     return this.outbox.queued + input + this.replies.bytes

@@ -58,6 +58,8 @@ export interface Client extends MemoryHolder {
   expel(banOf: BanOf): void
   /** Bytes of queued output. */
   readonly queued: number
+  /** Bytes of output that the socket has not counted. */
+  readonly bypassed: number
   /** Resolves when no further input is handled, which may be after the close of the socket; undefined if it is not. */
   readonly over?: Promise<void>
 }
@@ -138,9 +140,9 @@ export class ListeningPort implements Port {
       sent: this.#sent,
       queued: 0,
     }
-    for (const [socket, { queued }] of this.#connections) {
+    for (const [socket, { queued, bypassed }] of this.#connections) {
       traffic.received += socket.bytesRead
-      traffic.sent += socket.bytesWritten
+      traffic.sent += socket.bytesWritten + bypassed
       traffic.queued += queued
     }
     return traffic
@@ -275,7 +277,7 @@ export class ListeningPort implements Port {
       else admission.leave(counted)
       this.#connections.delete(socket)
       this.#received += socket.bytesRead
-      this.#sent += socket.bytesWritten
+      this.#sent += socket.bytesWritten + connection.bypassed
       this.#endHandshakes()
     })
     this.#connections.set(socket, connection)

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { atTickEnd, tickEnd } from '../tick.ts'
+import { descriptorOf, writeNow } from './direct-write.ts'
 
 /** The owner of an {@link Outbox}. */
 export interface OutboxOwner {
@@ -15,13 +16,17 @@ export interface ByteSink {
 /**
  * The output queue of one connection. All chunks of a tick leave in one write; a single chunk, which many connections may share, is
  * not copied. The queue is full when more than `maxBytes` of earlier ticks are not written; bytes of the current tick do not count,
- * as their sources are limited.
+ * as their sources are limited. While the stream of a TCP socket has nothing queued, it is bypassed, and gets what the kernel has not
+ * taken.
  */
 export class Outbox implements ByteSink {
   readonly #stream: Duplex
   readonly #maxBytes: number
   readonly #owner: OutboxOwner
   readonly #writesEach: boolean
+  /** See {@link descriptorOf}; undefined also after an error. */
+  #descriptor: number | undefined
+  #bypassed = 0
   /** Chunks of the current tick: mostly one, so the array is made for the second. */
   #first: Buffer | undefined
   #more: Buffer[] | undefined
@@ -36,6 +41,7 @@ export class Outbox implements ByteSink {
     this.#maxBytes = maxBytes
     this.#owner = owner
     this.#writesEach = writesEach
+    this.#descriptor = descriptorOf(stream)
     // Without this method a stream does not merge queued writes.
     if (writesEach) Object.assign(stream, { _writev: null })
   }
@@ -43,6 +49,11 @@ export class Outbox implements ByteSink {
   /** Bytes that the kernel has not taken. */
   get queued(): number {
     return this.#bytes + this.#stream.writableLength
+  }
+
+  /** Bytes that were written without the stream, which does not count them. */
+  get bypassed(): number {
+    return this.#bypassed
   }
 
   push(chunk: Buffer): void {
@@ -71,8 +82,8 @@ export class Outbox implements ByteSink {
     this.#more = undefined
     this.#bytes = 0
     if (!this.#stream.writable) return
-    if (more && this.#writesEach) for (const each of more) this.#stream.write(each)
-    else this.#stream.write(chunk)
+    if (more && this.#writesEach) for (const each of more) this.#write(each)
+    else this.#write(chunk)
     this.#unwritten = this.#stream.writableLength
   }
 
@@ -93,6 +104,17 @@ export class Outbox implements ByteSink {
   close(lastWord?: Buffer): void {
     this.#closed = true
     this.flush()
-    if (lastWord && lastWord.length > 0 && this.#stream.writable) this.#stream.write(lastWord)
+    if (lastWord && lastWord.length > 0 && this.#stream.writable) this.#write(lastWord)
+  }
+
+  #write(chunk: Buffer): void {
+    const stream = this.#stream
+    if (this.#descriptor === undefined || stream.writableLength > 0) return void stream.write(chunk)
+    const taken = writeNow(this.#descriptor, chunk)
+    // The stream meets the same error, and tells it.
+    if (taken === undefined) this.#descriptor = undefined
+    const written = taken ?? 0
+    this.#bypassed += written
+    if (written < chunk.length) stream.write(chunk.subarray(written))
   }
 }

@@ -26,6 +26,7 @@ async function listen(): Promise<number> {
         discard: () => socket.destroy(),
         slow: () => {},
         queued: 0,
+        bypassed: 0,
         held: 0,
       }
     },

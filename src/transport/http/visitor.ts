@@ -205,6 +205,10 @@ export class Visitor implements Client, FeedOwner {
     return this.#client?.queued ?? this.#socket.writableLength
   }
 
+  get bypassed(): number {
+    return this.#client?.bypassed ?? 0
+  }
+
   get held(): number {
     return this.#client?.held ?? this.#socket.writableLength + this.#socket.readableLength
   }
