@@ -9,24 +9,31 @@
  * The flag above, which package.json and ecosystem.config.cjs repeat, bounds the space for young objects, in MB: a crowd of
  * connections that come at once otherwise leaves it grown, at 5 KB for each of 8,000.
  */
+import module from 'node:module'
+import { homedir } from 'node:os'
 
-/** Minimum version of Node.js; `engines` of package.json is for the library. */
+/** Minimum versions of Node.js for the server and, where they are JavaScript, for the client's commands. */
 const NEEDED = 24
+const NEEDED_BY_CLIENT = 20
 /** Exit status for invalid usage. */
 const MISUSE = 2
 
-if (Number(process.versions.node.split('.')[0]) < NEEDED) {
-  process.stderr.write(`roomd needs Node ${NEEDED} or later; this is ${process.version}; npm start brings it\n`)
+const verb = process.argv[2]
+const isClient = verb === 'send' || verb === 'tail' || verb === 'chat'
+const isBuilt = import.meta.url.includes('/dist/')
+const needed = isClient && isBuilt ? NEEDED_BY_CLIENT : NEEDED
+
+if (Number(process.versions.node.split('.')[0]) < needed) {
+  const hint = isBuilt ? `send, tail and chat need ${NEEDED_BY_CLIENT}` : 'npm start brings it'
+  process.stderr.write(`roomd needs Node ${NEEDED} or later; this is ${process.version}; ${hint}\n`)
   process.exitCode = MISUSE
 } else {
   // Without a listener this signal makes Node open its debugger on a port.
   process.on('SIGUSR1', () => {})
-  const verb = process.argv[2]
-  if (verb === 'send' || verb === 'tail' || verb === 'chat') {
-    // Without the options of the daemon, which take longer than the command; compiled once.
-    const { homedir } = process.getBuiltinModule('node:os')
+  if (isClient) {
+    // Without the options of the daemon, which take longer than the command; compiled once, where Node can.
     const folder = process.env.XDG_CACHE_HOME || `${homedir()}/.cache`
-    process.getBuiltinModule('node:module').enableCompileCache(process.env.NODE_COMPILE_CACHE ?? `${folder}/roomd`)
+    module.enableCompileCache?.(process.env.NODE_COMPILE_CACHE ?? `${folder}/roomd`)
     import('./cli/run.ts').then(({ runClient }) => runClient(verb, process.argv.slice(3)))
   } else {
     import('./command-line.ts')

@@ -114,7 +114,7 @@ test('an export names such variables too', async () => {
 })
 
 test('a file of --motd that cannot be read is a warning at the start', async () => {
-  const daemon = roomd([...ARGS, '--motd', '/nonexist'])
+  const daemon = roomd([...ARGS, '--irc', '0', '--motd', '/nonexist'])
   expect(await daemon.logged('cannot read the file of --motd')).toMatchObject({ level: 40, file: '/nonexist' })
 })
 

@@ -2,8 +2,11 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
 import split2 from 'split2'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { DONE } from '../cli/stage.ts'
+import { startTestDaemon } from '../support/daemon.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { linkFolder } from '../support/linked.ts'
 import { olderNode, refusalOf, runWith } from '../support/older-node.ts'
@@ -70,7 +73,10 @@ test('the packed package, installed elsewhere, has a working roomd', { timeout: 
   expect(script).not.toMatch(/^(import|export)\b/m)
   // The package has it compressed.
   expect(size).toBeLessThan(52_000)
-  if (olderNode) expect(runWith(olderNode, join(path, 'node_modules/.bin/roomd'))).toEqual(refusalOf(olderNode))
+  if (olderNode) {
+    const refusal = refusalOf(olderNode, 'send, tail and chat need 20')
+    expect(runWith(olderNode, join(path, 'node_modules/.bin/roomd'))).toEqual(refusal)
+  }
   // What the Redis engine reads beside its code.
   const packed = join(path, 'node_modules/roomd/dist')
   const lua = globSync('src/engine/redis/scripts/*.lua', { cwd: root })
@@ -128,3 +134,27 @@ test('the packed package is a library with types, also for an older Node', { tim
     ])
   }
 })
+
+test.runIf(olderNode && Number.parseInt(olderNode.version.slice(1), 10) >= 20)(
+  "the client's commands of the packed package run with an older Node",
+  async () => {
+    const daemon = await startTestDaemon()
+    onTestFinished(() => daemon.stop())
+    const cache = temporaryFolder()
+    const env = { ...process.env, ROOMD_SERVER: `127.0.0.1:${daemon.line}`, XDG_CACHE_HOME: cache }
+    const run = async (args: readonly string[], input = '') => {
+      const child = spawn(olderNode?.path ?? '', [join(path, 'node_modules/.bin/roomd'), ...args], { env })
+      child.stdin.end(input)
+      const [stdout, stderr, [status]] = await Promise.all([
+        text(child.stdout),
+        text(child.stderr),
+        once(child, 'close'),
+      ])
+      return { status, stdout, stderr }
+    }
+    expect(await run(['send', 'ops'], 'one\ntwo\n')).toEqual(DONE)
+    const { status, stdout } = await run(['tail', 'ops', '--no-follow', '--text'])
+    expect([status, stdout.match(/one|two/g)]).toEqual([0, ['one', 'two']])
+    expect(await run(['chat', '--plain', '--as', 'ann', env.ROOMD_SERVER, 'ops'], '/quit\n')).toMatchObject({ status: 0, stderr: '' })
+  },
+)

@@ -23,6 +23,6 @@ export function runWith({ path }: OlderNode, file: string) {
 }
 
 /** What it is to print, and end with. */
-export function refusalOf({ version }: OlderNode) {
-  return { status: 2, stdout: '', stderr: `roomd needs Node 24 or later; this is ${version}; npm start brings it\n` }
+export function refusalOf({ version }: OlderNode, hint = 'npm start brings it') {
+  return { status: 2, stdout: '', stderr: `roomd needs Node 24 or later; this is ${version}; ${hint}\n` }
 }

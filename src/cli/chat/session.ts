@@ -32,7 +32,7 @@ export class ChatSession {
   unsent = 0
   /** Resolves when the user has quit. */
   readonly quitted: Promise<void>
-  quit: () => void
+  quit: () => void = () => {}
   readonly server: string
   readonly #view: ChatView
   readonly #saying = new Set<Promise<string>>()
@@ -40,9 +40,7 @@ export class ChatSession {
   #mention: RegExp | undefined
 
   constructor(server: string, view: ChatView) {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.quitted = promise
-    this.quit = resolve
+    this.quitted = new Promise((resolve) => (this.quit = resolve))
     this.server = server
     this.#view = view
     this.current = new ChatWindow(safeLine(server))

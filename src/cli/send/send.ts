@@ -93,11 +93,13 @@ class Sending {
   #client: RoomdClient | undefined
   /** Error that ends the run. */
   #end: Error | undefined
-  readonly #ended = Promise.withResolvers<never>()
+  readonly #ended: Promise<never>
+  #fail: (error: unknown) => void = () => {}
 
   constructor(reach: Reach, retryMs: number, manner: Manner) {
+    this.#ended = new Promise((_, reject) => (this.#fail = reject))
     // It may end before anything is said.
-    this.#ended.promise.catch(() => {})
+    this.#ended.catch(() => {})
     this.#reach = reach
     this.#retryMs = retryMs
     this.#manner = manner
@@ -147,7 +149,7 @@ class Sending {
         process.stderr.write(`roomd send: ${at(line)}${refusalLine(error)}\n`)
       },
     })
-    await Promise.race([said, this.#ended.promise])
+    await Promise.race([said, this.#ended])
     if (this.#end) throw this.#end
   }
 
@@ -178,7 +180,7 @@ class Sending {
   #stop(error: Error): void {
     if (this.#end) return
     this.#end = error
-    this.#ended.reject(error)
+    this.#fail(error)
     this.#client?.close()
   }
 

@@ -50,9 +50,9 @@ export class Follower {
     room: string,
     listener: FollowerListener,
   ) {
-    const { promise, reject } = Promise.withResolvers<never>()
-    this.ended = promise
-    promise.catch(() => {})
+    let fail: (error: unknown) => void
+    this.ended = new Promise((_, reject) => (fail = reject))
+    this.ended.catch(() => {})
     this.#nickname = nickname
     this.#room = room
     this.#listener = listener
@@ -67,7 +67,7 @@ export class Follower {
         changed: (state) => {
           if (state.state === 'online') this.#back()
           if (state.state === 'offline') listener.away()
-          if (state.state === 'closed' && state.error) reject(state.error)
+          if (state.state === 'closed' && state.error) fail(state.error)
         },
         moved() {},
         heard() {},

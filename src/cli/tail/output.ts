@@ -17,17 +17,17 @@ export class TailOutput {
   readonly #drained: (() => void)[] = []
   /** Rejects with the error of the stream or of the file. */
   readonly failed: Promise<never>
-  #fail: (error: unknown) => void
+  #fail: (error: unknown) => void = () => {}
 
   constructor(stream: NodeJS.WriteStream, format: TailFormat, resume: ResumeFile | undefined) {
     this.#stream = stream
     this.#format = format
     this.#resume = resume
-    const { promise, reject } = Promise.withResolvers<never>()
-    this.failed = promise
-    this.#fail = reject
-    promise.catch(() => {})
-    stream.on('error', reject)
+    this.failed = new Promise((_, reject) => {
+      this.#fail = reject
+      stream.on('error', reject)
+    })
+    this.failed.catch(() => {})
   }
 
   /** True while more waits than should. */
