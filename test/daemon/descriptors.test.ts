@@ -47,6 +47,8 @@ async function exhaust(port: number): Promise<{ sockets: Socket[]; told: string 
 test('out of file descriptors: clients are told, the operator is, commits work, and it recovers', async () => {
   const daemon = roomd()
   const port = await daemon.ready()
+  // Making the page takes file descriptors for a moment.
+  expect((await daemon.get('/')).status).toBe(200)
   const ann = await Line.in('ops', 'ann', port)
   const { sockets, told } = await exhaust(port)
   expect(sockets.length).toBeGreaterThan(3)

@@ -155,6 +155,9 @@ test.runIf(olderNode && Number.parseInt(olderNode.version.slice(1), 10) >= 20)(
     expect(await run(['send', 'ops'], 'one\ntwo\n')).toEqual(DONE)
     const { status, stdout } = await run(['tail', 'ops', '--no-follow', '--text'])
     expect([status, stdout.match(/one|two/g)]).toEqual([0, ['one', 'two']])
-    expect(await run(['chat', '--plain', '--as', 'ann', env.ROOMD_SERVER, 'ops'], '/quit\n')).toMatchObject({ status: 0, stderr: '' })
+    expect(await run(['chat', '--plain', '--as', 'ann', env.ROOMD_SERVER, 'ops'], '/quit\n')).toMatchObject({
+      status: 0,
+      stderr: '',
+    })
   },
 )

@@ -209,7 +209,7 @@ test('every request sends the cookie again, the handshake too', async () => {
 })
 
 test('a WebSocket closes when its session has been ended by somebody who did not know of it', async () => {
-  const { chat, user, open } = await servePirates({ ticketMs: 1_000 })
+  const { chat, user, open } = await servePirates({ ticketMs: 3_000 })
   const client = await open(await user('alice'))
   await chat.tickets.end(new Proof('alice'))
   expect(await client.closed).toBe(1000)
