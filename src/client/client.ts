@@ -1,6 +1,6 @@
 import type { PrivateEvent, RoomEvent } from '../../commands/replies.ts'
 import { callBack } from './callback.ts'
-import type { Connection } from './connection.ts'
+import type { LineConnection } from './connection.ts'
 import { DisconnectedError, RefusedError } from './errors.ts'
 import { eventLog } from './event-log.ts'
 import { eventQueue } from './event-queue.ts'
@@ -46,7 +46,7 @@ export function newClient(dial: Dial, options: ConnectOptions): RoomdClient {
   let isNew = (user.secret ?? options.session) === undefined
   const log = eventLog('/inbox', {}, messages, isNew)
   /** The connection that private messages and notices are taken from: every connection gets them. */
-  let source: Connection | undefined
+  let source: LineConnection | undefined
   let following: Promise<void> | undefined
 
   const owner: SeatOwner = {

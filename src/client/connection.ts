@@ -6,7 +6,7 @@ import { commandLine, resultOf } from './requests.ts'
 import { type LastWord, recordedEvent, type Told, type Unasked } from './server-lines.ts'
 import type { Dial } from './transport.ts'
 
-export type Connection = ReturnType<typeof openConnection>
+export type LineConnection = ReturnType<typeof openConnection>
 
 export interface ConnectionListener {
   /** A line that is neither a reply nor a record. */

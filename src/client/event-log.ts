@@ -1,5 +1,5 @@
 import { ignore } from './callback.ts'
-import type { Connection } from './connection.ts'
+import type { LineConnection } from './connection.ts'
 import { isRefusal } from './errors.ts'
 import type { EventSink } from './event-queue.ts'
 import type { EnterOptions } from './room-options.ts'
@@ -17,7 +17,7 @@ export interface EventLog<Event> {
    * @param caughtUp called when all is told
    * @throws DisconnectedError; RefusedError `unavailable`, with the connection closed
    */
-  follow(connection: Connection, caughtUp?: () => void): Promise<void> | undefined
+  follow(connection: LineConnection, caughtUp?: () => void): Promise<void> | undefined
   /** Called with an event that has just happened. */
   hear(event: Event): void
   /** Ends the events behind what is being read, with an error unless it is expected. */
@@ -56,7 +56,7 @@ export function eventLog<Event extends Told>(
     tell(event)
     read = newest
   }
-  const readPast = async (connection: Connection) => {
+  const readPast = async (connection: LineConnection) => {
     /** Resolves with false when that is refused. */
     const ask = async (range: object, record: (event: Event) => void) => {
       try {

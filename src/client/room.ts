@@ -1,5 +1,5 @@
 import type { RoomEvent } from '../../commands/replies.ts'
-import type { Connection } from './connection.ts'
+import type { LineConnection } from './connection.ts'
 import { DisconnectedError } from './errors.ts'
 import type { EventQueue } from './event-queue.ts'
 import type { JoinedRoom } from './joined-room.ts'
@@ -45,7 +45,7 @@ export function newRoom(stay: Stay, seat: Seat, queue: EventQueue<RoomEvent>): J
    *
    * @throws DisconnectedError
    */
-  const there = async <T>(act: (connection: Connection) => Promise<T>): Promise<T> => {
+  const there = async <T>(act: (connection: LineConnection) => Promise<T>): Promise<T> => {
     for (;;) {
       if (seat.stay !== stay) throw new DisconnectedError('The room has been left')
       const { usable } = seat

@@ -1,5 +1,5 @@
 import type { Notice, PrivateEvent } from '../../commands/replies.ts'
-import { type Connection, openConnection } from './connection.ts'
+import { type LineConnection, openConnection } from './connection.ts'
 import { DisconnectedError, isRefusal, RefusedError } from './errors.ts'
 import { commandLine } from './requests.ts'
 import type { Unasked } from './server-lines.ts'
@@ -22,7 +22,7 @@ export interface SeatOwner {
   /** Called when a seat has logged in, before anything else is told, and whenever it has changed otherwise. */
   readonly moved: () => void
   /** Called with what concerns no room. */
-  readonly heard: (line: Notice | PrivateEvent, connection: Connection) => void
+  readonly heard: (line: Notice | PrivateEvent, connection: LineConnection) => void
 }
 
 export type Seat = ReturnType<typeof newSeat>
@@ -42,8 +42,8 @@ const REJOIN_MS = 1_000
 export function newSeat(user: SeatUser, owner: SeatOwner, seats: Set<unknown> = new Set()) {
   /** The room that the seat is in, on the way to, or taken for. */
   let stay: Stay | undefined
-  let connection: Connection | undefined
-  let loggedIn: Connection | undefined
+  let connection: LineConnection | undefined
+  let loggedIn: LineConnection | undefined
   /** The login on the present connection, or on the last one. */
   let opening: Promise<unknown> | undefined
   /** True from the first login on. */
@@ -121,7 +121,7 @@ export function newSeat(user: SeatUser, owner: SeatOwner, seats: Set<unknown> = 
     changed('offline', { reason: why?.message, code: why?.code, retryMs })
   }
 
-  const join = (on: Connection, room: Stay) => {
+  const join = (on: LineConnection, room: Stay) => {
     isAsked = true
     return room.join(on, (name) => named(room, name), calm)
   }
@@ -179,7 +179,7 @@ export function newSeat(user: SeatUser, owner: SeatOwner, seats: Set<unknown> = 
      *
      * @throws DisconnectedError, RefusedError
      */
-    async use(isPatient?: boolean): Promise<Connection> {
+    async use(isPatient?: boolean): Promise<LineConnection> {
       for (;;) {
         const { usable } = seat
         if (usable) return usable

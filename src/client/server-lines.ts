@@ -8,7 +8,7 @@ export type Told = RoomEvent | PrivateEvent
 /** A line from the server that answers none. */
 export type Unasked = Exclude<ServerLine, Reply | History>
 
-/** What the server says before it ends a connection. */
+/** Last line from the server before it ends a connection. */
 export interface LastWord {
   readonly error?: string
   readonly notice?: string

@@ -1,5 +1,5 @@
 import { ignore } from './callback.ts'
-import type { Asking, Connection } from './connection.ts'
+import type { Asking, LineConnection } from './connection.ts'
 import { fifo } from './fifo.ts'
 import { resultOf } from './requests.ts'
 
@@ -17,10 +17,10 @@ export interface Spoken {
  * The texts that a client says in a room, in their order. They are sent without waiting for one another. When the connection is lost, all
  * without a reply are sent again on the next one, where the server recognises by their nonces those that are in the room.
  */
-export interface Speech {
+export interface RoomSpeech {
   say(spoken: Spoken): void
   /** Called with a connection that has joined the room: sends all that have no reply. */
-  begin(connection: Connection): void
+  begin(connection: LineConnection): void
   /** Called when the connection is lost. */
   pause(): void
   /** Resolves when the texts so far have their replies. */
@@ -32,7 +32,7 @@ export interface Speech {
 /** Maximum lines without a reply: as many as the server handles at a time. */
 export const WINDOW = 2_048
 
-export function speech(): Speech {
+export function speech(): RoomSpeech {
   /** Texts without a reply, oldest first. */
   const texts = fifo<Spoken>()
   let ended: Error | undefined

@@ -1,6 +1,6 @@
 import type { RoomEvent } from '../../commands/replies.ts'
 import { ignore } from './callback.ts'
-import type { Connection } from './connection.ts'
+import type { LineConnection } from './connection.ts'
 import { eventLog } from './event-log.ts'
 import type { EventSink } from './event-queue.ts'
 import { isSameName } from './nickname.ts'
@@ -19,7 +19,7 @@ export function newStay(name: string, options: EnterOptions, sink: EventSink<Roo
     name,
     topic: '',
     /** The connection that is in the room. */
-    connection: undefined as Connection | undefined,
+    connection: undefined as LineConnection | undefined,
     speech: speech(),
 
     /**
@@ -28,7 +28,7 @@ export function newStay(name: string, options: EnterOptions, sink: EventSink<Roo
      * @param joined called with the name of the room
      * @throws RefusedError, DisconnectedError
      */
-    join(connection: Connection, joined: (name: string) => void, caughtUp: () => void): Promise<unknown> {
+    join(connection: LineConnection, joined: (name: string) => void, caughtUp: () => void): Promise<unknown> {
       if (connection.isDeaf !== isDeaf) {
         connection.isDeaf = isDeaf
         // A server that does not know it sends them all the same.

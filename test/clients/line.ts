@@ -1,6 +1,6 @@
 /** The client library at a daemon on this machine; every line is held against the published schema. */
 import type { Notice, PrivateEvent, Reply, RoomEvent } from '../../commands/replies.ts'
-import { type Connection, openConnection } from '../../src/client/connection.ts'
+import { type LineConnection, openConnection } from '../../src/client/connection.ts'
 import { DisconnectedError, RefusedError } from '../../src/client/errors.ts'
 import { tcp } from '../../src/client/node/sockets.ts'
 import type { Unasked } from '../../src/client/server-lines.ts'
@@ -24,7 +24,7 @@ export interface Hearer {
 export class Line {
   /** Rejects when the connection has ended, behind everything that was read. */
   readonly lost: Promise<never>
-  readonly #connection: Connection
+  readonly #connection: LineConnection
   readonly #hearer: Hearer
 
   constructor(port: number, hearer: Hearer = {}) {

@@ -8,7 +8,7 @@ const MAX_PER_ROUND = 16
 /** Maximum single requests that begin in one callback, as the work on several at once costs less. */
 const MAX_AT_ONCE = 8
 
-/** What begins with a turn: nothing, as there is nothing to do any more, one request, or several in a pipeline. */
+/** Requests that begin with a turn: none, as there is nothing to do any more, one, or several in a pipeline. */
 export type Begun = 'nothing' | 'one' | 'several'
 
 /**
