@@ -24,9 +24,9 @@ export interface AccountsParts {
   /** Called with the code of each refused proof. */
   readonly onRefused: (refusal: Refusal) => void
   readonly onAudit: OnAudit
-  /** Called with a guest that has become an account, its client, and its rooms. */
   /** Makes the role that the session had as a guest in a room its account's. */
   readonly keepRole: (membership: Membership) => Promise<void>
+  /** Called with a guest that has become an account, its client, and its rooms. */
   readonly onRegistered: (session: Session, client: string | undefined, rooms: ReadonlySet<number>) => void
   readonly quota: AccountQuota
 }
