@@ -1,10 +1,11 @@
+import type { RoomRecord } from '../engine/engine.ts'
 import type { Event } from '../engine/event.ts'
 import type { ModeratorActions } from './moderator-actions.ts'
 import { fold, isName } from './names.ts'
 import type { NewsChannel } from './news.ts'
 import { Refusal } from './refusal.ts'
 import { isAtLeast } from './room-state.ts'
-import type { Membership } from './session.ts'
+import type { Membership, Session } from './session.ts'
 
 /** Roles that operators give and take (docs/protocols/moderation.md, section 2). */
 export class Roles {
@@ -62,12 +63,16 @@ export class Roles {
   async keep(by: Membership): Promise<void> {
     const { room, session } = by
     const { key, name: to, accountId: account } = session
-    const rank = room.state.rankOf({ key, accountId: undefined, isAdmin: false })
-    if (account === undefined || (rank !== 'operator' && rank !== 'voiced')) return
-    const isMaker = rank === 'operator' && fold(room.record.maker?.name ?? '') === key
-    const role = isMaker && !room.state.isKept ? 'owner' : rank
+    const rank = () => room.state.rankOf({ key, accountId: undefined, isAdmin: false })
+    if (account === undefined || rank() === 'member') return
     await this.#actions.checkSpace(room)
-    await this.#actions.append(by, { kind: 'role', to, body: '', details: { role, on: true, account } })
+    const role = rank()
+    if (role !== 'operator' && role !== 'voiced') return
+    // Another session of the client may have kept it.
+    if (isAtLeast(room.state.rankOf({ key, accountId: account, isAdmin: false }), role)) return
+    const owns = role === 'operator' && !room.state.isKept && isMaker(session, room.record)
+    const details = { role: owns ? 'owner' : role, on: true, account } as const
+    await this.#actions.append(by, { kind: 'role', to, body: '', details })
   }
 
   /** Lets a user enter an invite-only room. @throws Refusal `name-invalid`, `too-many-roles`. */
@@ -82,6 +87,11 @@ export class Roles {
     this.#news.tell({ kind: 'invited', room: by.room.record.id, from, verified, to })
     return event
   }
+}
+
+/** Returns true for the maker of a room, but not for a later user of its nickname. */
+function isMaker({ key, addressDigest }: Session, { maker }: RoomRecord): boolean {
+  return maker !== undefined && fold(maker.name ?? '') === key && maker.address === addressDigest
 }
 
 /** Returns the part of a role's event that tells whether it is an account's or a guest's. */

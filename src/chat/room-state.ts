@@ -179,7 +179,9 @@ export class RoomState {
     const holds = (account: string | undefined) => accountId !== undefined && account === accountId
     if (key === this.#owner?.key && holds(this.#owner.account)) return 'owner'
     if (holds(this.#operators.get(key))) return 'operator'
-    return this.#guests.get(key) ?? (holds(this.#voiced.get(key)) ? 'voiced' : 'member')
+    // The entry of a guest that has registered stays until it leaves.
+    const asGuest = accountId === undefined ? this.#guests.get(key) : undefined
+    return asGuest ?? (holds(this.#voiced.get(key)) ? 'voiced' : 'member')
   }
 
   /** Checks whether a user may enter the room. @throws Refusal `banned`, `invite-only`. */

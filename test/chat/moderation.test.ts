@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest'
-import type { Wire } from '../../src/chat/session.ts'
+import { expect, test, vi } from 'vitest'
+import { Session, type Wire } from '../../src/chat/session.ts'
 import type { Event } from '../../src/engine/event.ts'
 import { eventually } from '../support/eventually.ts'
-import { enter, HERE, reasonOf, say, silent, stage } from './stage.ts'
+import { enter, HERE, lifeline, reasonOf, say, silent, stage } from './stage.ts'
 
 /** Somebody who hears what happens, in words. */
 function hearing() {
@@ -71,6 +71,58 @@ test('a guest that registers owns the room that it has made, and keeps a role th
     await enter(chat, session, 'theirs')
     expect([name, session.inRoom().room.state.rankOf(session)]).toEqual([name, rank])
   }
+})
+
+test('a guest that has registered loses the role that it has kept when it is withdrawn', async () => {
+  const { chat, by, guest, moderation } = await room()
+  const cat = await guest('cat', 'ops', silent, HERE)
+  await moderation.roles.grant(by, 'operator', 'cat')
+  await chat.accounts.register('cat', 'secret of his', HERE, cat)
+  const rank = () => cat.inRoom().room.state.rankOf(cat)
+  expect(rank()).toBe('operator')
+  await moderation.roles.withdraw(by, 'operator', 'cat')
+  expect(rank()).toBe('member')
+  expect(await reasonOf(moderation.settings.setTopic(cat.inRoom(), 'mine'))).toBe('not-permitted')
+})
+
+test('a guest operator that takes the nickname of the maker who has left does not own the room', async () => {
+  const { chat, guest, moderation } = await room()
+  const bob = await guest('bob', 'theirs', silent, HERE)
+  const eve = new Session(silent, lifeline('192.0.2.1'))
+  await chat.login(eve, 'eve', true)
+  await enter(chat, eve, 'theirs')
+  await moderation.roles.grant(bob.inRoom(), 'operator', 'eve')
+  await chat.close(bob)
+  await chat.rename(eve, 'bob')
+  await chat.accounts.register('bob', 'secret of hers', HERE, eve)
+  const { state } = eve.inRoom().room
+  expect([state.rankOf(eve), state.owner]).toEqual(['operator', undefined])
+})
+
+test('a role is kept once for all sessions of a guest, and not if it ends while the room is read', async () => {
+  const { chat, engine, guest, moderation } = await room()
+  const client = async (name: string) => {
+    const session = new Session(silent, lifeline(HERE))
+    session.client = `client of ${name}`
+    await chat.login(session, name)
+    await enter(chat, session, 'theirs')
+    return session
+  }
+  const [bob] = [await client('bob'), await client('bob')]
+  const cat = await guest('cat', 'theirs', silent, HERE)
+  await moderation.roles.grant(bob.inRoom(), 'operator', 'cat')
+  await chat.accounts.register('bob', 'secret of his', HERE, bob)
+  const { room: theirs } = bob.inRoom()
+  const load = vi.spyOn(theirs.stateReader, 'load').mockImplementationOnce(async () => {
+    await moderation.expulsion.kick(bob.inRoom(), 'cat')
+    return theirs.state
+  })
+  await chat.accounts.register('cat', 'secret of his', HERE, cat)
+  expect(load).toHaveBeenCalled()
+  const roles: string[] = []
+  for await (const page of engine.logs.read(theirs.log, {}))
+    for (const event of page) if (event.kind === 'role' && !event.details?.guest) roles.push(wordsOf(event))
+  expect(roles).toEqual(['role bob bob owner'])
 })
 
 test('the maker of a room that an account governs already is its operator', async () => {
