@@ -56,17 +56,12 @@ export class Backpressure {
 
   #watchStall(): void {
     if (this.#stallMs === undefined || this.#stallTimer) return
-    const before = this.#written
+    const before = this.#outbox.written
     this.#stallTimer = setTimeout(() => {
       this.#stallTimer = undefined
       if (!this.isBehind || this.#owner.isClosing) return
-      if (this.#written === before) this.#owner.stalled()
+      if (this.#outbox.written === before) this.#owner.stalled()
       else this.#watchStall()
     }, this.#stallMs).unref()
-  }
-
-  /** Bytes of whole writes that have reached the kernel. */
-  get #written(): number {
-    return this.#socket.bytesWritten - this.#socket.writableLength
   }
 }

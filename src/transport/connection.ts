@@ -114,6 +114,10 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
     return this.outbox.queued
   }
 
+  get written(): number {
+    return this.outbox.written
+  }
+
   get bypassed(): number {
     return this.outbox.bypassed
   }

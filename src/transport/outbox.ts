@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { atTickEnd, tickEnd } from '../tick.ts'
 import { descriptorOf, writeNow } from './direct-write.ts'
@@ -7,6 +8,9 @@ export interface OutboxOwner {
   /** Called once, when the queue is full; the outbox then takes no more. */
   overflowed(): void
 }
+
+/** A stream that counts what is written to it, as a socket does. */
+type CountingStream = Duplex & Pick<Socket, 'bytesWritten'>
 
 /** A queue of bytes for a client. */
 export interface ByteSink {
@@ -20,7 +24,7 @@ export interface ByteSink {
  * taken.
  */
 export class Outbox implements ByteSink {
-  readonly #stream: Duplex
+  readonly #stream: CountingStream
   readonly #maxBytes: number
   readonly #owner: OutboxOwner
   readonly #writesEach: boolean
@@ -36,7 +40,7 @@ export class Outbox implements ByteSink {
   #closed = false
 
   /** With `writesEach`, each chunk is written alone, which over TLS is one record. */
-  constructor(stream: Duplex, maxBytes: number, owner: OutboxOwner, writesEach = false) {
+  constructor(stream: CountingStream, maxBytes: number, owner: OutboxOwner, writesEach = false) {
     this.#stream = stream
     this.#maxBytes = maxBytes
     this.#owner = owner
@@ -54,6 +58,11 @@ export class Outbox implements ByteSink {
   /** Bytes that were written without the stream, which does not count them. */
   get bypassed(): number {
     return this.#bypassed
+  }
+
+  /** Bytes of whole writes that the kernel has taken. */
+  get written(): number {
+    return this.#stream.bytesWritten + this.#bypassed - this.#stream.writableLength
   }
 
   push(chunk: Buffer): void {
@@ -83,7 +92,7 @@ export class Outbox implements ByteSink {
     this.#bytes = 0
     if (!this.#stream.writable) return
     if (more && this.#writesEach) for (const each of more) this.#write(each)
-    else this.#write(chunk)
+    else this.#write(chunk, more !== undefined)
     this.#unwritten = this.#stream.writableLength
   }
 
@@ -107,7 +116,8 @@ export class Outbox implements ByteSink {
     if (lastWord && lastWord.length > 0 && this.#stream.writable) this.#write(lastWord)
   }
 
-  #write(chunk: Buffer): void {
+  /** Writes a chunk; one that is not `joined` may be shared. */
+  #write(chunk: Buffer, joined = false): void {
     const stream = this.#stream
     if (this.#descriptor === undefined || stream.writableLength > 0) return void stream.write(chunk)
     const taken = writeNow(this.#descriptor, chunk)
@@ -115,6 +125,9 @@ export class Outbox implements ByteSink {
     if (taken === undefined) this.#descriptor = undefined
     const written = taken ?? 0
     this.#bypassed += written
-    if (written < chunk.length) stream.write(chunk.subarray(written))
+    const rest = chunk.subarray(written)
+    if (rest.length === 0) return
+    // A part keeps all of its chunk in memory.
+    stream.write(joined && rest.length < written ? Buffer.from(rest) : rest)
   }
 }

@@ -20,6 +20,8 @@ export interface Receiver<Chunk> {
   readonly isClosing: boolean
   /** True if the client has to read its output before more input is handled. */
   readonly isBehind: boolean
+  /** Bytes of output that have left; only their growth counts. */
+  readonly written: number
   /** Takes input. Returns false if it contains no unit and no part of one. */
   receive(chunk: Chunk): boolean
   /** Counts input that is no unit, such as control frames, against the rate; pauses if it is exceeded. */

@@ -109,7 +109,7 @@ export class WebSocketTransport implements Transport<string | Buffer> {
     /** Returns true if input has arrived since the last call or, while input is paused, if output has left. */
     const isAlive = () => {
       const { isBehind } = receiver
-      const now = isBehind ? socket.bytesWritten - socket.writableLength : socket.bytesRead
+      const now = isBehind ? receiver.written : socket.bytesRead
       const same = now === bytes
       bytes = now
       return !same || (websocket.isPaused && !isBehind)

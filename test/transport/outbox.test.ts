@@ -1,25 +1,7 @@
-import { Duplex } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { tickEnd } from '../../src/tick.ts'
 import { Outbox } from '../../src/transport/outbox.ts'
-
-/** A stream whose reader takes one write whenever it is told to. */
-class SlowReader extends Duplex {
-  readonly taken: Buffer[] = []
-  #next: (() => void) | undefined
-
-  override _read(): void {}
-  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    this.taken.push(chunk)
-    this.#next = done
-  }
-  /** Takes one write. */
-  digest(): void {
-    const next = this.#next
-    this.#next = undefined
-    next?.()
-  }
-}
+import { SlowReader } from './slow-reader.ts'
 
 describe.each([false, true])('each chunk written alone: %o', (writesEach) => {
   function queue(limit: number) {
