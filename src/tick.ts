@@ -25,6 +25,8 @@ const waiting: { [P in Phase]: Job<P>[] } = { commit: [], deliver: [], flush: []
 /** The end of this tick; undefined when there is nothing to do at it. */
 let scheduled: NodeJS.Immediate | undefined
 let ending = false
+/** True if this tick continues for another round of the event loop. */
+let continuing = false
 let startedAt: number | undefined
 let delay: TickDelay | undefined
 let timer: NodeJS.Timeout | undefined
@@ -46,9 +48,9 @@ export function tickEnd(): Promise<void> {
 /** Resolves in the next round of the event loop, when its input has been read. */
 export { setImmediate as nextRound } from 'node:timers/promises'
 
-/** Ends this tick, if there is work for its end. Called in the phase of the event loop in which ticks end, before work that can wait for commits. */
+/** Ends this tick, if there is work for its end and it does not continue. Called in the phase of the event loop in which ticks end, before work that can wait for commits. */
 export function endTickFirst(): void {
-  if (!scheduled) return
+  if (!scheduled || continuing) return
   clearImmediate(scheduled)
   endTick()
 }
@@ -74,7 +76,8 @@ function endTick(): void {
   scheduled = undefined
   clearTimeout(timer)
   const ageMs = performance.now() - (startedAt ?? 0)
-  if (delay?.continues(ageMs)) return void schedule()
+  continuing = delay?.continues(ageMs) === true
+  if (continuing) return void schedule()
   for (const job of waiting.commit.splice(0)) job.commit()
   const waitMs = waiting.deliver.length > 0 ? (delay?.deliverInMs(ageMs, events, bytes) ?? 0) : 0
   if (waitMs > 0) {

@@ -16,7 +16,7 @@ export type Begun = 'nothing' | 'one' | 'several'
  * connections.
  */
 export class RequestTurns {
-  /** Time at which no more turns begin in this round; undefined before the first. */
+  /** Time at which no more turns begin in this round; undefined before its first turn. */
   #endsAt: number | undefined
   /** Callbacks of this round that have not run. */
   #scheduled = 0
@@ -43,7 +43,8 @@ export class RequestTurns {
   }
 
   readonly #turn = (): void => {
-    endTickFirst()
+    // Only before the first turn of a round: each end of a tick costs a commit and writes.
+    if (this.#endsAt === undefined) endTickFirst()
     for (let left = MAX_AT_ONCE; left > 0 && this.#waiting.size > 0 && this.#mayBegin(); ) {
       const begun = this.#waiting.shift()?.()
       if (begun === 'several') break

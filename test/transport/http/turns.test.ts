@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { atTickEnd, nextRound } from '../../../src/tick.ts'
+import { atTickEnd, delayTicks, nextRound } from '../../../src/tick.ts'
 import { RequestTurns } from '../../../src/transport/http/turns.ts'
 import { openPort, request } from '../../support/http.ts'
 
@@ -57,4 +57,29 @@ test('what is to be committed does not wait for turns of its round', async () =>
   await promise
   expect(first).toBe(1)
   expect(order).toEqual(['request', 'commit', 'request'])
+})
+
+test('a tick that continues for a round goes on to the next one, however many turns there are', async () => {
+  const turns = new RequestTurns()
+  const order: string[] = []
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let asked = 0
+  const never = { deliverInMs: () => 0, delivered: () => {} }
+  const begin = (name: string) => () => {
+    work()
+    order.push(name)
+    if (name === 'first') {
+      delayTicks({ ...never, continues: () => asked++ === 0 })
+      atTickEnd('commit', { commit: () => order.push('commit') })
+    }
+    if (name === 'third') resolve()
+    return 'several' as const
+  }
+  turns.take('198.51.100.1', begin('at once'))
+  work()
+  for (const name of ['first', 'second', 'third']) expect(turns.take('198.51.100.1', begin(name))).toBe(false)
+  await promise
+  expect(order).toEqual(['first', 'second', 'commit', 'third'])
+  expect(asked).toBe(2)
+  delayTicks({ ...never, continues: () => false })
 })
