@@ -46,7 +46,7 @@ function errorRows(): string[] {
 }
 
 function disconnectRows(): string[] {
-  const lastWord = lastLine(encoder(false), Buffer.from, () => OPTIONS.http.default)
+  const lastWord = lastLine(encoder(false), Buffer.from, () => String(OPTIONS.http.default))
   const rows = DISCONNECT_CODES.map((code) => {
     const { error, hint = '', reconnect }: ErrorReply = JSON.parse(String(lastWord(code)))
     return `| \`${code}\` | \`${error}\` | ${cell(hint)} | ${reconnect} |`

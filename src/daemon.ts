@@ -192,9 +192,9 @@ export async function startDaemon(
       const routes = await Promise.all(used.map((protocol) => protocol.routes?.(config, host)))
       return routes.filter((each) => each !== undefined)
     },
-    httpPort: () => addresses.get('http')?.port,
-    linePort: () => (addresses.get('line') ?? addresses.get('line-tls'))?.port,
-    ircPort: () => (addresses.get('irc') ?? addresses.get('irc-tls'))?.port,
+    httpPort: () => portText(addresses.get('http'), config['http-tls']),
+    linePort: () => portText(addresses.get('line')) ?? portText(addresses.get('line-tls'), true),
+    ircPort: () => portText(addresses.get('irc')) ?? portText(addresses.get('irc-tls'), true),
   }
   memory.start()
   expiry.start()
@@ -268,6 +268,11 @@ function usedProtocols(config: Config): readonly (typeof PROTOCOLS)[number][] {
     const isOpen = ports.some(([name]) => config[name as keyof Config] !== undefined)
     return isOpen || (protocol.routes !== undefined && config.http !== undefined)
   })
+}
+
+/** Returns the port of a listener for a person who has met another one; undefined without an address. */
+function portText(address: Address | undefined, isTls = false): string | undefined {
+  return address && `${address.port}${isTls ? ' with TLS' : ''}`
 }
 
 /** Warns of admins without an account, whose names any user can register. */

@@ -26,12 +26,12 @@ export interface ProtocolHost {
   reload(): Promise<void>
   /** The paths of all protocols on the HTTP port. */
   routes(): Promise<readonly Routes[]>
-  /** The port of the HTTP listener, once it listens. */
-  httpPort(): number | undefined
-  /** The port of the listener for lines, once it listens. */
-  linePort(): number | undefined
-  /** The port of the IRC listener, once it listens. */
-  ircPort(): number | undefined
+  /** The port of the HTTP listener in words for a person, such as `7777 with TLS`, once it listens. */
+  httpPort(): string | undefined
+  /** The same of the listener for lines. */
+  linePort(): string | undefined
+  /** The same of the IRC listener. */
+  ircPort(): string | undefined
 }
 
 /** A port with its number in the configuration. */

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { Connection } from './connection.ts'
 import type { ConnectionOptions } from './connection-options.ts'
 import type { ClientLink, Conversation } from './conversation.ts'
-import { readBehindFirstBytes } from './first-bytes.ts'
+import { readBehindFirstBytes, type Stranger } from './first-bytes.ts'
 import type { Framing } from './framing.ts'
 import { keepReading } from './keep-reading.ts'
 import { type ListenerOptions, ListeningPort } from './listener.ts'
@@ -25,7 +25,7 @@ class SocketTransport implements Transport<Buffer> {
     readBehindFirstBytes(
       this.socket,
       (chunk) => void receiver.receive(chunk),
-      (stranger) => receiver.disconnect(stranger === 'utf-16' ? 'utf-16' : 'wrong-protocol'),
+      (stranger) => refuse(stranger, receiver),
     )
     this.socket.on('end', () => receiver.ended())
   }
@@ -43,6 +43,12 @@ class SocketTransport implements Transport<Buffer> {
     // Closing a socket with unread input resets the connection, and the client loses the last bytes.
     this.socket.removeAllListeners('data').resume()
   }
+}
+
+/** Ends the connection of a client that speaks another protocol. */
+function refuse(stranger: Stranger, receiver: Receiver<Buffer>): void {
+  if (stranger === 'utf-16') receiver.disconnect('utf-16')
+  else receiver.disconnect('wrong-protocol', stranger === 'tls' ? 'TLS is not spoken on this port' : undefined)
 }
 
 /** Options of a port over TCP or TLS: its connections, their framing and their conversations. */

@@ -30,8 +30,8 @@ export interface Receiver<Chunk> {
   ended(code?: number): void
   /** Ends the connection after its queued output. */
   hangUp(code?: number): void
-  /** Ends the connection with an error for the client. */
-  disconnect(reason: DisconnectReason): void
+  /** Ends the connection with an error for the client; `why` says more than the reason. */
+  disconnect(reason: DisconnectReason, why?: string): void
   /** Destroys the connection of a client that has not answered the heartbeat. */
   silent(): void
 }

@@ -66,16 +66,17 @@ async function answer(socket: Socket): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-const lastWords = (daemon: TestDaemon): Record<Port, Buffer> => {
+const lastWords = (daemon: TestDaemon, isTls: boolean): Record<Port, Buffer> => {
+  const what = 'TLS is not spoken on this port'
   const line = Buffer.from(
     `${JSON.stringify({
       type: 'error',
-      error: `Speak lines here; HTTP is on port ${daemon.port('http')}`,
+      error: isTls ? what : `Speak lines here; HTTP is on port ${daemon.port('http')}`,
       code: 'wrong-protocol',
       reconnect: false,
     })}\n`,
   )
-  const text = 'Another protocol is spoken here'
+  const text = `Another protocol is spoken here${isTls ? `: ${what}` : ''}`
   const box = encodeFrame(`{"ERROR": ${JSON.stringify(text)}}`)
   const room = encodeFrame(JSON.stringify({ type: 'error', status: 'error', message: text }))
   return { line, 'line-tls': line, 'chatterbox-plain': box, chatterbox: box, chatroom: room }
@@ -88,7 +89,7 @@ async function turnedAway(bytes: Buffer, ports: readonly Port[], send: (socket: 
     const socket = await open(daemon, name)
     const answered = answer(socket)
     await send(socket, bytes)
-    expect([name, String(await answered)]).toEqual([name, String(lastWords(daemon)[name])])
+    expect([name, String(await answered)]).toEqual([name, String(lastWords(daemon, bytes === HELLO)[name])])
   }
   expect(await bystander.rest()).toEqual([])
   expect(await bystander.ask('/who')).toMatchObject({ members: ['bystander'] })
@@ -124,7 +125,7 @@ test('so is one that ends without a line feed', async () => {
   await turnedAway(Buffer.from('GET / HTTP/1.1'), PORTS, (socket, bytes) => socket.end(bytes))
 })
 
-test('TLS on a plain port is told the same', async () => {
+test('TLS on a plain port is told that it is not spoken there', async () => {
   await turnedAway(HELLO, PLAIN, (socket, bytes) => socket.write(bytes))
   await turnedAway(HELLO, PLAIN, byteByByte)
 })
@@ -200,6 +201,29 @@ test.for([
   expect(String(await answered)).toBe(`ERROR :Speak IRC here; ${what} on port ${port}\r\n`)
 })
 
+test('TLS at IRC is told that it is not spoken there', async () => {
+  const daemon = await startTestDaemon({ irc: 0 })
+  onTestFinished(() => daemon.stop())
+  const socket = connectTcp({ host: '127.0.0.1', port: daemon.port('irc') })
+  const answered = answer(socket)
+  socket.write(HELLO)
+  expect(String(await answered)).toBe('ERROR :TLS is not spoken on this port\r\n')
+})
+
+test('of a port with TLS alone this is said', async () => {
+  const daemon = await startTestDaemon({ irc: 0, http: 0, 'http-tls': true, line: false })
+  onTestFinished(() => daemon.stop())
+  const told = async (text: string) => {
+    const socket = connectTcp({ host: '127.0.0.1', port: daemon.port('irc') })
+    const answered = answer(socket)
+    socket.write(text)
+    return String(await answered)
+  }
+  expect(await told('LOGIN eve\n')).toBe(`ERROR :Speak IRC here; lines are on port ${daemon.lineTls} with TLS\r\n`)
+  const http = daemon.port('http')
+  expect(await told(request('GET / HTTP/1.1'))).toBe(`ERROR :Speak IRC here; HTTP is on port ${http} with TLS\r\n`)
+})
+
 test('lines at the HTTP port are told where lines are', async () => {
   const daemon = await startTestDaemon({ http: 0 })
   onTestFinished(() => daemon.stop())
@@ -208,9 +232,7 @@ test('lines at the HTTP port are told where lines are', async () => {
   socket.write('LOGIN eve\n')
   const [head = '', body] = String(await answered).split('\r\n\r\n')
   expect(head).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/)
-  expect(body).toBe(
-    'This is no HTTP request. Lines are spoken on the port of --line (9090), IRC on that of --irc (6667)\n',
-  )
+  expect(body).toBe('This is no HTTP request. Lines are spoken on the port of --line, IRC on that of --irc\n')
   expect(head).toContain(`Content-Length: ${body?.length}`)
 })
 

@@ -33,7 +33,7 @@ export interface LineConversationOptions {
   /** Bytes of a line, without its end. */
   readonly maxLine: number
   /** The port of IRC, for clients that speak it. */
-  readonly ircPort?: () => number | undefined
+  readonly ircPort?: () => string | undefined
 }
 
 /**

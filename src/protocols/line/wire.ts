@@ -116,7 +116,7 @@ function isNoMessage({ kind }: Event): boolean {
 }
 
 /** Returns the last line before the server closes a connection; `httpPort` is for clients that speak HTTP. */
-export function lastLineFor(reason: DisconnectReason, httpPort: number | undefined, why?: string): ErrorReply | Notice {
+export function lastLineFor(reason: DisconnectReason, httpPort: string | undefined, why?: string): ErrorReply | Notice {
   const { reconnect, hint } = DISCONNECTS[reason]
   const text = disconnectText(reason, why)
   if (reason === 'stopping') return { type: 'notice', notice: text, reconnect }
@@ -130,12 +130,12 @@ export function lastLineFor(reason: DisconnectReason, httpPort: number | undefin
 export function lastLine(
   encode: Encode,
   pack: Pack = Buffer.from,
-  httpPort: () => number | undefined = () => undefined,
+  httpPort: () => string | undefined = () => undefined,
 ): (reason: DisconnectReason, why?: string) => Buffer {
   return (reason, why) => pack(encode(lastLineFor(reason, httpPort(), why)))
 }
 
 /** Returns the error for a client of another protocol, with the port where that is spoken. */
-export function speakLines(protocol: 'HTTP' | 'IRC', port: number | undefined): string {
+export function speakLines(protocol: 'HTTP' | 'IRC', port: string | undefined): string {
   return `Speak lines here; ${protocol} is ${port === undefined ? 'off' : `on port ${port}`}`
 }

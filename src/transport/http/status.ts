@@ -8,7 +8,7 @@ export function statusOf(refused: DisconnectReason): number {
 }
 
 /** For a person who types lines into the HTTP port. */
-const NO_HTTP = 'This is no HTTP request. Lines are spoken on the port of --line (9090), IRC on that of --irc (6667)\n'
+const NO_HTTP = 'This is no HTTP request. Lines are spoken on the port of --line, IRC on that of --irc\n'
 
 /** Encodes a response to what is no request, after which the connection ends; without a body where the status says all. */
 export function statusAlone(status: number): Buffer {
