@@ -358,12 +358,7 @@ export class Chat {
       try {
         for await (const event of this.client.inbox) {
           const talk = this.privateWith(this.#partnerOf(event))
-          if (talk.add(event)) {
-            if (!isSameName(event.from, this.nickname)) this.#listener.said(talk, event)
-          } else if (talk.isLive && !talk.events.some(({ id }) => id === event.id)) {
-            // It was sent before one that has come first over another connection.
-            void talk.loadNewest().catch(() => {})
-          }
+          if (talk.add(event) && !isSameName(event.from, this.nickname)) this.#listener.said(talk, event)
         }
         return
       } catch (error) {

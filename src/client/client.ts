@@ -65,17 +65,15 @@ export function newClient(dial: Dial, options: ConnectOptions): RoomdClient {
     },
   }
 
-  /** Begins to open another connection. @throws DisconnectedError if the client is closed */
+  /** Makes another connection, which is to be opened. @throws DisconnectedError if the client is closed */
   const place = () => {
     if (isClosed) throw new DisconnectedError('The client is closed')
-    const seat = newSeat(user, owner, seats)
-    void seat.open()
-    return seat
+    return newSeat(user, owner, seats)
   }
   /** Returns the first connection that {@link Seat.use} gives. @throws DisconnectedError, RefusedError */
   const use = (isPatient?: boolean) => {
-    if (seats.size === 0) place()
-    return Promise.any([...seats].map((seat) => seat.use(isPatient))).catch(({ errors: [error] }: AggregateError) => {
+    const all = seats.size ? [...seats] : [place()]
+    return Promise.any(all.map((seat) => seat.use(isPatient))).catch(({ errors: [error] }: AggregateError) => {
       throw error
     })
   }

@@ -69,7 +69,7 @@ export function openConnection(dial: Dial, { heard, lost }: ConnectionListener =
     reading?.lost?.(error)
     while (asked.length > 0) asked.shift()?.lost?.(error)
   }
-  /** Reads nothing until the next line is sent, or reads on. Does nothing while a reply is awaited, or where that cannot be done. */
+  /** Reads nothing until the next line is sent, unless a reply is awaited; or reads on. Does nothing where that cannot be done. */
   const pause = (on: boolean) => {
     if (on === isPaused || !isOpen || !transport.pause || (on && asked.length > 0)) return
     isPaused = on
@@ -143,7 +143,7 @@ export function openConnection(dial: Dial, { heard, lost }: ConnectionListener =
     },
     received(lines) {
       for (const line of lines.split('\n')) if (!isClosed) take(line)
-      if (isOpen) watch()
+      if (isOpen && !isPaused) watch()
     },
     closed(reason) {
       if (reason && !isOpen) why ??= new DisconnectedError(reason)

@@ -44,27 +44,26 @@ export function eventLog<Event extends Told>(
   let isEnded = false
   let failure: Error | undefined
 
-  const pass = ({ id }: Event) => {
-    newest = Math.max(newest, Number(id))
-  }
   const tell = (event: Event) => {
-    if (Number(event.id) <= read) return
-    pass(event)
+    const id = Number(event.id)
+    if (id <= read) return
+    newest = Math.max(newest, id)
     sink.push(event)
   }
   const tellRead = (event: Event) => {
     tell(event)
     read = newest
   }
-  const readPast = async (connection: LineConnection) => {
+  /** @param mine what is held meanwhile; when it no longer is, another reading has overtaken this one */
+  const readPast = async (connection: LineConnection, mine: Event[]) => {
     /** Resolves with false when that is refused. */
     const ask = async (range: object, record: (event: Event) => void) => {
       try {
         // The records of a log are its events.
-        await connection.read(command, record as (event: Told) => void, range)
+        await connection.read(command, (event: Told) => held === mine && record(event as Event), range)
         return true
       } catch (error) {
-        if (isRefusal(error)) return false
+        if (isRefusal(error) || held !== mine) return false
         connection.close()
         throw error
       }
@@ -74,6 +73,7 @@ export function eventLog<Event extends Told>(
       const limit = maxMissed === undefined ? undefined : maxMissed + 1
       const found: Event[] = []
       const isRead = await ask({ after: newest, limit }, limit ? (event) => found.push(event) : tellRead)
+      if (held !== mine) return
       const isWhole = isRead && found.length !== limit
       if (!isWhole) sink.miss()
       found.slice(isWhole ? 0 : 1).forEach(tellRead)
@@ -82,7 +82,11 @@ export function eventLog<Event extends Told>(
     // Another room may be the connection's by now.
     if (isEnded) return
     const count = recent || (isPlaced && !newest && MOST)
-    await ask({ limit: count || 1 }, count ? tellRead : pass)
+    let last = 0
+    await ask({ limit: count || 1 }, count ? tellRead : ({ id }) => (last = Number(id)))
+    if (held !== mine) return
+    // Not before: what is held is lost with the connection.
+    newest = Math.max(newest, last)
     isPlaced = true
   }
 
@@ -90,13 +94,14 @@ export function eventLog<Event extends Told>(
     follow(connection, caughtUp) {
       const mine: Event[] = []
       held = mine
-      reading = readPast(connection)
+      reading = readPast(connection, mine)
         .catch((error) => {
           // No later connection tells it.
           if (!failure) throw error
           sink.miss()
         })
         .then(() => {
+          if (held !== mine) return reading
           held = undefined
           mine.forEach(tell)
           caughtUp?.()

@@ -42,7 +42,7 @@ export function eventQueue<Event extends { readonly id: string }>(
     waiting.push(next)
     wake()
   }
-  const miss = (text = 'Events missing') => add(new EventsMissingError(text, { after: last }))
+  const miss = (text?: string) => add(new EventsMissingError(text, last))
 
   return {
     miss,

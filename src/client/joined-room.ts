@@ -13,7 +13,8 @@ import type {
 
 /**
  * A room that a client has joined. Iteration gives the events from the joining on, each once and in order, over reconnections; it ends when
- * the room is left. Only one iteration runs at a time; another one goes on behind it.
+ * the room is left, and with an {@link EventsMissingError} before what follows a gap. Only one iteration runs at a time; another one goes on
+ * behind it.
  *
  * @example
  * const room = await client.join('ops')
@@ -61,7 +62,7 @@ export interface JoinedRoom extends AsyncIterable<RoomEvent> {
   delete(id: string, reason?: string): Promise<void>
   /** Sends a line that does not change the room, such as `/slow 5`. Rejects with {@link DisconnectedError}. */
   ask(line: string): Promise<Reply>
-  /** Leaves the room behind the texts that wait. Iteration ends. @throws DisconnectedError */
+  /** Leaves the room behind the texts that wait. Iteration ends. @throws RefusedError */
   leave(): Promise<void>
   [Symbol.asyncIterator](): AsyncGenerator<RoomEvent, void>
 }

@@ -35,9 +35,16 @@ export interface InboxRange {
   readonly after?: string | undefined
 }
 
-/** Private messages to and from a client's user. Iteration gives those that come while the client is open, each once. */
+/**
+ * Private messages to and from a client's user. Iteration gives those that come while the client is open, each once; it ends with an
+ * {@link EventsMissingError} before what follows a gap. Only one iteration runs at a time; another one goes on behind it.
+ */
 export interface ClientInbox extends AsyncIterable<PrivateEvent> {
-  /** Returns past messages, oldest first. @throws RefusedError, DisconnectedError */
+  /**
+   * Returns past messages, oldest first. Waits for a connection that is being opened, but not for one that is lost.
+   *
+   * @throws RefusedError, DisconnectedError
+   */
   history(range?: InboxRange): Promise<readonly PrivateEvent[]>
   [Symbol.asyncIterator](): AsyncGenerator<PrivateEvent, void>
 }
@@ -51,7 +58,11 @@ export interface RoomdClient extends AsyncDisposable {
   readonly inbox: ClientInbox
   /** The rooms that have been joined and not left. */
   readonly joined: readonly JoinedRoom[]
-  /** Connects and logs in, unless a connection is there. May be repeated after a failure. @throws DisconnectedError, RefusedError */
+  /**
+   * Connects and logs in, unless a connection is there. Resolves when the inbox gives all messages from then on. May be repeated after a failure.
+   *
+   * @throws DisconnectedError, RefusedError
+   */
   start(): Promise<void>
   /**
    * Enters a room, which is created if it does not exist. Rejects for a room that the client is in already.

@@ -28,6 +28,7 @@ export function sayAll(
     const fail = (error: unknown) => {
       isOver = true
       reject(error)
+      goOn()
     }
     const start = (text: string) => {
       const index = next++
@@ -51,9 +52,9 @@ export function sayAll(
     const startAll = async () => {
       for await (const some of texts) {
         for (const text of [some].flat()) {
+          if (!isOver) start(text)
+          if (open > WINDOW && !isOver) await new Promise<void>((resolve) => (goOn = resolve))
           if (isOver) return
-          start(text)
-          if (open > WINDOW) await new Promise<void>((resolve) => (goOn = resolve))
         }
       }
       settled()

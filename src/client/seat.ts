@@ -80,6 +80,7 @@ export function newSeat(user: SeatUser, owner: SeatOwner, seats: Set<unknown> = 
     stay = undefined
     ended?.end(why, isExpected)
     if (seats.size > 1) close()
+    else if (loggedIn) changed('online')
   }
   /** Ends connection and room for good. */
   const end = (why: Error, isExpected = false) => {
@@ -110,7 +111,8 @@ export function newSeat(user: SeatUser, owner: SeatOwner, seats: Set<unknown> = 
       if (reason) empty(new DisconnectedError(reason))
     }
   }
-  const lost = (why: DisconnectedError | undefined) => {
+  const lost = (why?: DisconnectedError) => {
+    clearTimeout(timer)
     connection = loggedIn = undefined
     if (closed || !isReady) return
     stay?.lost()
@@ -128,38 +130,44 @@ export function newSeat(user: SeatUser, owner: SeatOwner, seats: Set<unknown> = 
 
   /** Connects, logs in, and returns to the room; whoever waits for it is told why that fails. Does nothing while there is a connection. */
   const open = async () => {
-    clearTimeout(timer)
     if (closed || connection) return
+    clearTimeout(timer)
     isAsked = false
-    const here = openConnection(user.dial, { heard, lost })
-    connection = here
     const { nickname, secret, session } = user
-    opening = here.run(commandLine('LOGIN', nickname, secret ?? { session }), () => {
-      isReady = true
-      loggedIn = here
-      if (stay) moved()
-      else changed('online')
-    })
-    changed('connecting')
     const until = Date.now() + GHOST_MS
+    let here: LineConnection | undefined
     try {
+      const opened = openConnection(user.dial, { heard, lost })
+      connection = here = opened
+      opening = opened.run(commandLine('LOGIN', nickname, secret ?? { session }), () => {
+        isReady = true
+        loggedIn = opened
+        if (stay) moved()
+        else changed('online')
+      })
+      changed('connecting')
       await opening
       if (!stay) calm()
       // Unless the caller has left the room, or is joining it, or the next connection has to.
-      while (stay && connection === here && !isAsked) {
+      while (stay && connection === opened && !isAsked) {
+        const room: Stay = stay
         try {
-          await join(here, stay)
+          await join(opened, room)
         } catch (error) {
+          // It has been left meanwhile, and the seat may be in another one.
+          if (stay !== room) return
           if (!isRefusal(error)) throw error
           if (error.code !== 'name-in-room' || Date.now() > until) return empty(error)
           isAsked = false
           changed('waiting')
-          await new Promise((resolve) => setTimeout(resolve, REJOIN_MS))
+          await new Promise((resolve) => (timer = setTimeout(resolve, REJOIN_MS)))
         }
       }
     } catch (error) {
       if (!isReady || isRefusal(error)) end(error as Error, !isReady)
-      else here.close()
+      else if (here) here.close()
+      // It could not even be begun.
+      else lost()
     }
   }
 
@@ -175,11 +183,12 @@ export function newSeat(user: SeatUser, owner: SeatOwner, seats: Set<unknown> = 
       return stay && !stay.connection ? undefined : loggedIn
     },
     /**
-     * Resolves with the connection as soon as it is usable. Rejects when it is lost; where that is patient, only when the seat is closed.
+     * Resolves with the connection, opened for it where there was none, as soon as it is usable. Rejects when it is lost; where that is patient, only when the seat is closed.
      *
      * @throws DisconnectedError, RefusedError
      */
     async use(isPatient?: boolean): Promise<LineConnection> {
+      if (!opening) void open()
       for (;;) {
         const { usable } = seat
         if (usable) return usable
@@ -188,9 +197,10 @@ export function newSeat(user: SeatUser, owner: SeatOwner, seats: Set<unknown> = 
       }
     },
     open,
-    /** Joins a room; while the connection is being opened, without waiting for the reply to the login. @throws DisconnectedError, RefusedError */
+    /** Joins a room, on a connection that is opened for it where there was none; while it is being opened, without waiting for the reply to the login. @throws DisconnectedError, RefusedError */
     async enter(room: Stay): Promise<void> {
       stay = room
+      if (!opening) void open()
       try {
         if (!connection) throw closed ?? new DisconnectedError()
         // A login that is refused gives the reason: its reply is the first.

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../commands/errors.ts'
 
-/** Change of one of a client's connections; `room` is the room of the connection, where it has one. */
+/** Change of one of a client's connections; `room` is the room of the connection, where it has one. One that is left without is `online` again. */
 export type ClientState =
   | { readonly state: 'connecting' | 'online'; readonly room?: string }
   /** The nickname is taken in the room, perhaps by the connection that was lost: JOIN is repeated. */

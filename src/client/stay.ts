@@ -59,6 +59,8 @@ export function newStay(name: string, options: EnterOptions, sink: EventSink<Roo
     },
     /** Ends the events, with the error if it is not expected, and fails texts that have no reply. */
     end(error: Error, isExpected: boolean) {
+      // Others may be waiting for what comes behind the events.
+      stay.connection?.pause(false)
       stay.connection = undefined
       stay.speech.end(error)
       log.end(isExpected ? undefined : error)

@@ -1,10 +1,11 @@
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { openConnection } from '../../src/client/connection.ts'
 import { connect, RefusedError } from '../../src/client/node/index.ts'
 import { tcp } from '../../src/client/node/sockets.ts'
 import { nonceLine } from '../../src/client/room-lines.ts'
 import { startTestDaemon } from '../support/daemon.ts'
 import { reservePort } from '../support/port.ts'
+import { openSilent } from './fake.ts'
 
 async function open(options: Record<string, unknown> = {}) {
   const daemon = await startTestDaemon(options)
@@ -79,4 +80,17 @@ test('a connection that cannot be opened tells why', async () => {
   expect(await why(`ws://127.0.0.1:${daemon.line}`)).toMatch(
     /^DisconnectedError: Parse Error|Unexpected server response/,
   )
+})
+
+test('a connection that reads nothing is not asked for a sign of life', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { connection, sent, write, fake } = await openSilent(() => connection.pause(true))
+  onTestFinished(() => connection.close())
+  await write({ type: 'notice', notice: 'Hear, hear' })
+  vi.advanceTimersByTime(60_000)
+  expect([sent, fake.isPaused]).toEqual([[], true])
+  connection.pause(false)
+  vi.advanceTimersByTime(30_000)
+  expect(sent).toEqual(['/ping'])
 })

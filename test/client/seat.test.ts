@@ -86,7 +86,7 @@ test('a room that is left while the nickname is taken in it is not joined again'
   for (const taken of other.joined) await taken.leave()
   expect(anna.joined).toEqual([])
   const dev = await anna.join('dev')
-  expect(states.slice(states.lastIndexOf('waiting'))).toEqual(['waiting', 'closed', 'online'])
+  expect(states.slice(states.lastIndexOf('waiting'))).toEqual(['waiting', 'closed', 'online', 'online'])
   expect(await dev.ask('/whoami')).toMatchObject({ type: 'commandResult' })
 })
 
