@@ -1,5 +1,5 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { EngineFault, Gone, Unavailable } from '../../src/engine/engine.ts'
@@ -103,6 +103,8 @@ describe('LocalEngine', () => {
   it('keeps a second one off its file, and lets it in afterwards', async () => {
     const first = await started()
     expect(await faultOf()).toBe(`cannot open ${file}: it is in use by another process`)
+    const near = relative('.', file)
+    expect(await faultOf({ file: near })).toBe(`cannot open ${near}: it is in use by another process`)
     await first.logs.append('room:1', said('undisturbed'))
     await first.stop()
     expect(await readAll(await started(), 'room:1')).toHaveLength(1)

@@ -42,9 +42,10 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
     notify({ notice: 'open', rooms: store.rooms.count(), stranded: store.members.all(), records })
   } catch (error) {
     const message = causeOf(error)
+    const isNamed = [options.file, resolve(dirname(options.file))].some((path) => message.includes(path))
     notify({
       notice: 'fault',
-      message: message.includes(resolve(dirname(options.file))) ? message : `cannot use ${options.file}: ${message}`,
+      message: isNamed ? message : `cannot use ${options.file}: ${message}`,
     })
     port.close()
     return
