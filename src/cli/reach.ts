@@ -108,7 +108,11 @@ export function failureOf(error: unknown, { server, identity }: Reach): unknown 
   if (/does not speak/.test(message)) {
     return misuse(`${server} is no line port of roomd, which is 9090 by default; over WebSocket write http://HOST:PORT`)
   }
-  if (code !== undefined && !isTemporary(error)) return new CommandFailure(EXIT.refused, safeLine(message), options)
+  // The last word of a server that was reached.
+  if (code !== undefined) {
+    const status = isTemporary(error) ? EXIT.unavailable : EXIT.refused
+    return new CommandFailure(status, `${safeLine(message)} (${code})`, options)
+  }
   const why = connectingFailure(safeLine(message))
   const place = server.replace(/:$/, '')
   return new CommandFailure(EXIT.unavailable, `cannot reach ${place}: ${why} (--server, ROOMD_SERVER)`, options)

@@ -170,7 +170,9 @@ class Sending {
       clearTimeout(this.#away)
       this.#away = undefined
     } else if (state.state === 'offline') {
-      const error = new DisconnectedError(state.reason ?? 'Not connected')
+      const { reason = 'Not connected', code } = state
+      // The client comes back after any other word, so that the server is away.
+      const error = new DisconnectedError(reason, code === 'unavailable' ? code : undefined)
       this.#away ??= setTimeout(() => this.#stop(error), this.#retryMs)
     } else if (state.state === 'closed' && state.error) {
       this.#stop(state.error)
