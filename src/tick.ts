@@ -55,10 +55,11 @@ export function endTickFirst(): void {
   endTick()
 }
 
-/** Reports committed events, of this node or another one, that will be delivered. */
+/** Reports committed events, of this node or another one, that will be delivered. Their delivery may then be due. */
 export function committed(count: number, size: number): void {
   events += count
   bytes += size
+  if (timer) schedule()
 }
 
 /** Sets the delay of the ends of ticks. */
@@ -75,6 +76,7 @@ function schedule(): void {
 function endTick(): void {
   scheduled = undefined
   clearTimeout(timer)
+  timer = undefined
   const ageMs = performance.now() - (startedAt ?? 0)
   continuing = delay?.continues(ageMs) === true
   if (continuing) return void schedule()

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import '../../src/transport/coalesce.ts'
-import { atTickEnd, committed, tickEnd } from '../../src/tick.ts'
+import { atTickEnd, committed, nextRound, tickEnd } from '../../src/tick.ts'
 
 /** Says what it delivers, all at once. */
 class Slow {
@@ -35,7 +35,8 @@ test('where writing much takes long, what comes a little later is written with t
   await new Promise((next) => setTimeout(next, 1))
   expect(slow.told).toHaveLength(1)
   slow.say(10, 11, 12, 13, 14, 15, 16)
-  await tickEnd()
+  await nextRound()
+  await nextRound()
   expect(slow.told).toEqual([
     [1, 2, 3, 4, 5, 6, 7, 8],
     [9, 10, 11, 12, 13, 14, 15, 16],
