@@ -14,6 +14,8 @@ import { ownStarvation, starvationOf } from '../support/starved.ts'
 
 const soaking = process.env.SOAK_SECONDS !== undefined
 const seconds = Number(process.env.SOAK_SECONDS ?? 0.5)
+/** Rounds with and without the attack, of which the median counts: other work on the machine spoils single ones. */
+const ROUNDS = soaking ? 3 : 1
 /** Share of the attack's clients, and number of messages in the lobby. */
 const share = soaking ? 1 : 0.1
 const MESSAGES = soaking ? 1_000 : 300
@@ -33,7 +35,7 @@ const THREADS = ['MainThread', 'WorkerThread']
 /** As `npm start` runs the daemon, with a limit for its heap. */
 const NODE_OPTIONS = `--max-semi-space-size=12 --max-old-space-size=${HEAP / 1_048_576}`
 
-/** The bystander's percentiles, in ms. Time for which it is ready to run and others have the processor does not count. */
+/** Percentiles of the bystander, in ms. Time for which it is ready to run and others have the processor does not count. */
 interface Latency {
   readonly p50: number
   readonly p99: number
@@ -54,6 +56,34 @@ async function measure(line: Line, ms: number): Promise<Latency> {
   return { p50: at(0.5), p99: at(0.99) }
 }
 
+interface Round {
+  readonly calm: Latency
+  readonly attacked: Latency
+  /** Time for which threads of the daemon were ready to run and did not, as a share of the attack's: the round is fair only near 0. */
+  readonly starvedShare: number
+}
+
+/** Measures without the attack, then with it. */
+async function play(attack: string, ports: readonly number[], pid: number, bystander: Line): Promise<Round> {
+  const calm = await measure(bystander, soaking ? 5_000 : 300)
+  const [command = '', ...through] = IDLE
+  const program = resolve(import.meta.dirname, 'attacker.ts')
+  const attacker = spawn(command, [...through, process.execPath, program, attack, ...ports.map(String), String(share)])
+  onTestFinished(() => void attacker.kill('SIGKILL'))
+  // Until its first clients are in.
+  await delay(soaking ? 5_000 : 300)
+  const starved = starvationOf(pid, THREADS)
+  const before = starved()
+  const attacked = await measure(bystander, (seconds * 1_000) / ROUNDS)
+  const starvedShare = ((starved() - before) * ROUNDS) / (seconds * 1_000)
+  expect(attacker.exitCode).toBeNull()
+  attacker.kill('SIGKILL')
+  await once(attacker, 'close')
+  // Until its last clients are out.
+  await delay(soaking ? 3_000 : 0)
+  return { calm, attacked, starvedShare }
+}
+
 test.each(['requests', 'deaf', 'readers', 'logins', 'memory'])(
   'a bystander talks on under attack by %s',
   { timeout: 60_000 + 3_000 * seconds },
@@ -62,6 +92,10 @@ test.each(['requests', 'deaf', 'readers', 'logins', 'memory'])(
       ROOMD_HTTP: '0',
       ROOMD_CHATTERBOX: '0',
       NODE_OPTIONS,
+    })
+    onTestFinished(async () => {
+      daemon.child.kill('SIGKILL')
+      await daemon.exit
     })
     const ports = [await daemon.ready('line'), await daemon.ready('http'), await daemon.ready('chatterbox')]
     const silent = { told: () => {}, noticed: () => {}, failed: () => {} }
@@ -75,37 +109,18 @@ test.each(['requests', 'deaf', 'readers', 'logins', 'memory'])(
     }
     for (let n = 0; n < MESSAGES; n++) await filler.ask(`${n} `.padEnd(3_900, 'x'))
 
-    const calm = await measure(bystander, soaking ? 5_000 : 300)
-    const [command = '', ...through] = IDLE
-    const program = resolve(import.meta.dirname, 'attacker.ts')
-    const attacker = spawn(command, [
-      ...through,
-      process.execPath,
-      program,
-      attack,
-      ...ports.map(String),
-      String(share),
-    ])
-    onTestFinished(async () => {
-      attacker.kill('SIGKILL')
-      daemon.child.kill('SIGKILL')
-      await daemon.exit
-    })
-    // Until its first clients are in.
-    await delay(soaking ? 5_000 : 300)
-    const starved = starvationOf(daemon.child.pid ?? 0, THREADS)
-    const before = starved()
-    const attacked = await measure(bystander, seconds * 1_000)
-    const starvedShare = (starved() - before) / (seconds * 1_000)
+    const rounds: Round[] = []
+    while (rounds.length < ROUNDS) rounds.push(await play(attack, ports, daemon.child.pid ?? 0, bystander))
+    const median = (figure: (round: Round) => number) =>
+      rounds.map(figure).sort((a, b) => a - b)[ROUNDS >> 1] ?? Number.NaN
     const noise = attack === 'memory' ? FULL_NOISE_MS : NOISE_MS
-    const bound = (latency: number) => RATIO * Math.max(latency, noise)
-    if (soaking) console.log(attack, calm, attacked, { starvedShare })
-    expect(attacked.p50).toBeLessThan(bound(calm.p50))
-    if (soaking && attack !== 'memory') expect(attacked.p99).toBeLessThan(bound(calm.p99))
+    const bound = (idle: number) => RATIO * Math.max(idle, noise)
+    if (soaking) for (const round of rounds) console.log(attack, round)
+    expect(median((round) => round.attacked.p50)).toBeLessThan(bound(median((round) => round.calm.p50)))
+    if (soaking && attack !== 'memory') {
+      expect(median((round) => round.attacked.p99)).toBeLessThan(bound(median((round) => round.calm.p99)))
+    }
 
-    expect(attacker.exitCode).toBeNull()
-    attacker.kill('SIGKILL')
-    await once(attacker, 'close')
     expect(daemon.child.exitCode).toBeNull()
     expect(await bystander.ask('still here')).toMatchObject({ result: 'OK' })
   },
