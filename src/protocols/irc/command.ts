@@ -26,6 +26,10 @@ export interface IrcContext {
 /** A command of IRC. A `Refusal` that it throws is answered with a numeric. */
 export interface IrcCommand {
   readonly name: string
+  /** Syntax of the command, for HELP. */
+  readonly usage: string
+  /** One sentence about the command, for HELP. */
+  readonly help: string
   /** Minimum number of parameters. */
   readonly least: number
   /** True if the command is available before the registration. */

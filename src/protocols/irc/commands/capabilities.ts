@@ -16,6 +16,8 @@ const CAPS_BYTES = 400
 
 const cap: IrcCommand = {
   name: 'CAP',
+  usage: 'CAP LS [<version>] | LIST | REQ :<capability>{ <capability>} | END',
+  help: 'Lists, requests and takes back capabilities of the connection.',
   least: 1,
   early: true,
   async run(context, { params: [subcommand = '', argument = ''] }) {
@@ -68,6 +70,8 @@ function request({ session }: IrcContext, list: string): boolean {
 
 const authenticate: IrcCommand = {
   name: 'AUTHENTICATE',
+  usage: 'AUTHENTICATE PLAIN | <base64> | *',
+  help: 'Proves an account by SASL before the registration; * ends the attempt.',
   least: 1,
   early: true,
   async run(context, { params: [chunk = ''] }) {

@@ -26,6 +26,8 @@ async function forEach(context: IrcContext, list: string, act: (channel: string)
 
 const join: IrcCommand = {
   name: 'JOIN',
+  usage: 'JOIN <channel>{,<channel>} [<key>{,<key>}] | 0',
+  help: 'Enters channels; one that does not exist is made. JOIN 0 leaves all.',
   least: 1,
   async run(context, { params: [list = '', keys = ''] }) {
     const { session } = context
@@ -64,6 +66,8 @@ async function enter(context: IrcContext, channel: string, key: string): Promise
 
 const part: IrcCommand = {
   name: 'PART',
+  usage: 'PART <channel>{,<channel>} [:<reason>]',
+  help: 'Leaves channels.',
   least: 1,
   run: (context, { params: [list = '', reason = ''] }) =>
     forEach(context, list, (channel) => leave(context, channel, reason)),
@@ -80,6 +84,8 @@ async function leave(context: IrcContext, channel: string, reason: string): Prom
 
 const topic: IrcCommand = {
   name: 'TOPIC',
+  usage: 'TOPIC <channel> [:<topic>]',
+  help: 'Shows the topic of a channel, or as an operator sets it; an empty one clears it.',
   least: 1,
   async run(context, { params: [channel = '', text] }) {
     const { chat, session } = context
@@ -95,6 +101,8 @@ const topic: IrcCommand = {
 
 const names: IrcCommand = {
   name: 'NAMES',
+  usage: 'NAMES <channel>{,<channel>}',
+  help: 'Lists who is in channels.',
   least: 0,
   async run(context, { params: [list = ''] }) {
     const { session, reply } = context
@@ -117,6 +125,8 @@ function ignoreUnknown(error: unknown): undefined {
 
 const invite: IrcCommand = {
   name: 'INVITE',
+  usage: 'INVITE [<nickname> <channel>]',
+  help: 'Invites a user to a channel; alone it lists your invitations.',
   channelAt: 1,
   least: 0,
   async run(context, { params: [nick = '', channel = ''] }) {
@@ -146,6 +156,8 @@ async function invitations({ chat, session, reply }: IrcContext): Promise<Lines>
 
 const kick: IrcCommand = {
   name: 'KICK',
+  usage: 'KICK <channel> <nickname>{,<nickname>} [:<reason>]',
+  help: 'Removes users from a channel, as an operator.',
   least: 2,
   async run(context, { params: [channel = '', list = '', reason = ''] }) {
     const { chat, session, reply } = context

@@ -18,6 +18,9 @@ const NO_ROOM = { title: '', slug: '' }
 /** IRCv3, "draft/chathistory". */
 const chathistory: IrcCommand = {
   name: 'CHATHISTORY',
+  usage:
+    'CHATHISTORY LATEST | BEFORE | AFTER | AROUND | BETWEEN <target> <msgid=ID or timestamp=TIME or *>{ <the same>} <limit>',
+  help: 'Reads what was said; CHATHISTORY TARGETS <time> <time> <limit> lists where.',
   least: 1,
   async run(context, { params: [subcommand = '', target = '', ...rest] }) {
     const verb = subcommand.toUpperCase()
@@ -120,6 +123,8 @@ async function* inbox({ chat, session }: IrcContext): AsyncGenerator<Event> {
 /** IRCv3, "draft/message-redaction". */
 const redact: IrcCommand = {
   name: 'REDACT',
+  usage: 'REDACT <channel> <msgid> [:<reason>]',
+  help: 'Deletes a message: an own one, or any as an operator.',
   least: 2,
   async run({ chat, session }: IrcContext, { params: [target = '', id = '', reason = ''] }): Promise<Lines> {
     const fail = (code: string, why: string) => [ircLine(SERVER, 'FAIL', ['REDACT', code, target, id, why])]

@@ -1,6 +1,7 @@
 import type { IrcCommand } from '../command.ts'
 import { CAPABILITY_COMMANDS } from './capabilities.ts'
 import { CHANNEL_COMMANDS } from './channels.ts'
+import { helpCommands } from './help.ts'
 import { HISTORY_COMMANDS } from './history.ts'
 import { listCommand } from './list.ts'
 import { MESSAGE_COMMANDS } from './messages.ts'
@@ -26,4 +27,6 @@ const ALL: readonly IrcCommand[] = [
   ...SERVER_COMMANDS,
 ]
 
-export const COMMANDS: ReadonlyMap<string, IrcCommand> = new Map(ALL.map((command) => [command.name, command]))
+export const COMMANDS: ReadonlyMap<string, IrcCommand> = new Map(
+  [...ALL, ...helpCommands(ALL)].map((command) => [command.name, command]),
+)

@@ -14,6 +14,8 @@ type Condition = (room: ListedRoom, names: readonly (readonly string[])[]) => bo
 /** Lists the channels that are named or fit one of the masks, and all of the other conditions. */
 export const listCommand: IrcCommand = {
   name: 'LIST',
+  usage: 'LIST [<condition>{,<condition>}]',
+  help: 'Lists channels: #name, *mask*, !*mask*, >members or <members.',
   least: 0,
   async run({ chat, reply }, { params }) {
     const words = params.flatMap((param) => param.split(',')).filter((word) => word !== '')

@@ -8,6 +8,8 @@ import { pass, sayTo, toEach } from '../speech.ts'
 const privmsg: IrcCommand = {
   name: 'PRIVMSG',
   least: 0,
+  usage: 'PRIVMSG <target>{,<target>} :<text>',
+  help: 'Says something in channels or to users; it waits for the owner of an account who is away.',
   pipelined: true,
   run: (context, message) => speak(context, message, false),
 }
@@ -15,6 +17,8 @@ const privmsg: IrcCommand = {
 const notice: IrcCommand = {
   name: 'NOTICE',
   least: 0,
+  usage: 'NOTICE <target>{,<target>} :<text>',
+  help: 'Is a PRIVMSG that is never answered.',
   pipelined: true,
   // A NOTICE is never answered (RFC 2812, 3.3.2).
   run: async (context, message) => {
@@ -26,6 +30,8 @@ const notice: IrcCommand = {
 const tagmsg: IrcCommand = {
   name: 'TAGMSG',
   least: 1,
+  usage: '@<tags> TAGMSG <target>{,<target>}',
+  help: 'Passes client-only tags on, with the capability message-tags.',
   run(context, message) {
     if (!context.session.caps.has('message-tags')) return [context.reply('ERR_UNKNOWNCOMMAND', 'TAGMSG')]
     return toEach(context, message.params[0] ?? '', (target) => pass(context, target, { message, isNotice: false }))
@@ -36,6 +42,8 @@ const tagmsg: IrcCommand = {
 const batch: IrcCommand = {
   name: 'BATCH',
   least: 1,
+  usage: 'BATCH +<reference> draft/multiline <target> | -<reference>',
+  help: 'Begins and ends a message of several lines, with the capabilities batch and draft/multiline.',
   async run(context, message) {
     const { session, multiline } = context
     const [reference = '', type = '', target = ''] = message.params

@@ -21,6 +21,8 @@ const WITH_PARAMETER = 'ovb'
 
 export const modeCommand: IrcCommand = {
   name: 'MODE',
+  usage: 'MODE <channel> [<modes> [<parameter>{ <parameter>}]] | <nickname>',
+  help: 'Shows or changes modes: +o and +v nickname, +b mask, +k key, +i, +m, +s. MODE #room b lists bans.',
   least: 1,
   run(context, { params: [target = '', letters, ...params] }) {
     if (!target.startsWith('#')) return userMode(context, target, letters)

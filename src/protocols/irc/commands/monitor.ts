@@ -11,6 +11,8 @@ const BYTES = 400
 /** IRCv3, "Monitor". */
 export const monitorCommand: IrcCommand = {
   name: 'MONITOR',
+  usage: 'MONITOR + | - <nickname>{,<nickname>} | C | L | S',
+  help: 'Watches when users come and go.',
   least: 1,
   async run(context, { params: [action = '', list = ''] }) {
     const { session, reply, options } = context

@@ -8,6 +8,8 @@ import { REGISTERED } from '../refusals.ts'
 
 const pass: IrcCommand = {
   name: 'PASS',
+  usage: 'PASS [<account>:]<password>',
+  help: 'Proves the account of the nickname before the registration, for clients without SASL.',
   least: 1,
   early: true,
   run({ registration, session, reply }, { params }) {
@@ -19,6 +21,8 @@ const pass: IrcCommand = {
 
 const nick: IrcCommand = {
   name: 'NICK',
+  usage: 'NICK <nickname>',
+  help: 'Takes a nickname. The owner of an account keeps its nickname.',
   least: 0,
   early: true,
   async run(context, { params: [asked = ''] }) {
@@ -41,6 +45,8 @@ const nick: IrcCommand = {
 
 const user: IrcCommand = {
   name: 'USER',
+  usage: 'USER <user> 0 * :<real name>',
+  help: 'Completes the registration; nobody is shown its parameters.',
   least: 4,
   early: true,
   async run(context) {
@@ -53,15 +59,26 @@ const user: IrcCommand = {
 
 const ping: IrcCommand = {
   name: 'PING',
+  usage: 'PING <token>',
+  help: 'Is answered by PONG with the token.',
   least: 1,
   early: true,
   run: (_, { params: [token = ''] }) => [`:${SERVER} PONG ${SERVER} :${token}`],
 }
 
-const pong: IrcCommand = { name: 'PONG', least: 0, early: true, run: () => NOTHING }
+const pong: IrcCommand = {
+  name: 'PONG',
+  usage: 'PONG [<token>]',
+  help: 'Answers a PING of the server.',
+  least: 0,
+  early: true,
+  run: () => NOTHING,
+}
 
 const quit: IrcCommand = {
   name: 'QUIT',
+  usage: 'QUIT [:<reason>]',
+  help: 'Ends the connection.',
   least: 0,
   early: true,
   async run(context, { params: [reason = ''] }) {
@@ -73,6 +90,8 @@ const quit: IrcCommand = {
 /** IRCv3, "draft/account-registration"; the account is the nickname of the session. */
 const register: IrcCommand = {
   name: 'REGISTER',
+  usage: 'REGISTER * * <password>',
+  help: 'Makes your nickname an account.',
   least: 3,
   async run({ chat, session, reply }, { params: [account = '', , ...password] }) {
     const name = account === '*' ? session.name : meantNick(account)

@@ -3,12 +3,26 @@ import { messageOfTheDay, userCounts } from '../greeting.ts'
 import { isupport } from '../isupport.ts'
 import { meantNick } from '../names.ts'
 
-const motd: IrcCommand = { name: 'MOTD', least: 0, run: (context) => messageOfTheDay(context) }
+const motd: IrcCommand = {
+  name: 'MOTD',
+  usage: 'MOTD',
+  help: 'Shows the message of the day.',
+  least: 0,
+  run: (context) => messageOfTheDay(context),
+}
 
-const lusers: IrcCommand = { name: 'LUSERS', least: 0, run: (context) => userCounts(context) }
+const lusers: IrcCommand = {
+  name: 'LUSERS',
+  usage: 'LUSERS',
+  help: 'Counts users and channels.',
+  least: 0,
+  run: (context) => userCounts(context),
+}
 
 const version: IrcCommand = {
   name: 'VERSION',
+  usage: 'VERSION',
+  help: 'Shows the version and features of the server.',
   least: 0,
   run: ({ reply, options }) => [
     reply('RPL_VERSION', `roomd-${options.version}`),
@@ -18,12 +32,16 @@ const version: IrcCommand = {
 
 const time: IrcCommand = {
   name: 'TIME',
+  usage: 'TIME',
+  help: 'Shows the time of the server.',
   least: 0,
   run: ({ reply }) => [reply('RPL_TIME', new Date().toUTCString())],
 }
 
 const info: IrcCommand = {
   name: 'INFO',
+  usage: 'INFO',
+  help: 'Tells what the server is.',
   least: 0,
   run: ({ reply }) => [
     reply('RPL_INFO', 'roomd, a chat daemon that any shell can talk to'),
@@ -34,39 +52,25 @@ const info: IrcCommand = {
 
 const admin: IrcCommand = {
   name: 'ADMIN',
+  usage: 'ADMIN',
+  help: 'Tells where to ask about the server.',
   least: 0,
   run: ({ reply }) => [reply('RPL_ADMINME'), reply('RPL_ADMINLOC', 'Ask in the room #lobby')],
 }
 
 const links: IrcCommand = {
   name: 'LINKS',
+  usage: 'LINKS',
+  help: 'Lists servers: this one.',
   least: 0,
   run: ({ reply }) => [reply('RPL_LINKS'), reply('RPL_ENDOFLINKS')],
-}
-
-const HELP = [
-  'JOIN #room            enter or make a room',
-  'PRIVMSG nick :text    a private message; it waits for the owner of an account who is away',
-  'REGISTER * * password make your nickname an account',
-  'CHATHISTORY           read what was said, with the capability draft/chathistory',
-]
-
-const help: IrcCommand = {
-  name: 'HELP',
-  least: 0,
-  run({ reply }, { params: [subject = ''] }) {
-    if (subject !== '') return [reply('ERR_HELPNOTFOUND', subject)]
-    return [
-      reply('RPL_HELPSTART', '*', 'Commands of roomd'),
-      ...HELP.map((line) => reply('RPL_HELPTXT', '*', line)),
-      reply('RPL_ENDOFHELP', '*'),
-    ]
-  },
 }
 
 /** Proves the account of an admin. */
 const oper: IrcCommand = {
   name: 'OPER',
+  usage: 'OPER <account> <password>',
+  help: 'Gives the session the rights of an admin.',
   least: 2,
   async run({ chat, session, reply }, { params: [account = '', ...password] }) {
     await chat.supervision.elevate(session, meantNick(account), password.join(' '))
@@ -76,6 +80,8 @@ const oper: IrcCommand = {
 
 const kill: IrcCommand = {
   name: 'KILL',
+  usage: 'KILL <nickname> [:<reason>]',
+  help: 'Disconnects a user, as an admin.',
   least: 1,
   async run({ chat, session }, { params: [nick = '', reason = ''] }) {
     await chat.supervision.disconnect(session, meantNick(nick), reason)
@@ -85,6 +91,8 @@ const kill: IrcCommand = {
 
 const wallops: IrcCommand = {
   name: 'WALLOPS',
+  usage: 'WALLOPS :<text>',
+  help: 'Announces something to everybody, as an admin.',
   least: 1,
   async run({ chat, session }, { params: [text = ''] }) {
     await chat.supervision.announce(session, text)
@@ -94,6 +102,8 @@ const wallops: IrcCommand = {
 
 const rehash: IrcCommand = {
   name: 'REHASH',
+  usage: 'REHASH',
+  help: 'Reloads the certificate, as an admin.',
   least: 0,
   async run({ chat, session, reply, options }) {
     await chat.admins.check(session)
@@ -104,6 +114,8 @@ const rehash: IrcCommand = {
 
 const stats: IrcCommand = {
   name: 'STATS',
+  usage: 'STATS u',
+  help: 'Shows for how long the server has been running.',
   least: 1,
   run({ reply, options }, { params: [letter = ''] }) {
     const end = reply('RPL_ENDOFSTATS', letter)
@@ -127,7 +139,6 @@ export const SERVER_COMMANDS: readonly IrcCommand[] = [
   info,
   admin,
   links,
-  help,
   oper,
   kill,
   wallops,

@@ -14,6 +14,8 @@ const MAX_NICKS = 50
 
 const whois: IrcCommand = {
   name: 'WHOIS',
+  usage: 'WHOIS <nickname>',
+  help: 'Tells about a user.',
   least: 1,
   async run(context, { params }) {
     const nick = params.at(-1) ?? ''
@@ -82,6 +84,8 @@ async function shownChannels(
 
 const whowas: IrcCommand = {
   name: 'WHOWAS',
+  usage: 'WHOWAS <nickname> [<count>]',
+  help: 'Tells of users who have gone.',
   least: 1,
   run({ chat, reply }, { params: [nick = '', count = ''] }) {
     const all = chat.users.past.of(meantNick(nick))
@@ -101,6 +105,8 @@ const whowas: IrcCommand = {
 
 const away: IrcCommand = {
   name: 'AWAY',
+  usage: 'AWAY [:<text>]',
+  help: 'Marks you as away, or without a text as back.',
   least: 0,
   run({ chat, session, reply }, { params: [text = ''] }) {
     chat.away.set(session, text === '' ? undefined : cutTo(text, IRC_LIMITS.away))
@@ -110,6 +116,8 @@ const away: IrcCommand = {
 
 const ison: IrcCommand = {
   name: 'ISON',
+  usage: 'ISON <nickname>{ <nickname>}',
+  help: 'Tells which of the users are online.',
   least: 1,
   async run(context, { params }) {
     const nicks = params.flatMap((param) => param.split(' ')).filter((nick) => nick !== '')
@@ -126,6 +134,8 @@ async function onlineOf(context: IrcContext, nicks: readonly string[]): Promise<
 
 const userhost: IrcCommand = {
   name: 'USERHOST',
+  usage: 'USERHOST <nickname>{ <nickname>}',
+  help: 'Tells the hosts of up to five users.',
   least: 1,
   async run(context, { params }) {
     const { chat, reply } = context
@@ -143,6 +153,8 @@ const userhost: IrcCommand = {
 /** Real names are nicknames here. */
 const setname: IrcCommand = {
   name: 'SETNAME',
+  usage: 'SETNAME :<real name>',
+  help: 'Is refused: the nickname is the only name of a user.',
   least: 1,
   run: ({ session }) => [`:${SERVER} FAIL SETNAME CANNOT_CHANGE_REALNAME :${session.nick} has no other name`],
 }

@@ -26,6 +26,8 @@ const LETTERS = 'tcuihsnfdlaor'
 
 export const whoCommand: IrcCommand = {
   name: 'WHO',
+  usage: 'WHO <channel or mask> [<flags>%<fields>[,<token>]]',
+  help: 'Lists users, with the fields of WHOX.',
   least: 1,
   async run(context, { params: [mask = '', selection = ''] }) {
     const [, letters, token = ''] = /^[^%]*%([a-zA-Z]+)(?:,(\d{1,3}))?$/.exec(selection) ?? []
