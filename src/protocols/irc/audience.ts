@@ -88,7 +88,7 @@ export class IrcAudience {
         void this.#invited(news).catch(() => {})
         break
       case 'signal':
-        void this.#signalled(news).catch(() => {})
+        this.#signalled(news)
         break
       default:
         news satisfies never
@@ -143,15 +143,16 @@ export class IrcAudience {
     }
   }
 
-  async #signalled(signal: Signal): Promise<void> {
+  /** Hands a signal to its clients at once, so that it keeps its place among messages. */
+  #signalled(signal: Signal): void {
     const { room, to = '', from, session: origin } = signal
-    const record = room === undefined ? undefined : await this.#chat.rooms.find(room)
-    const target = record ? channelOf(record) : shownNick(to)
     const [key, by] = [fold(to), fold(from)]
     const isBot = this.#chat.users.isBotHere(from)
     for (const session of this.#sessions) {
       if (session.id === origin || this.#chat.messages.isBlocked(session, from)) continue
-      const isMeant = room === undefined ? session.key === key || session.key === by : session.memberships.has(room)
+      const record = room === undefined ? undefined : session.memberships.get(room)?.room.record
+      const isMeant = room === undefined ? session.key === key || session.key === by : record !== undefined
+      const target = record ? channelOf(record) : shownNick(to)
       const line = isMeant ? signalLine(signal, target, session, isBot) : undefined
       if (line !== undefined) this.#push(session, [line])
     }

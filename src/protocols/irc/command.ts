@@ -34,8 +34,8 @@ export interface IrcCommand {
   readonly least: number
   /** True if the command is available before the registration. */
   readonly early?: true
-  /** True if later messages are handled before the reply. */
-  readonly pipelined?: true
+  /** Returns true if later messages are handled before the reply, and the message before the ends of earlier ones; never by default. */
+  pipelines?(message: IrcMessage): boolean
   /** Index of the parameter that names a channel; 0 by default. The other one of the first two is a nickname. */
   readonly channelAt?: 1
   run(context: IrcContext, message: IrcMessage): Lines | Promise<Lines>

@@ -106,15 +106,16 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
 
   #dispatch(message: IrcMessage): Handled {
     const command = COMMANDS.get(message.command)
+    const isPipelined = command?.pipelines?.(message) ?? false
     // Commands other than messages see, and their replies follow, all that earlier ones have caused.
-    if (!command?.pipelined && !this.#link.replies.settled) return 'again'
+    if (!isPipelined && !this.#link.replies.settled) return 'again'
     // The first line of somebody who means the line protocol.
     if (message.command === 'LOGIN' && this.session.name === '')
       return this.#link.disconnect('wrong-protocol', this.options.elsewhere('lines'))
     const objection = this.#objectionTo(command, message)
     const reply = new LabelledReply(message, this.session)
     if (objection !== undefined) return this.#pack(reply.end([objection]))
-    return command && this.#run(command, message, reply)
+    return command && this.#run(command, message, { reply, isPipelined })
   }
 
   #objectionTo(command: IrcCommand | undefined, { command: name, params }: IrcMessage): string | undefined {
@@ -123,11 +124,15 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
     return params.length < command.least ? this.reply('ERR_NEEDMOREPARAMS', name) : undefined
   }
 
-  #run(command: IrcCommand, message: IrcMessage, reply: LabelledReply): Handled {
-    if (!command.pipelined) this.#replying = reply
+  #run(
+    command: IrcCommand,
+    message: IrcMessage,
+    { reply, isPipelined }: { readonly reply: LabelledReply; readonly isPipelined: boolean },
+  ): Handled {
+    if (!isPipelined) this.#replying = reply
     const done = (lines: Lines) => {
       const rest = reply.end(lines)
-      if (!command.pipelined) this.#replying = undefined
+      if (!isPipelined) this.#replying = undefined
       if (this.#isQuitting) this.#link.hangUp()
       return rest.length > MAX_WRITE ? this.#inSlices(rest) : this.#pack(rest)
     }
@@ -136,7 +141,7 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
       const answer = command.run(this, message)
       if (!(answer instanceof Promise)) return done(answer)
       const replied = answer.then(done).catch(failed)
-      return command.pipelined ? new Pipelined(replied) : replied
+      return isPipelined ? new Pipelined(replied) : replied
     } catch (thrown) {
       return failed(thrown)
     }

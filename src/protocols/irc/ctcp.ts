@@ -5,9 +5,9 @@ const ACTION = `${MARK}ACTION `
 /** Bytes of an action beside its text. */
 export const ACTION_BYTES = ACTION.length + MARK.length
 
-/** Returns true for a request or answer of CTCP. */
-export function isCtcp(text: string): boolean {
-  return text.startsWith(MARK)
+/** Returns true for a request or answer of CTCP that is not stored: all but ACTION. */
+export function isRequest(text: string): boolean {
+  return text.startsWith(MARK) && !text.startsWith(ACTION)
 }
 
 /** Returns the text of an ACTION; undefined for others. */

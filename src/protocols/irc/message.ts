@@ -91,8 +91,12 @@ function isWord(param: string): boolean {
 /** Maximum bytes of a character of a JavaScript string in UTF-8. */
 const MAX_CHARACTER_BYTES = 3
 
-/** Returns a line, cut to the bytes that it may have behind its tags: a refused word or a topic of another protocol may be too long. */
-export function fitted(line: string): string {
+/**
+ * Returns a line, cut to the bytes that it may have behind its tags, with spaces for ends of lines: a refused word or a topic of another
+ * protocol may be too long, or have several lines.
+ */
+export function fitted(text: string): string {
+  const line = /[\r\n]/.test(text) ? text.replace(/[\r\n]+/g, ' ') : text
   if (line.length * MAX_CHARACTER_BYTES <= MAX_LINE_BYTES) return line
   const start = line.startsWith('@') ? line.indexOf(' ') + 1 : 0
   const bytes = Buffer.from(line.slice(start))

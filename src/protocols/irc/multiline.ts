@@ -1,4 +1,5 @@
 import { MAX_LINES } from './caps.ts'
+import { isRequest } from './ctcp.ts'
 import type { IrcMessage } from './message.ts'
 
 /** A message of several lines from a client (IRCv3, "draft/multiline"). */
@@ -62,6 +63,8 @@ export class MultilineInput {
     const text = this.#text
     if (!opening || reference !== this.#reference || text === undefined || text.trim() === '')
       throw new MultilineFault('MULTILINE_INVALID')
+    // A request of CTCP is one line.
+    if (isRequest(text) && text.includes('\n')) throw new MultilineFault('MULTILINE_INVALID')
     return { opening, target: this.#target, isNotice: this.#isNotice, text }
   }
 }

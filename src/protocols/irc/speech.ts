@@ -3,7 +3,7 @@ import { Refusal } from '../../chat/refusal.ts'
 import type { MessageExtras } from '../../chat/speech.ts'
 import type { EventDetails } from '../../engine/event.ts'
 import { type IrcContext, NOTHING } from './command.ts'
-import { actionOf, isCtcp } from './ctcp.ts'
+import { actionOf, isRequest } from './ctcp.ts'
 import { IRC_LIMITS } from './isupport.ts'
 import { labelOf } from './labels.ts'
 import { clientTagsOf, type IrcMessage, ircLine, type Lines } from './message.ts'
@@ -59,9 +59,9 @@ export async function sayTo(context: IrcContext, target: string, saying: Saying)
   const { chat, session, reply } = context
   const { message, isNotice } = saying
   if (fold(target) === NICKSERV) return [reply('ERR_NOSUCHNICK', target), noNickServ(session.nick)]
+  // Requests of CTCP are for IRC clients only.
+  if (isRequest(saying.text)) return pass(context, target, saying)
   const action = actionOf(saying.text)
-  // Other requests of CTCP are for IRC clients only.
-  if (action === undefined && isCtcp(saying.text)) return pass(context, target, saying)
   const tags = clientTagsOf(message)
   const details: EventDetails = {
     ...(action !== undefined && { action: true }),

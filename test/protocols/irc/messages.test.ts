@@ -111,6 +111,49 @@ test('38. CTCP requests arrive as they are, at IRC clients alone', async () => {
   ])
 })
 
+test('38. CTCP requests and TAGMSG stay in their place among messages', async () => {
+  const [ann, bob] = await suite.together('#order', 'ann', 'bob')
+  for (const client of [ann, bob]) await client.ask('CAP REQ :message-tags')
+  for (const target of ['#order', 'bob']) {
+    const sent = Array.from({ length: 5 }, (_, n) => [
+      `PRIVMSG ${target} :one ${n}`,
+      `PRIVMSG ${target} :\u0001PING ${n}\u0001`,
+      `PRIVMSG ${target} :two ${n}`,
+      `NOTICE ${target} :\u0001VERSION ${n}\u0001`,
+      `NOTICE ${target} :three ${n}`,
+      `@+typing=done TAGMSG ${target}`,
+      `PRIVMSG ${target} :\u0001ACTION ${n}\u0001`,
+    ]).flat()
+    ann.send(...sent, `PRIVMSG ${target} :end`)
+    const heard = (await bob.until(/:end$/)).slice(0, -1)
+    expect(heard.map((line) => plain(line).replace(/^\S+ /, ''))).toEqual(sent.map(plain))
+  }
+})
+
+test('35. a CTCP request of several lines is refused, and is no line of its own anywhere', async () => {
+  const ann = await suite.guest('ann', 'batch draft/multiline')
+  const bob = await suite.guest('bob')
+  for (const client of [ann, bob]) await client.ask('JOIN #lines')
+  const open = 'BATCH +a draft/multiline #lines'
+  const lines = [
+    open,
+    '@batch=a PRIVMSG #lines :\u0001PING',
+    '@batch=a PRIVMSG #lines ::eve!~eve@x JOIN #lines',
+    'BATCH -a',
+  ]
+  const [invalid] = (await ann.ask(...lines)).slice(-1)
+  expect(invalid).toBe(':roomd FAIL BATCH MULTILINE_INVALID :The message has not been sent')
+  expect(await bob.rest()).toEqual([])
+  // Lines that are concatenated are one.
+  await ann.ask(
+    open,
+    '@batch=a PRIVMSG #lines :\u0001PI',
+    '@batch=a;draft/multiline-concat PRIVMSG #lines :NG\u0001',
+    'BATCH -a',
+  )
+  expect(await bob.rest()).toEqual([':ann!~ann@guest.roomd PRIVMSG #lines :\u0001PING\u0001'])
+})
+
 test('codes for colours and formats are removed for all', async () => {
   const [ann, bob] = await suite.together('#paint', 'ann', 'bob')
   await ann.ask('PRIVMSG #paint :\u000304,12red\u0003 \u0002bold\u000f \u001dslanted\u001d 5\u00037,x')

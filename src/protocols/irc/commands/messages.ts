@@ -1,4 +1,5 @@
 import { type IrcCommand, type IrcContext, NOTHING } from '../command.ts'
+import { isRequest } from '../ctcp.ts'
 import { LabelledReply } from '../labels.ts'
 import { type IrcMessage, ircLine, type Lines } from '../message.ts'
 import { MultilineFault } from '../multiline.ts'
@@ -7,19 +8,19 @@ import { pass, sayTo, toEach } from '../speech.ts'
 
 const privmsg: IrcCommand = {
   name: 'PRIVMSG',
-  least: 0,
   usage: 'PRIVMSG <target>{,<target>} :<text>',
   help: 'Says something in channels or to users; it waits for the owner of an account who is away.',
-  pipelined: true,
+  least: 0,
+  pipelines: isSaid,
   run: (context, message) => speak(context, message, false),
 }
 
 const notice: IrcCommand = {
   name: 'NOTICE',
-  least: 0,
   usage: 'NOTICE <target>{,<target>} :<text>',
   help: 'Is a PRIVMSG that is never answered.',
-  pipelined: true,
+  least: 0,
+  pipelines: isSaid,
   // A NOTICE is never answered (RFC 2812, 3.3.2).
   run: async (context, message) => {
     await speak(context, message, true)
@@ -29,9 +30,9 @@ const notice: IrcCommand = {
 
 const tagmsg: IrcCommand = {
   name: 'TAGMSG',
-  least: 1,
   usage: '@<tags> TAGMSG <target>{,<target>}',
   help: 'Passes client-only tags on, with the capability message-tags.',
+  least: 1,
   run(context, message) {
     if (!context.session.caps.has('message-tags')) return [context.reply('ERR_UNKNOWNCOMMAND', 'TAGMSG')]
     return toEach(context, message.params[0] ?? '', (target) => pass(context, target, { message, isNotice: false }))
@@ -41,9 +42,9 @@ const tagmsg: IrcCommand = {
 /** IRCv3, "draft/multiline". */
 const batch: IrcCommand = {
   name: 'BATCH',
-  least: 1,
   usage: 'BATCH +<reference> draft/multiline <target> | -<reference>',
   help: 'Begins and ends a message of several lines, with the capabilities batch and draft/multiline.',
+  least: 1,
   async run(context, message) {
     const { session, multiline } = context
     const [reference = '', type = '', target = ''] = message.params
@@ -69,6 +70,11 @@ const batch: IrcCommand = {
       return fail(error.code, error.context, 'The message has not been sent')
     }
   },
+}
+
+/** Returns true for a message that is committed, which keeps the order; requests of CTCP are passed on at once. */
+function isSaid({ params: [, text = ''] }: IrcMessage): boolean {
+  return !isRequest(text)
 }
 
 async function speak(context: IrcContext, message: IrcMessage, isNotice: boolean): Promise<Lines> {
