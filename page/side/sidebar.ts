@@ -31,6 +31,7 @@ export class Sidebar {
       the('my-name', HTMLElement).textContent = chat?.nickname ?? ''
       the('my-state', HTMLElement).textContent = stateOf(desk)
       me.classList.toggle('away', chat?.away.text !== undefined)
+      me.classList.toggle('offline', chat?.connections.isOnline === false)
       const { all, mentioned } = chat?.unread ?? { all: 0, mentioned: 0 }
       const badge = the('side-unread', HTMLElement)
       badge.textContent = all > 0 ? String(mentioned || '') : ''

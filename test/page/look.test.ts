@@ -126,3 +126,29 @@ test('nothing is wider than a phone, whatever is said, also with large text', as
   await ann.page.evaluate('document.documentElement.style.fontSize = "200%"')
   expect(await ann.page.evaluate(wide)).toBe(false)
 })
+
+test('only parts of the page scroll, never the window; a dialog at 400 % zoom scrolls as a whole', async () => {
+  const { port } = await startWithPage()
+  const ann = await visit(port, { viewport: DESKTOP })
+  const { page } = ann
+  const below = 'document.documentElement.scrollHeight - innerHeight'
+  await ann.open('ops')
+  await page.locator('#start-rooms label').first().waitFor()
+  expect(await page.evaluate(below)).toBe(0)
+  await ann.enter('ann', 'ops')
+  await ann.say('hello')
+  await ann.reads('hello')
+  expect(await page.evaluate(below)).toBe(0)
+  await page.setViewportSize({ width: 320, height: 256 })
+  await page.locator('#open-side').click()
+  await page.locator('#me').click()
+  await page.getByRole('menuitem', { name: 'Settings…' }).click()
+  const dialog = page.locator('dialog[open]')
+  await dialog.waitFor()
+  const hidden =
+    '(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight)(document.querySelector("dialog[open]"))'
+  expect(await page.evaluate<number>(hidden)).toBeGreaterThan(256)
+  await dialog.getByRole('button', { name: 'Close' }).click()
+  await dialog.waitFor({ state: 'hidden' })
+  expect(await page.evaluate(below)).toBe(0)
+})
