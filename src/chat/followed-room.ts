@@ -7,6 +7,7 @@ import type { Counts } from './counts.ts'
 import { fold } from './names.ts'
 import { RecentUsers } from './recent-users.ts'
 import type { RoomState } from './room-state.ts'
+import { RoomSubscribers } from './room-subscribers.ts'
 import type { Identity } from './sanctions.ts'
 import type { MembershipEnd, Session } from './session.ts'
 import { StateReader } from './state-reader.ts'
@@ -20,14 +21,6 @@ interface Leaver {
   readonly events: readonly Event[]
   /** Its own `left` among them; undefined when that could not be read. */
   readonly left: Event | undefined
-}
-
-/** A session that gets the events of a room, member or not. */
-interface Subscriber {
-  /** The client as it was identified when it subscribed. */
-  readonly client: Identity
-  /** True if the password of the room has been changed since. */
-  isOutdated: boolean
 }
 
 /** A session whose `joined` is on its way. */
@@ -69,8 +62,7 @@ export class FollowedRoom {
   readonly #members = new Map<string, Set<Session>>()
   /** Sessions that were detached and whose `left` has not come, by folded nickname. */
   readonly #detached = new Map<string, Session>()
-  /** Sessions that get the events, whether or not they are members. */
-  readonly #subscribers = new Map<Session, Subscriber>()
+  readonly #subscribers = new RoomSubscribers()
   /** Sessions whose `joined` is being committed. */
   readonly #expected = new Set<Session>()
   /** Sessions whose `joined` is committed and has not come, by its id: the nickname may be another node's, too. */
@@ -191,7 +183,7 @@ export class FollowedRoom {
 
   /** Hands the room's events to a session from now on, member or not, for as long as the client may read the room. */
   subscribe(session: Session, client: Identity): void {
-    this.#subscribers.set(session, { client, isOutdated: false })
+    this.#subscribers.add(session, client)
     // A member gets them already.
     if (!this.#isMember(session)) this.#audience.add(session)
   }
@@ -211,27 +203,16 @@ export class FollowedRoom {
     }
     this.recentUsers.note(event)
     this.stateReader.apply(event)
-    if (event.kind === 'mode' || event.kind === 'role') this.#restrict(event)
+    if (this.#subscribers.restrict(event))
+      for (const session of this.#subscribers.sessions) this.#barUnlessReader(session)
     if (event.kind === 'joined') this.#admit(event)
     this.#audience.push(event)
     if (event.kind === 'left' || event.kind === 'kicked') this.#dismiss(leaverOf(event), event)
   }
 
-  /** Bars the subscribers that may not read on after an event. */
-  #restrict({ details: { flag, role, on } = {} }: Event): void {
-    if (!on) return
-    if (flag !== 'password' && flag !== 'invite-only' && role !== 'banned') return
-    for (const [session, subscriber] of this.#subscribers) {
-      if (flag === 'password') subscriber.isOutdated = true
-      this.#barUnlessReader(session, subscriber)
-    }
-  }
-
   /** Ends the subscription of a session that is no member and may not read the room. */
-  #barUnlessReader(session: Session, { client, isOutdated }: Subscriber): void {
-    if (this.#isMember(session)) return
-    // A session that has logged in meanwhile is known better.
-    if (!isOutdated && this.stateReader.state?.admits(session.name === '' ? client : session)) return
+  #barUnlessReader(session: Session): void {
+    if (this.#isMember(session) || this.#subscribers.mayRead(session, this.stateReader.state)) return
     this.#subscribers.delete(session)
     this.#barred.set(session, this.#audience.remove(session))
     this.#schedule()
@@ -277,7 +258,7 @@ export class FollowedRoom {
       out.set(session, 'barred')
     }
     this.#barred.clear()
-    if (this.#closed) for (const subscriber of this.#subscribers.keys()) out.set(subscriber, 'room-closed')
+    if (this.#closed) for (const session of this.#subscribers.sessions) out.set(session, 'room-closed')
     for (const { session, asked, events, left } of leavers) {
       // Where the end of the room could not be read it would not know that it is out.
       const kicked = left?.kind === 'kicked' && ('kicked' as const)
@@ -336,9 +317,8 @@ export class FollowedRoom {
     members?.delete(session)
     if (members?.size === 0) this.#members.delete(session.key)
     session.memberships.delete(this.record.id)
-    const subscriber = this.#subscribers.get(session)
-    if (!subscriber) return this.#audience.remove(session)
-    this.#barUnlessReader(session, subscriber)
+    if (!this.#subscribers.has(session)) return this.#audience.remove(session)
+    this.#barUnlessReader(session)
     return []
   }
 }
