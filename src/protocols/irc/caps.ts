@@ -39,10 +39,10 @@ export function isCap(name: string): name is Cap {
  * Returns the list of all capabilities, with their values for version 302 and later. A text is limited in characters, so one of `maxText` bytes
  * always fits.
  */
-export function capList(withValues: boolean, maxText: number): string {
+export function capList(withValues: boolean, maxText: number): string[] {
   const values: Readonly<Partial<Record<Cap, string>>> = {
     'draft/multiline': `max-bytes=${maxText},max-lines=${MAX_LINES}`,
     sasl: 'PLAIN',
   }
-  return CAPS.map((name) => (withValues && values[name] ? `${name}=${values[name]}` : name)).join(' ')
+  return CAPS.map((name) => (withValues && values[name] ? `${name}=${values[name]}` : name))
 }

@@ -1,9 +1,7 @@
 import type { IrcContext } from './command.ts'
 import { isupport } from './isupport.ts'
 import { type Lines, piecesOf } from './message.ts'
-
-/** Maximum bytes of a line of the message of the day. */
-const MOTD_BYTES = 400
+import { spaceIn } from './packing.ts'
 
 /** Returns the lines of a completed registration, from RPL_WELCOME to the message of the day. */
 export async function greeting(context: IrcContext): Promise<Lines> {
@@ -37,8 +35,11 @@ export async function userCounts({ chat, reply }: IrcContext): Promise<Lines> {
 /** Returns the text of --welcome and the file of --motd. */
 export async function messageOfTheDay({ chat, options, reply }: IrcContext): Promise<Lines> {
   const { welcome } = chat
-  const purpose = welcome === undefined ? [] : piecesOf(welcome, MOTD_BYTES).map(({ text }) => text.trimEnd())
-  const lines = [...purpose, ...((await options.motd()) ?? [])]
+  const maxBytes = spaceIn(reply('RPL_MOTD', ''))
+  const texts = [...(welcome === undefined ? [] : [welcome]), ...((await options.motd()) ?? [])]
+  const lines = texts.flatMap((whole) =>
+    piecesOf(whole, maxBytes).map(({ text, continues }) => (continues ? text.trim() : text.trimEnd())),
+  )
   if (lines.length === 0) return [reply('ERR_NOMOTD')]
   return [reply('RPL_MOTDSTART'), ...lines.map((line) => reply('RPL_MOTD', line)), reply('RPL_ENDOFMOTD')]
 }

@@ -128,7 +128,7 @@ function splitLine(line: string, maxBytes: number): string[] {
     let [bytes, end] = [0, 0]
     for (const character of left) {
       bytes += Buffer.byteLength(character)
-      if (bytes > maxBytes) break
+      if (bytes > maxBytes && end > 0) break
       end += character.length
     }
     const space = left.lastIndexOf(' ', end)

@@ -1,17 +1,21 @@
-import { isTitle } from '../../chat/names.ts'
+import { isTitle, LONGEST_NAME } from '../../chat/names.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 
 /** Name of the server in sources and numerics. */
 export const SERVER = 'roomd'
 
+/** Maximum bytes of a nickname, of characters of 4 bytes. */
+export const MAX_NICK_BYTES = 4 * LONGEST_NAME
+/** Maximum bytes of the name of a channel: behind it and the longest source a line has space for a text. */
+const MAX_CHANNEL_BYTES = 128
 const NO_BREAK_SPACE = '\u00a0'
 /** Matches a title that cannot be the name of a channel. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters
 const UNFIT = /[\s,:\u0000-\u001f\u007f-\u009f]/
 
-/** Returns the name of a room as a channel: its title where that fits, otherwise its slug. */
+/** Returns the name of a room as a channel: its title where that fits into lines, otherwise its slug. */
 export function channelOf({ title, slug }: Pick<RoomRecord, 'title' | 'slug'>): string {
-  return `#${UNFIT.test(title) ? slug : title}`
+  return `#${UNFIT.test(title) || Buffer.byteLength(title) > MAX_CHANNEL_BYTES ? slug : title}`
 }
 
 /** Returns the title or slug of a channel; undefined for a text that names no channel. */

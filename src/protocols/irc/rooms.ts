@@ -6,11 +6,10 @@ import type { Membership } from '../../chat/session.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { IrcContext } from './command.ts'
 import type { Lines } from './message.ts'
-import { channelOf, roomNameOf, shownNick, sourceOf } from './names.ts'
+import { channelOf, MAX_NICK_BYTES, roomNameOf, shownNick, sourceOf } from './names.ts'
+import { numeric } from './numerics.ts'
+import { packed, spaceIn } from './packing.ts'
 import type { IrcSession } from './session.ts'
-
-/** Bytes of nicknames in a line of RPL_NAMREPLY. */
-const NAMES_BYTES = 380
 
 /** Returns the membership in a channel. @throws Refusal `not-in-room`. */
 export function membershipIn(session: IrcSession, channel: string): Membership {
@@ -57,11 +56,15 @@ async function namesIn(chat: Chat, room: RoomRecord, hasHosts: boolean): Promise
   const ranks = await chat.users.ranks(room.id, members)
   const sources = hasHosts
     ? await Promise.all(members.map(async (name) => sourceOf(name, await chat.users.isOwner(name))))
-    : members.map(shownNick)
-  return packed(
-    members.map((name, index) => prefixOf(ranks.get(name)) + sources[index]),
-    NAMES_BYTES,
-  )
+    : []
+  const maxBytes = spaceIn(numeric('x'.repeat(MAX_NICK_BYTES), 'RPL_NAMREPLY', '=', channelOf(room), ''))
+  const words = members.map((name, index) => {
+    const prefix = prefixOf(ranks.get(name))
+    const whole = prefix + (sources[index] ?? shownNick(name))
+    // The longest nicknames do not fit twice.
+    return Buffer.byteLength(whole) > maxBytes ? prefix + shownNick(name) : whole
+  })
+  return packed(words, maxBytes)
 }
 
 /** Returns the lines that tell the topic of a room; with `always` also that there is none. */
@@ -78,18 +81,4 @@ export async function topicLines(
     reply('RPL_TOPIC', channel, text.replaceAll('\n', ' ')),
     reply('RPL_TOPICWHOTIME', channel, shownNick(by), Math.floor(at / 1_000)),
   ]
-}
-
-/** Joins words to texts of at most `maxBytes`. */
-export function packed(words: readonly string[], maxBytes: number, joint = ' '): string[] {
-  const texts: string[] = []
-  let text = ''
-  for (const word of words) {
-    const longer = text === '' ? word : text + joint + word
-    if (text !== '' && Buffer.byteLength(longer) > maxBytes) {
-      texts.push(text)
-      text = word
-    } else text = longer
-  }
-  return text === '' ? texts : [...texts, text]
 }

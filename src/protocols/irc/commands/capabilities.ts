@@ -5,14 +5,12 @@ import { type IrcCommand, type IrcContext, NOTHING } from '../command.ts'
 import { completeRegistration } from '../login.ts'
 import type { Lines } from '../message.ts'
 import { meantNick, SERVER, shownNick, sourceOf } from '../names.ts'
-import { packed } from '../rooms.ts'
+import { packed, spaceIn } from '../packing.ts'
 import { IrcWire } from '../wire.ts'
 
 /** Maximum characters of a chunk of AUTHENTICATE, and of all of them (IRCv3, "SASL"). */
 const CHUNK = 400
 const MAX_SASL = 4_096
-/** Maximum bytes of the capabilities in a line. */
-const CAPS_BYTES = 400
 
 const cap: IrcCommand = {
   name: 'CAP',
@@ -22,18 +20,17 @@ const cap: IrcCommand = {
   early: true,
   async run(context, { params: [subcommand = '', argument = ''] }) {
     const { options, registration, session } = context
-    const answer = (verb: string, list: string) => [`:${SERVER} CAP ${session.nick} ${verb} :${list}`]
     switch (subcommand.toUpperCase()) {
       case 'LS':
         registration.isNegotiating = session.name === ''
         // IRCv3, "cap-notify": who knows version 302 has asked for it.
         if (Number(argument) >= 302) session.caps.add('cap-notify')
-        return capLines(context, 'LS', capList(Number(argument) >= 302, options.maxText), Number(argument) >= 302)
+        return listLines(context, 'LS', capList(Number(argument) >= 302, options.maxText), Number(argument) >= 302)
       case 'LIST':
-        return answer('LIST', [...session.caps].join(' '))
+        return listLines(context, 'LIST', [...session.caps], session.caps.has('cap-notify'))
       case 'REQ':
         registration.isNegotiating = session.name === ''
-        return answer(request(context, argument) ? 'ACK' : 'NAK', argument)
+        return requestLines(context, request(context, argument) ? 'ACK' : 'NAK', argument)
       case 'END':
         registration.isNegotiating = false
         return completeRegistration(context)
@@ -44,12 +41,18 @@ const cap: IrcCommand = {
 }
 
 /** Returns the lines of a list, several where the client understands them. */
-function capLines({ session }: IrcContext, verb: string, list: string, maySplit: boolean): Lines {
-  const texts = maySplit ? packed(list.split(' '), CAPS_BYTES) : [list]
-  return texts.map((text, index) => {
-    const more = index < texts.length - 1 ? '* ' : ''
-    return `:${SERVER} CAP ${session.nick} ${verb} ${more}:${text}`
-  })
+function listLines({ session }: IrcContext, verb: string, list: readonly string[], maySplit: boolean): Lines {
+  const head = `:${SERVER} CAP ${session.nick} ${verb} `
+  const texts = maySplit && list.length > 0 ? packed(list, spaceIn(`${head}* :`)) : [list.join(' ')]
+  return texts.map((text, index) => `${head}${index < texts.length - 1 ? '* ' : ''}:${text}`)
+}
+
+/** Returns the lines that repeat a request. The client makes the changes of all of them. */
+function requestLines({ session }: IrcContext, verb: string, asked: string): Lines {
+  const head = `:${SERVER} CAP ${session.nick} ${verb} :`
+  const maxBytes = spaceIn(head)
+  const texts = Buffer.byteLength(asked) <= maxBytes ? [asked] : packed(asked.split(/ +/), maxBytes)
+  return texts.map((text) => head + text)
 }
 
 /** Changes the capabilities of a session, all or none. Returns false if one is unknown. */

@@ -1,5 +1,5 @@
 import type { IrcCommand } from '../command.ts'
-import { packed } from '../rooms.ts'
+import { packed } from '../packing.ts'
 
 /** Bytes of the names of commands in a line. */
 const NAMES_BYTES = 72

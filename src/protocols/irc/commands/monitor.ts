@@ -3,10 +3,7 @@ import { type IrcCommand, type IrcContext, NOTHING } from '../command.ts'
 import { IRC_LIMITS } from '../isupport.ts'
 import type { Lines } from '../message.ts'
 import { meantNick, shownNick, sourceOf } from '../names.ts'
-import { packed } from '../rooms.ts'
-
-/** Bytes of nicknames in a line. */
-const BYTES = 400
+import { linesWith } from '../packing.ts'
 
 /** IRCv3, "Monitor". */
 export const monitorCommand: IrcCommand = {
@@ -28,7 +25,7 @@ export const monitorCommand: IrcCommand = {
         return NOTHING
       case 'L': {
         const shown = Array.from(session.monitored.values(), shownNick)
-        return [...lines(shown).map((text) => reply('RPL_MONLIST', text)), reply('RPL_ENDOFMONLIST')]
+        return [...lines(shown, (text) => reply('RPL_MONLIST', text)), reply('RPL_ENDOFMONLIST')]
       }
       case 'S':
         return status(context, [...session.monitored.values()])
@@ -50,7 +47,7 @@ async function add(context: IrcContext, nicks: readonly string[]): Promise<Lines
       options.audience.monitor(session, name)
     }
   }
-  const full = lines(surplus).map((text) => reply('ERR_MONLISTFULL', IRC_LIMITS.monitored, text))
+  const full = lines(surplus, (text) => reply('ERR_MONLISTFULL', IRC_LIMITS.monitored, text))
   return [...(await status(context, added)), ...full]
 }
 
@@ -66,11 +63,11 @@ async function status({ chat, reply, options }: IrcContext, names: readonly stri
   const online = found.flatMap((session) => (session ? sourceOf(session.name, session.account) : []))
   const offline = names.filter((_, index) => !found[index]).map(shownNick)
   return [
-    ...lines(online).map((text) => reply('RPL_MONONLINE', text)),
-    ...lines(offline).map((text) => reply('RPL_MONOFFLINE', text)),
+    ...lines(online, (text) => reply('RPL_MONONLINE', text)),
+    ...lines(offline, (text) => reply('RPL_MONOFFLINE', text)),
   ]
 }
 
-function lines(words: readonly string[]): string[] {
-  return packed(words, BYTES, ',')
+function lines(words: readonly string[], line: (text: string) => string): string[] {
+  return linesWith(words, line, ',')
 }

@@ -4,13 +4,10 @@ import type { IrcCommand, IrcContext } from '../command.ts'
 import { IRC_LIMITS } from '../isupport.ts'
 import type { Lines } from '../message.ts'
 import { channelOf, meantNick, SERVER, shownNick, userHostOf } from '../names.ts'
-import { isVisible, packed, prefixOf } from '../rooms.ts'
+import { linesWith } from '../packing.ts'
+import { isVisible, prefixOf } from '../rooms.ts'
 import { IrcSession } from '../session.ts'
 import { cutTo } from '../texts.ts'
-
-/** Bytes of the channels in a line of RPL_WHOISCHANNELS. */
-const CHANNELS_BYTES = 380
-const MAX_NICKS = 50
 
 const whois: IrcCommand = {
   name: 'WHOIS',
@@ -31,7 +28,7 @@ const whois: IrcCommand = {
     return [
       reply('RPL_WHOISUSER', shown, user, host),
       reply('RPL_WHOISSERVER', shown),
-      ...packed(channels, CHANNELS_BYTES).map((text) => reply('RPL_WHOISCHANNELS', shown, text)),
+      ...linesWith(channels, (text) => reply('RPL_WHOISCHANNELS', shown, text)),
       ...(first ? sessionLines(context, shown, first) : []),
       ...awayLines(context, name, shown),
       // Another user may have the nickname on another node.
@@ -121,15 +118,18 @@ const ison: IrcCommand = {
   least: 1,
   async run(context, { params }) {
     const nicks = params.flatMap((param) => param.split(' ')).filter((nick) => nick !== '')
-    const online = await onlineOf(context, nicks)
-    return [context.reply('RPL_ISON', online.join(' '))]
+    return oneOrMore(await onlineOf(context, nicks), (text) => context.reply('RPL_ISON', text))
   },
 }
 
 async function onlineOf(context: IrcContext, nicks: readonly string[]): Promise<string[]> {
-  const some = nicks.slice(0, MAX_NICKS)
-  const found = await Promise.all(some.map((nick) => context.chat.users.isOnline(meantNick(nick))))
-  return some.filter((_, index) => found[index])
+  const found = await Promise.all(nicks.map((nick) => context.chat.users.isOnline(meantNick(nick))))
+  return nicks.filter((_, index) => found[index])
+}
+
+/** Returns the lines with all words, one where there are none. */
+function oneOrMore(words: readonly string[], line: (text: string) => string): Lines {
+  return words.length === 0 ? [line('')] : linesWith(words, line)
 }
 
 const userhost: IrcCommand = {
@@ -146,7 +146,7 @@ const userhost: IrcCommand = {
       const star = chat.users.here(name).some(({ isAdmin }) => isAdmin) ? '*' : ''
       return `${nick}${star}=${chat.away.of(name) === undefined ? '+' : '-'}${user}@${host}`
     })
-    return [reply('RPL_USERHOST', (await Promise.all(replies)).join(' '))]
+    return oneOrMore(await Promise.all(replies), (text) => reply('RPL_USERHOST', text))
   },
 }
 
