@@ -29,7 +29,10 @@ export async function sourcePaths(): Promise<ReadonlyMap<string, string>> {
       const { dir, name, ext, base } = parse(path)
       // A build also has declaration files; the library's parts for Node are not for browsers.
       const isPart = TYPES[ext] !== undefined && !name.endsWith('.d') && dir !== 'node'
-      if (isPart) paths.set(ext === '.ts' ? `${name}.js` : base, join(folder, path))
+      if (!isPart) continue
+      const served = ext === '.ts' ? `${name}.js` : base
+      if (paths.has(served)) throw new Error(`${path} has the name of ${paths.get(served)}`)
+      paths.set(served, join(folder, path))
     }
   }
   return paths
