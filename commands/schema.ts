@@ -171,6 +171,8 @@ const ErrorReply = Type.Object(
     error: Type.String({ description: 'For people.' }),
     code: Type.Enum([...ERROR_CODES], { description: 'For programs: texts may change, codes do not.' }),
     hint: Type.Optional(Type.String({ description: 'How to do it right.' })),
+    until: Type.Optional({ ...Time, description: 'The end of the ban or mute that refuses, where it has one.' }),
+    reason: Type.Optional(Type.String({ description: 'Why there is the ban or mute that refuses, where it says so.' })),
     reconnect,
   },
   exact,

@@ -1,6 +1,8 @@
 import { Refusal, type RefusalCode } from '../src/chat/refusal.ts'
+import { type Sanction, SanctionRefusal } from '../src/chat/sanctions.ts'
 import { type Command, Mistake } from './command.ts'
 import type { FaultCode } from './errors.ts'
+import { timestamp } from './events.ts'
 import { type ErrorReply, error } from './replies.ts'
 import { splitName } from './words.ts'
 
@@ -22,7 +24,13 @@ export function errorOf(thrown: unknown, parameter: string, command: Command): E
   }
   if (!(thrown instanceof Refusal)) return undefined
   const subject = thrown.bound ?? SUBJECTS[thrown.code]?.(parameter) ?? parameter
-  return error(thrown.code, subject, hintFor(thrown.code, command))
+  const reply = error(thrown.code, subject, hintFor(thrown.code, command))
+  return thrown instanceof SanctionRefusal ? { ...reply, ...termsOf(thrown.sanction) } : reply
+}
+
+/** Returns the end and the reason of a ban or mute, where it has them. */
+export function termsOf({ until, why }: Pick<Sanction, 'until' | 'why'>) {
+  return { ...(until !== undefined && { until: timestamp(until) }), ...(why !== '' && { reason: why }) }
 }
 
 /** Returns the hint of a command for an error; undefined for that of the error's table. */

@@ -9,6 +9,7 @@ import { privateKey } from './model/private-talk.ts'
 import { roomKey } from './model/room-talk.ts'
 import { Settings } from './model/settings.ts'
 import { forgetAll, type Identity, identity, keptRooms } from './model/storage.ts'
+import { whyOf } from './model/why.ts'
 import { Notifier } from './notify/notifier.ts'
 import { workOffline } from './notify/offline.ts'
 import { enterAsking } from './side/door.ts'
@@ -21,6 +22,7 @@ import { Sidebar } from './side/sidebar.ts'
 import { Start } from './start/start.ts'
 import { Log } from './talk/log.ts'
 import { Search } from './talk/search.ts'
+import { whyText } from './talk/why-text.ts'
 import { Composer } from './write/composer.ts'
 
 const app = the('app', HTMLElement)
@@ -135,7 +137,7 @@ async function follow() {
     desk.show(known ?? (place.isPrivate ? chat.privateWith(place.name) : await enterAsking(chat, place.name)), place.id)
   } catch (error) {
     if (!(error instanceof RefusedError || error instanceof DisconnectedError)) throw error
-    if (error.code !== 'room-private') desk.toast(`${place.name}: ${error.message}.`)
+    if (error.code !== 'room-private') desk.toast(`${place.name}: ${whyText(whyOf(error), desk.settings)}`)
     if (desk.conversation) history.replaceState(null, '', desk.addressOf(desk.conversation))
   }
 }

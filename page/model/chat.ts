@@ -21,6 +21,7 @@ import { RoomTalk, roomKey } from './room-talk.ts'
 import { serverUrl } from './server.ts'
 import { Signal } from './signal.ts'
 import { type Identity, keptBlocks, keptClosed, keptPasswords, keptReads, keptRooms } from './storage.ts'
+import { whyOf } from './why.ts'
 
 /** How the server is called upon: an access token or a password, or neither for a guest. */
 export interface Credentials extends Identity {
@@ -252,7 +253,7 @@ export class Chat {
     try {
       await this.#patience.repeat(async () => isWanted() && this.enter(talk.name))
     } catch (error) {
-      if (isWanted()) talk.end(error instanceof Error ? `${error.message}.` : '')
+      if (isWanted()) talk.end(whyOf(error as Error))
     }
   }
 
@@ -340,7 +341,7 @@ export class Chat {
     talk.joined = undefined
     if (this.#patience.isOver) return
     if (!(error instanceof RefusedError || error instanceof DisconnectedError)) throw error
-    talk.end(`${error.message}.`)
+    talk.end(whyOf(error))
     if (!endsSession(error)) return
     this.end()
     this.#listener.loggedOut(`${error.message}.`)

@@ -4,6 +4,7 @@ import { type Happening, isSaid, mentions, type RedactedEvent } from './happenin
 import { Outbox, type SayManner } from './outbox.ts'
 import { Signal } from './signal.ts'
 import { keptDrafts, keptReads } from './storage.ts'
+import type { Why } from './why.ts'
 
 /** Events that are asked for at a time. */
 const PAGE = 100
@@ -65,7 +66,7 @@ export abstract class Conversation {
   /** True if every message is meant for the user alone. */
   abstract readonly isPrivate: boolean
   /** Why nothing can be said here; undefined if something can. */
-  abstract readonly closedBecause: string | undefined
+  abstract readonly closedBecause: Why | undefined
 
   /** Loaded events, oldest first, without gaps. */
   get events(): readonly Happening[] {

@@ -2,6 +2,7 @@
 import { DisconnectedError, RefusedError } from '../../src/client/errors.ts'
 import { randomWord } from '../../src/client/room-lines.ts'
 import { Kept } from './storage.ts'
+import { type Why, whyOf } from './why.ts'
 
 export interface SayManner {
   readonly action?: boolean
@@ -16,23 +17,23 @@ export interface Unsent {
   /** In ms since the epoch. */
   readonly since: number
   state: 'sending' | 'failed'
-  /** Why it failed, as a sentence. */
-  why: string
+  /** Why it failed. */
+  why?: Why
 }
 
 type Send = (text: string, manner: SayManner, nonce: string) => Promise<unknown>
 
 const REASONS: Readonly<Record<string, string>> = {
-  unavailable: "The server can't do this right now.",
-  muted: "You're muted in this room.",
-  moderated: 'Only operators and people with voice can post here right now.',
-  'nobody-here': 'Nobody with that name can get private messages right now.',
+  unavailable: "The server can't do this right now",
+  muted: "You're muted in this room",
+  moderated: 'Only operators and people with voice can post here right now',
+  'nobody-here': 'Nobody with that name can get private messages right now',
 }
 
-/** Returns why a text was not sent, as a sentence. */
-export function whyUnsent(error: unknown) {
-  if (error instanceof RefusedError) return REASONS[error.code] ?? `${error.message}.`
-  if (error instanceof DisconnectedError) return 'The connection was lost before this was confirmed.'
+/** Returns why a text was not sent. */
+function whyUnsent(error: unknown): Why {
+  if (error instanceof RefusedError) return { ...whyOf(error), text: REASONS[error.code] ?? error.message }
+  if (error instanceof DisconnectedError) return { text: 'The connection was lost before this was confirmed' }
   throw error
 }
 
@@ -55,7 +56,7 @@ export class Outbox {
   }
 
   say(text: string, manner: SayManner = {}) {
-    void this.#say({ text, manner, nonce: randomWord(), since: Date.now(), state: 'sending', why: '' })
+    void this.#say({ text, manner, nonce: randomWord(), since: Date.now(), state: 'sending' })
   }
 
   /** Sends what a lost page or connection has not; a text that has been said all the same is not said again. */
@@ -69,7 +70,7 @@ export class Outbox {
 
   retry(item: Unsent) {
     this.discard(item)
-    void this.#say({ ...item, since: Date.now(), state: 'sending', why: '' })
+    void this.#say({ ...item, since: Date.now(), state: 'sending' })
   }
 
   discard(item: Unsent) {

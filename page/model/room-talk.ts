@@ -1,12 +1,14 @@
 /** A room that the user is in, or has been in during this visit. */
+import type { RoomEvent } from '../../commands/replies.ts'
 import { DisconnectedError } from '../../src/client/errors.ts'
 import type { JoinedRoom } from '../../src/client/joined-room.ts'
-import { foldName } from '../../src/client/nickname.ts'
+import { foldName, isSameName } from '../../src/client/nickname.ts'
 import { commandLine, resultOf } from '../../src/client/requests.ts'
 import { Conversation, type Part } from './conversation.ts'
 import type { Happening } from './happening.ts'
 import { Members } from './members.ts'
 import type { SayManner } from './outbox.ts'
+import { Expulsions, type Why } from './why.ts'
 
 /** Time between a change of roles and the question for them, in a room of ten twice as long, in ms. */
 const MARKS_MS = 100
@@ -22,7 +24,10 @@ export class RoomTalk extends Conversation {
   /** Undefined until the room is joined, and when it has ended. */
   joined: JoinedRoom | undefined
   /** Why the user is not in the room, and is not coming back by itself. */
-  ended: string | undefined
+  ended: Why | undefined
+  readonly #expulsions = new Expulsions()
+  /** Why the user is put out of the room by the last event; undefined for others. */
+  #expelled: Why | undefined
   /** Settles when the room is joined, or when it is given up. */
   #entering = Promise.withResolvers<JoinedRoom>()
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -49,18 +54,21 @@ export class RoomTalk extends Conversation {
   }
 
   /** Called when the room cannot be entered, or has ended for the user. */
-  end(why: string) {
+  end(why: Why) {
     this.joined = undefined
-    this.ended = why
+    this.ended = this.#expelled ?? why
+    this.#expelled = undefined
     this.#entering.promise.catch(() => {})
-    this.#entering.reject(new DisconnectedError(why))
+    this.#entering.reject(new DisconnectedError(why.text))
     this.#entering = Promise.withResolvers()
     this.changed.emit()
   }
 
   /** Takes an event of the room that has just happened. */
-  happened(event: Happening) {
+  happened(event: RoomEvent) {
     if (event.type === 'topic') this.topic = event.body
+    const why = this.#expulsions.take(event)
+    this.#expelled = event.type === 'userKicked' && isSameName(event.to, this.me) ? why : undefined
     if (this.members.take(event)) this.askMembers()
     this.add(event)
   }
@@ -95,7 +103,7 @@ export class RoomTalk extends Conversation {
   }
 
   protected async read(part: Part): Promise<readonly Happening[]> {
-    if (!this.joined) throw new DisconnectedError(this.ended)
+    if (!this.joined) throw new DisconnectedError(this.ended?.text)
     return this.joined.history(part)
   }
 

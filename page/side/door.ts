@@ -3,6 +3,8 @@ import { RefusedError } from '../../src/client/errors.ts'
 import type { Chat } from '../model/chat.ts'
 import type { Desk } from '../model/desk.ts'
 import type { RoomTalk } from '../model/room-talk.ts'
+import { whyOf } from '../model/why.ts'
+import { whyText } from '../talk/why-text.ts'
 import { ask, whyNot } from './dialog.ts'
 
 /** Enters a room, asking for its password where it has one. @throws RefusedError, also when the user gives up; DisconnectedError */
@@ -31,6 +33,7 @@ export async function goToRoom(desk: Desk, name: string) {
   try {
     desk.show(await enterAsking(chat, name))
   } catch (error) {
-    if (!(error instanceof RefusedError) || error.code !== 'room-private') desk.toast(`${name}: ${whyNot(error)}`)
+    if (!(error instanceof RefusedError)) desk.toast(`${name}: ${whyNot(error)}`)
+    else if (error.code !== 'room-private') desk.toast(`${name}: ${whyText(whyOf(error), desk.settings)}`)
   }
 }

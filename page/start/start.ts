@@ -51,7 +51,7 @@ export class Start {
     this.#nickname.value ||= nickname
     this.#rooms.choose(this.#roomOfAddress)
     this.#object({ text: why })
-    if (error) this.#object(objectionTo(error, this.#wanted, this.#limits))
+    if (error) this.#object(objectionTo(error, this.#wanted, this.#desk.settings, this.#limits))
     this.#nickname.focus()
     void this.#refresh()
   }
@@ -96,7 +96,7 @@ export class Start {
       const credentials = hasPassword ? await logIn(nickname, this.#password.value) : guest(nickname)
       await this.#enter(credentials, room)
     } catch (error) {
-      this.#object(objectionTo(error, wanted, this.#limits))
+      this.#object(objectionTo(error, wanted, this.#desk.settings, this.#limits))
     } finally {
       this.#showBusy(false)
     }

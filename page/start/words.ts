@@ -1,6 +1,9 @@
 /** Refusals of the server at the start as sentences, each with the field that it belongs to. */
 import type { Limits } from '../../commands/replies.ts'
 import { DisconnectedError, RefusedError } from '../../src/client/errors.ts'
+import type { Settings } from '../model/settings.ts'
+import { whyOf } from '../model/why.ts'
+import { whyText } from '../talk/why-text.ts'
 
 export type Field = 'nickname' | 'password'
 
@@ -17,13 +20,14 @@ export interface Wanted {
   readonly room: string
 }
 
-export function objectionTo(error: unknown, wanted: Wanted, limits?: Limits): Objection {
-  if (error instanceof RefusedError) return refusalOf(error, wanted, limits)
+export function objectionTo(error: unknown, wanted: Wanted, settings: Settings, limits?: Limits): Objection {
+  if (error instanceof RefusedError) return refusalOf(error, wanted, settings, limits)
   if (error instanceof DisconnectedError) return { text: "Can't reach the server. Try again in a moment." }
   throw error
 }
 
-function refusalOf(error: RefusedError, { nickname, hasPassword, room }: Wanted, limits?: Limits): Objection {
+function refusalOf(error: RefusedError, wanted: Wanted, settings: Settings, limits?: Limits): Objection {
+  const { nickname, hasPassword, room } = wanted
   switch (error.code) {
     case 'name-invalid':
     case 'name-unknown':
@@ -42,7 +46,9 @@ function refusalOf(error: RefusedError, { nickname, hasPassword, room }: Wanted,
     case 'room-private':
       return { text: `#${room} needs a password. Choose another room for now; you can join #${room} from there.` }
     case 'banned':
-      return { text: `You're banned from #${room}. Choose another room.` }
+      return {
+        text: `${whyText({ ...whyOf(error), text: `You're banned from #${room}` }, settings)} Choose another room.`,
+      }
     case 'invite-only':
       return { text: `#${room} is invite-only. Choose another room.` }
     case 'room-name-invalid':

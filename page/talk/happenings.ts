@@ -64,7 +64,7 @@ function roleWords({ role, on, to, until, body }: RoleEvent, by: Node, clock: Cl
 }
 
 /** Returns the words for the end of a ban or mute; empty for none. */
-function untilWords(until: string | undefined, clock: Clock) {
+export function untilWords(until: string | undefined, clock: Clock) {
   return until ? ` until ${clock.when(dateOf(until))}` : ''
 }
 

@@ -3,7 +3,9 @@ import { make, makeButton, the } from '../dom.ts'
 import type { Desk } from '../model/desk.ts'
 import { Follower } from '../model/follower.ts'
 import { RoomTalk } from '../model/room-talk.ts'
+import { whyOf } from '../model/why.ts'
 import { enterAsking } from '../side/door.ts'
+import { whyText } from '../talk/why-text.ts'
 
 export class Closed {
   readonly #element = the('closed', HTMLElement)
@@ -19,7 +21,8 @@ export class Closed {
 
   #show() {
     const { conversation, chat } = this.#desk
-    const why = conversation?.closedBecause
+    const closed = conversation?.closedBecause
+    const why = closed && whyText(closed, this.#desk.settings)
     const shown = conversation && why ? `${conversation.key} ${why}` : undefined
     this.#form.hidden = !conversation || why !== undefined
     this.#element.hidden = why === undefined
@@ -31,7 +34,7 @@ export class Closed {
       try {
         await enterAsking(chat, conversation.name)
       } catch (error) {
-        conversation.end(`${(error as Error).message}.`)
+        conversation.end(whyOf(error as Error))
       }
     })
     this.#element.append(

@@ -3,6 +3,7 @@ import { make, makeButton, the } from '../dom.ts'
 import type { Desk } from '../model/desk.ts'
 import { Follower } from '../model/follower.ts'
 import type { Outbox, Unsent } from '../model/outbox.ts'
+import { whyText } from '../talk/why-text.ts'
 
 /** Time after which a text that is not confirmed is shown while there is a connection, in ms. */
 const SLOW_MS = 1_000
@@ -35,24 +36,25 @@ export class UnsentList {
     const [next] = items.filter((item) => !late.includes(item))
     if (next) this.#timer = setTimeout(() => this.#follower.render(), SLOW_MS - (now - next.since))
     const waiting = isOnline ? 'Sending…' : 'Waiting for the connection…'
-    const shown = late.map(({ nonce, state, why }) => nonce + (state === 'failed' ? why : waiting)).join()
+    const shown = late.map(({ nonce, state, why }) => nonce + (state === 'failed' ? why?.text : waiting)).join()
     if (!outbox || shown === this.#shown) return
     this.#shown = shown
     this.#list.hidden = late.length === 0
-    this.#list.replaceChildren(...late.map((item) => row(outbox, item, waiting)))
+    this.#list.replaceChildren(...late.map((item) => this.#row(outbox, item, waiting)))
   }
-}
 
-/** @param waiting tells what a text waits for that has not failed */
-function row(outbox: Outbox, item: Unsent, waiting: string) {
-  const text = make('span', 'text', item.text)
-  if (item.state === 'sending') return make('li', 'sending', text, make('span', 'hint', waiting))
-  return make(
-    'li',
-    'failed',
-    text,
-    make('span', 'wrong', `Not sent. ${item.why}`),
-    makeButton('Retry', () => outbox.retry(item)),
-    makeButton('Discard', () => outbox.discard(item)),
-  )
+  /** @param waiting tells what a text waits for that has not failed */
+  #row(outbox: Outbox, item: Unsent, waiting: string) {
+    const text = make('span', 'text', item.text)
+    if (item.state === 'sending') return make('li', 'sending', text, make('span', 'hint', waiting))
+    const why = item.why ? whyText(item.why, this.#desk.settings) : ''
+    return make(
+      'li',
+      'failed',
+      text,
+      make('span', 'wrong', `Not sent. ${why}`),
+      makeButton('Retry', () => outbox.retry(item)),
+      makeButton('Discard', () => outbox.discard(item)),
+    )
+  }
 }

@@ -2,7 +2,7 @@ import type { EngineLogs, RoomRecord, StateUser } from '../engine/engine.ts'
 import { type Event, type ModeFlag, type Role, stateChangeOf } from '../engine/event.ts'
 import { fold } from './names.ts'
 import { Refusal } from './refusal.ts'
-import { type Identity, Sanctions, sanctionOf } from './sanctions.ts'
+import { type Identity, SanctionRefusal, Sanctions, sanctionOf } from './sanctions.ts'
 import { SlowMode } from './slow-mode.ts'
 
 /** The ranks of users in a room, each with the rights of those before it. */
@@ -187,7 +187,8 @@ export class RoomState {
   /** Checks whether a user may enter the room. @throws Refusal `banned`, `invite-only`. */
   checkEntry(person: Identity): void {
     if (isAtLeast(this.rankOf(person), 'operator')) return
-    if (this.banned.size > 0 && this.banned.find(person, Date.now())) throw new Refusal('banned')
+    const ban = this.banned.size > 0 && this.banned.find(person, Date.now())
+    if (ban) throw new SanctionRefusal('banned', ban)
     if (this.#modes.has('invite-only') && !this.isInvited(person)) throw new Refusal('invite-only')
   }
 
@@ -205,7 +206,8 @@ export class RoomState {
   checkVoice(person: Identity): Rank {
     const rank = this.rankOf(person)
     if (isAtLeast(rank, 'operator')) return rank
-    if (this.muted.size > 0 && this.muted.find(person, Date.now())) throw new Refusal('muted')
+    const mute = this.muted.size > 0 && this.muted.find(person, Date.now())
+    if (mute) throw new SanctionRefusal('muted', mute)
     if (!isAtLeast(rank, 'voiced') && this.#modes.has('moderated')) throw new Refusal('moderated')
     return rank
   }

@@ -1,5 +1,6 @@
 import type { Event } from '../engine/event.ts'
 import { fold } from './names.ts'
+import { Refusal } from './refusal.ts'
 
 /** A user as far as roles and sanctions concern it. */
 export interface Identity {
@@ -25,6 +26,16 @@ export interface Sanction {
   readonly until: number | undefined
   /** Digest of the address that it covers too, of guests. */
   readonly addressDigest: string | undefined
+}
+
+/** A user is refused something because of a ban or mute. */
+export class SanctionRefusal extends Refusal {
+  readonly sanction: Sanction
+
+  constructor(code: 'banned' | 'muted', sanction: Sanction) {
+    super(code)
+    this.sanction = sanction
+  }
 }
 
 /** Returns true for a nickname with wildcards. */

@@ -37,7 +37,7 @@ export function eventSpans(event: RoomEvent | PrivateEvent): Span[] {
 }
 
 /** Returns a time of the server as local date and time, such as `2026-05-24 15:17:19`. */
-function localDateTime(utctimestamp: string): string {
+export function localDateTime(utctimestamp: string): string {
   const { date, time } = localTime(utctimestamp)
   return `${date} ${time}`
 }

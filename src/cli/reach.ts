@@ -5,6 +5,7 @@ import { serverAddress } from '../client/address.ts'
 import { DisconnectedError, RefusedError } from '../client/errors.ts'
 import { tcp } from '../client/node/sockets.ts'
 import type { Dial } from '../client/transport.ts'
+import { localDateTime } from './event-text.ts'
 import { CommandFailure, EXIT, fileFault, misuse } from './failure.ts'
 import { type ClientIdentity, identityOf, secretIn } from './identity.ts'
 import type { CommonValues } from './options.ts'
@@ -129,9 +130,11 @@ function connectingFailure(message: string): string {
   return /certificate/.test(message) ? `${message.replace(/;.*/, '')}; --ca FILE trusts one` : message
 }
 
-/** Returns a refusal as text with its code and hint, on one line. */
-export function refusalLine({ message, code, hint }: RefusedError): string {
-  return safeLine(hint === undefined ? `${message} (${code})` : `${message} (${code}): ${hint}`)
+/** Returns a refusal as text with its code and its hint or reason, on one line. */
+export function refusalLine({ message, code, hint, until, reason }: RefusedError): string {
+  const end = until === undefined ? '' : ` until ${localDateTime(until).slice(0, 16)}`
+  const more = hint ?? reason
+  return safeLine(more === undefined ? `${message}${end} (${code})` : `${message}${end} (${code}): ${more}`)
 }
 
 /** Returns a refusal with what to do about it: the advice for this program, or else the hint of the server. */

@@ -1,16 +1,29 @@
 import type { ErrorCode } from '../../commands/errors.ts'
 
+interface RefusalDetails {
+  readonly code: ErrorCode
+  readonly hint?: string | undefined
+  readonly until?: string | undefined
+  readonly reason?: string | undefined
+}
+
 /** A line was refused; `code` is one of docs/protocols/line.md, section 2.8. */
 export class RefusedError extends Error {
   override name = 'RefusedError'
   declare readonly code: ErrorCode
   /** Advice how to do it right. */
   declare readonly hint: string | undefined
+  /** End in UTC of the ban or mute that refuses, where it has one. */
+  declare readonly until: string | undefined
+  /** Why there is the ban or mute that refuses, where it says so. */
+  declare readonly reason: string | undefined
 
-  constructor(text: string, { code, hint }: { readonly code: ErrorCode; readonly hint?: string | undefined }) {
+  constructor(text: string, { code, hint, until, reason }: RefusalDetails) {
     super(text)
     this.code = code
     this.hint = hint
+    this.until = until
+    this.reason = reason
   }
 }
 

@@ -48,8 +48,10 @@ function resultText({ result, before }: CommandResult): string {
   return result === null || result === 'OK' ? '' : result
 }
 
-function errorText({ error, hint }: ErrorReply): string {
-  return aside(hint === undefined ? error : `${error} (${hint})`)
+function errorText({ error, hint, until, reason }: ErrorReply): string {
+  const end = until === undefined ? '' : ` until ${until.slice(0, 16)}`
+  const more = hint ?? (reason && indentLines(reason))
+  return aside(more === undefined ? error + end : `${error}${end} (${more})`)
 }
 
 function aside(text: string): string {

@@ -96,9 +96,13 @@ test('a refusal that is not about the line ends it', async () => {
   const refused = await verb(['send', 'muted'], { port, input: 'a\nb\nc\n' })
   expect(refused).toMatchObject({ status: 1, stdout: '' })
   expect(refused.stderr).toMatch(/^roomd send: line 1: Room is moderated \(moderated\)[^\n]*\n$/)
-  await owner.ask('/ban mallory')
+  await owner.ask('/ban mallory forever spam')
   const banned = await verb(['send', 'muted', 'x', '--as', 'mallory'], { port })
-  expect(banned).toEqual({ status: 1, stdout: '', stderr: 'roomd send: You are banned from this room (banned)\n' })
+  expect(banned).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: 'roomd send: You are banned from this room (banned): spam\n',
+  })
 })
 
 test('cut again and again, every line is in the room once', async () => {

@@ -114,7 +114,11 @@ test('operators have their commands; who is kicked is told why', async () => {
   ])
   await ann.delete(id, 'rude')
   await ann.mute('bob', { time: '1h', reason: 'rude' })
-  await expect(bob.say('sorry')).rejects.toMatchObject({ code: 'muted' })
+  await expect(bob.say('sorry')).rejects.toMatchObject({
+    code: 'muted',
+    until: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}$/),
+    reason: 'rude',
+  })
   await ann.withdraw('bob', 'muted')
   await ann.kick('bob', 'enough')
   const told: string[] = []

@@ -110,7 +110,7 @@ test('operators mute, kick and ban from the menu; whoever it hits is told by who
   await sanction('Mute', 'too loud')
   await bob.reads('ann muted bob until')
   await bob.say('but why')
-  await bob.page.locator('#unsent', { hasText: 'muted in this room' }).waitFor()
+  await bob.page.locator('#unsent', { hasText: /You're muted in this room until \d.*: too loud\./ }).waitFor()
   await choose(ann, 'bob', 'Unmute')
   await bob.reads('ann unmuted bob')
 
@@ -120,9 +120,9 @@ test('operators mute, kick and ban from the menu; whoever it hits is told by who
   await bob.page.getByRole('button', { name: 'Rejoin' }).click()
   await ann.sees('dan', 'ann', 'bob')
   await sanction('Ban', 'spam')
-  await bob.page.locator('#closed', { hasText: 'by ann' }).waitFor()
+  await bob.page.locator('#closed', { hasText: 'Banned from raid by ann: spam.' }).waitFor()
   await bob.page.getByRole('button', { name: 'Rejoin' }).click()
-  await bob.page.locator('#closed', { hasText: 'You are banned from this room' }).waitFor()
+  await bob.page.locator('#closed', { hasText: 'You are banned from this room: spam.' }).waitFor()
 
   await chooseOfRoom(ann, 'Bans…')
   await ann.page.getByRole('listitem').filter({ hasText: 'By ann, permanently: spam' }).waitFor()

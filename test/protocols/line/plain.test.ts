@@ -171,6 +171,10 @@ test('every type of line has a plain form', () => {
       '[2026-05-24 01:17] * ann joined\n',
     ],
   }
+  const muted = { type: 'error', error: 'You are muted', code: 'muted' } as const
+  expect(plainEncoder(false)({ ...muted, until: '2026-05-24 02:17:00.000000', reason: 'loud' })).toBe(
+    '-!- You are muted until 2026-05-24 02:17 (loud)\n',
+  )
   expect(Object.keys(forms).toSorted()).toEqual(
     SERVER_LINE.anyOf.map(({ properties }) => properties.type.const).toSorted(),
   )
