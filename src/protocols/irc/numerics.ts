@@ -112,6 +112,13 @@ export const NUMERICS = {
   RPL_HELPSTART: (subject: string, text: string) => ['704', subject, text],
   RPL_HELPTXT: (subject: string, text: string) => ['705', subject, text],
   RPL_ENDOFHELP: (subject: string) => ['706', subject, 'End of /HELP'],
+  ERR_INVALIDMODEPARAM: (channel: string, letter: string, mask: string) => [
+    '696',
+    channel,
+    letter,
+    mask,
+    'Bans are by nickname here: nick!*@*',
+  ],
   RPL_MONONLINE: (sources: string) => ['730', sources],
   RPL_MONOFFLINE: (nicks: string) => ['731', nicks],
   RPL_MONLIST: (nicks: string) => ['732', nicks],

@@ -117,6 +117,29 @@ test('22. bans by nickname and mask keep others out, and mutes keep members from
   expect(await troll.ask('PRIVMSG #bans :hello')).toEqual([':roomd 404 troll #bans :You are muted in this channel'])
 })
 
+test('22. a ban by the user of a mask is for the nickname, and one by the host alone is refused', async () => {
+  const [ann, bob] = await suite.together('#hosts', 'ann', 'bob')
+  const eve = await suite.guest('eve')
+  await eve.ask('JOIN #hosts')
+  await ann.rest()
+  for (const mask of ['*!*@guest.roomd', '*!*@*.roomd', '*@guest.roomd', '@guest.roomd', '*!~*@guest.roomd', '!@roomd'])
+    expect(await ann.ask(`MODE #hosts +b ${mask}`)).toEqual([
+      `:roomd 696 ann #hosts b ${mask} :Bans are by nickname here: nick!*@*`,
+    ])
+  // The masks that irssi and WeeChat make of a nickname.
+  expect(await ann.ask('MODE #hosts +b *!*bob@*.roomd', 'MODE #hosts b')).toEqual([
+    expect.stringContaining(' MODE #hosts +b *bob!*@*'),
+    expect.stringContaining(' KICK #hosts bob :'),
+    expect.stringContaining(' 367 ann #hosts *bob!*@* ann :'),
+    expect.stringContaining(' 368 '),
+  ])
+  expect(codes(await bob.ask('JOIN #hosts')).at(-1)).toBe('474')
+  await ann.ask('MODE #hosts -b *!*bob@*.roomd', 'MODE #hosts +b *!~bob@guest.roomd')
+  expect((await ann.ask('MODE #hosts b'))[0]).toContain(' 367 ann #hosts bob!*@* ann :')
+  expect(codes(await bob.ask('JOIN #hosts')).at(-1)).toBe('474')
+  expect(await ann.ask('NAMES #hosts')).toContain(':roomd 353 ann = #hosts :@ann eve')
+})
+
 test('23. +k, +i, +m and +s hold at the line protocol and at Globes', async () => {
   const [ann] = await suite.together('#held', 'ann')
   const lin = await LineClient.connect(suite.daemon)

@@ -119,6 +119,7 @@ async function apply(
     case 'b': {
       if (parameter === undefined) return missing()
       const name = nameOfMask(parameter)
+      if (name === undefined) return reply('ERR_INVALIDMODEPARAM', channelOf(by.room.record), letter, parameter)
       if (on) await expulsion.sanction(by, 'banned', name)
       else await expulsion.lift(by, 'banned', name)
       return undefined
@@ -145,10 +146,19 @@ async function apply(
   }
 }
 
-/** Returns the nickname or mask of the core for a mask of IRC: its part before the exclamation mark. */
-function nameOfMask(mask: string): string {
-  const [nick = ''] = mask.split('!')
-  return meantNick(nick === '' ? '*' : nick.replace(/@.*$/s, ''))
+/**
+ * Returns the nickname or mask of the core for a mask of IRC: its nickname, or else its user, which is the nickname too. Returns undefined for
+ * a mask of hosts alone, which many clients make of a nickname: it would be for all guests.
+ */
+function nameOfMask(mask: string): string | undefined {
+  const [, nick = '', user = '', host = ''] = /^([^!@]*)(?:!([^@]*))?(?:@(.*))?$/s.exec(mask) ?? []
+  const name = [nick, user.replace(/^~/, '')].find((part) => !isAny(part))
+  if (name !== undefined) return meantNick(name)
+  return isAny(host) ? '*' : undefined
+}
+
+function isAny(part: string): boolean {
+  return /^\**$/.test(part)
 }
 
 async function banList({ chat, reply }: IrcContext, by: Membership): Promise<Lines> {
