@@ -100,7 +100,7 @@ async function tell(
   return away === undefined ? NOTHING : [reply('RPL_AWAY', shownNick(to), away || 'Away')]
 }
 
-/** Passes what is not stored on to other clients of IRC, and echoes it where that is asked for. */
+/** Passes what is not stored on to other clients of IRC, and echoes it where that is asked for, or the client is its own target. */
 export async function pass(
   { chat, session }: IrcContext,
   target: string,
@@ -108,7 +108,8 @@ export async function pass(
 ): Promise<Lines> {
   const signal = { text, isNotice, tags: clientTagsOf(message) ?? {} }
   await chat.messages.pass(session, target.startsWith('#') ? membershipIn(session, target) : meantNick(target), signal)
-  if (!session.caps.has('echo-message')) return NOTHING
+  const isToItself = fold(meantNick(target)) === session.key
+  if (!isToItself && !session.caps.has('echo-message')) return NOTHING
   const { id, name: from, registered: verified } = session
   const echo = signalLine({ kind: 'signal', session: id, from, verified, ...signal }, target, session, session.isBot)
   return echo === undefined ? NOTHING : [echo]

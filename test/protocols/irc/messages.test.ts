@@ -111,6 +111,22 @@ test('38. CTCP requests arrive as they are, at IRC clients alone', async () => {
   ])
 })
 
+test('38. CTCP requests and TAGMSG to oneself arrive once', async () => {
+  const requests = ['PRIVMSG ann :\u0001PING 1\u0001', 'NOTICE Ann :\u0001PING 1\u0001', 'TAGMSG ann']
+  const arriving = requests.map((request) => `:ann!~ann@guest.roomd ${request}`)
+  const ann = await suite.guest('ann', 'message-tags')
+  for (const caps of ['message-tags', 'echo-message']) {
+    await ann.ask(`CAP REQ :${caps}`)
+    expect(await ann.ask(...requests)).toEqual(arriving)
+  }
+  // To others a request has an echo as a message has, also one in a NOTICE, which otherwise is not answered.
+  await suite.guest('bob')
+  await ann.ask('CAP REQ :labeled-response batch')
+  expect(
+    await ann.ask('@label=a NOTICE bob :\u0001PING 2\u0001', '@label=b NOTICE nobody :\u0001PING 2\u0001'),
+  ).toEqual(['@label=a :ann!~ann@guest.roomd NOTICE bob :\u0001PING 2\u0001'])
+})
+
 test('38. CTCP requests and TAGMSG stay in their place among messages', async () => {
   const [ann, bob] = await suite.together('#order', 'ann', 'bob')
   for (const client of [ann, bob]) await client.ask('CAP REQ :message-tags')

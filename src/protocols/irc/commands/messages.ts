@@ -21,11 +21,7 @@ const notice: IrcCommand = {
   help: 'Is a PRIVMSG that is never answered.',
   least: 0,
   pipelines: isSaid,
-  // A NOTICE is never answered (RFC 2812, 3.3.2).
-  run: async (context, message) => {
-    await speak(context, message, true)
-    return NOTHING
-  },
+  run: async (context, message) => echoOf(await speak(context, message, true)),
 }
 
 const tagmsg: IrcCommand = {
@@ -63,13 +59,18 @@ const batch: IrcCommand = {
       const { opening, isNotice, text, target: to } = multiline.close(reference.slice(1))
       const lines = await toEach(context, to, (each) => sayTo(context, each, { text, isNotice, message: opening }))
       return new LabelledReply({ ...opening, command: isNotice ? 'NOTICE' : 'PRIVMSG', params: [] }, session).end(
-        isNotice ? NOTHING : lines,
+        isNotice ? echoOf(lines) : lines,
       )
     } catch (error) {
       if (!(error instanceof MultilineFault)) throw error
       return fail(error.code, error.context, 'The message has not been sent')
     }
   },
+}
+
+/** Returns the lines that are an echo: a NOTICE is never answered (RFC 2812, 3.3.2). */
+function echoOf(lines: Lines): Lines {
+  return lines.filter((line) => !line.startsWith(`:${SERVER} `))
 }
 
 /** Returns true for a message that is committed, which keeps the order; requests of CTCP are passed on at once. */

@@ -26,14 +26,15 @@ const LETTERS = 'tcuihsnfdlaor'
 
 export const whoCommand: IrcCommand = {
   name: 'WHO',
-  usage: 'WHO <channel or mask> [<flags>%<fields>[,<token>]]',
-  help: 'Lists users, with the fields of WHOX.',
+  usage: 'WHO <channel or mask> [[o]%<fields>[,<token>]]',
+  help: 'Lists users, with o admins alone; with the fields of WHOX.',
   least: 1,
   async run(context, { params: [mask = '', selection = ''] }) {
     const [, letters, token = ''] = /^[^%]*%([a-zA-Z]+)(?:,(\d{1,3}))?$/.exec(selection) ?? []
     const fields = letters === undefined ? undefined : { letters, token }
     const listed = mask.startsWith('#') ? await membersOf(context, mask) : await usersLike(context, mask)
-    const lines = await Promise.all(listed.map((user) => lineOf(context, user, fields)))
+    const isShown = /^[^%]*o/.test(selection) ? ({ name }: Listed) => isAdmin(context, name) : () => true
+    const lines = await Promise.all(listed.filter(isShown).map((user) => lineOf(context, user, fields)))
     return [...lines, context.reply('RPL_ENDOFWHO', mask)]
   },
 }
@@ -66,17 +67,20 @@ async function usersLike({ chat, session }: IrcContext, mask: string): Promise<L
   return found.map(([, name]) => ({ name, channel: '*', prefix: '' }))
 }
 
+function isAdmin({ chat }: IrcContext, name: string): boolean {
+  return chat.users.here(name).some((session) => session.isAdmin)
+}
+
 async function lineOf(
-  { chat, reply }: IrcContext,
+  context: IrcContext,
   { name, channel, prefix }: Listed,
   fields: WhoxFields | undefined,
 ): Promise<string> {
-  const here = chat.users.here(name)
-  const isAdmin = here.some((session) => session.isAdmin)
+  const { chat, reply } = context
   const bot = chat.users.isBotHere(name) ? 'B' : ''
   const isAccount = await chat.users.isOwner(name)
   const { user, host } = userHostOf(name, isAccount)
-  const flags = `${chat.away.of(name) === undefined ? 'H' : 'G'}${isAdmin ? '*' : ''}${prefix}${bot}`
+  const flags = `${chat.away.of(name) === undefined ? 'H' : 'G'}${isAdmin(context, name) ? '*' : ''}${prefix}${bot}`
   const nick = shownNick(name)
   if (!fields) return reply('RPL_WHOREPLY', [channel, user, host, SERVER, nick, flags, `0 ${nick}`])
   const values: Readonly<Record<string, string>> = {
