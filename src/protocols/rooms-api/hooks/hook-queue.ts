@@ -1,3 +1,4 @@
+import { addAbortListener } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { FairQueue } from '../../../chat/fair-queue.ts'
@@ -36,6 +37,9 @@ export interface HookQueueParts {
   /** Resolves with true while the maker of a webhook operates its room. */
   readonly mayPost: (hook: HookRecord, room: RoomRecord) => Promise<boolean>
 }
+
+/** What became of an event: one that is withdrawn may not be posted any more, at least until it is read again. */
+type Outcome = 'accepted' | 'withdrawn' | { readonly error: string }
 
 /** Returns the text of an error of a connection; that of several addresses that were tried has a code only. */
 function errorText(error: NodeJS.ErrnoException): string {
@@ -112,15 +116,14 @@ export class HookQueue {
       await hooks.remove(id)
       return false
     }
-    const { signal } = this.#stopped
     const asker = { address: 'hooks', closed: false }
     const events = await hooks.next(room, this.#position, Date.now() - MAX_AGE_MS, asker)
     if (events.length > 0) this.#behind = true
     for (const event of events) {
-      if (signal.aborted || !hooks.delivery.isHeld) return false
-      if (this.#stale) return true
-      if (this.#isWanted(event) && !(await this.#deliver(event, record))) {
-        if (signal.aborted) return false
+      const outcome = this.#isWanted(event) ? await this.#deliver(event, record) : 'accepted'
+      if (outcome === 'withdrawn') return this.#isOn
+      if (outcome !== 'accepted') {
+        this.#fail(outcome.error)
         await this.#note().catch(() => {})
         await this.#rest(Math.min(this.#parts.retry.firstMs * 2 ** (this.#failures - 1), this.#parts.retry.mostMs))
         return true
@@ -136,42 +139,56 @@ export class HookQueue {
     return this.#hook.kinds.includes(kind)
   }
 
-  /** Resolves with true if the receiver has accepted an event. */
-  async #deliver(event: Event, room: RoomRecord): Promise<boolean> {
-    const mayPost = await this.#parts.mayPost(this.#hook, room)
-    const error = mayPost ? await this.#post(event, room) : `${this.#hook.by} is no operator of the room`
-    if (error === undefined) {
-      if (this.#failing) this.#parts.log.info(this.#shown, 'webhook delivered again')
-      this.#failures = 0
-      this.#failing = undefined
-      return true
-    }
-    if (this.#stopped.signal.aborted) return false
-    if (this.#failing?.error !== error.slice(0, MAX_ERROR))
-      this.#parts.log.warn({ ...this.#shown, error }, 'webhook not delivered')
-    this.#failures++
-    this.#failing = { since: this.#failing?.since ?? Date.now(), error: error.slice(0, MAX_ERROR) }
-    return false
+  /** False if the delivery is to end: the webhook is removed, or the lease is over. */
+  get #isOn(): boolean {
+    return !this.#stopped.signal.aborted && this.#parts.hooks.delivery.isHeld
   }
 
-  /** Posts an event. Resolves with the text of the error if the receiver has not accepted it. */
-  async #post(event: Event, { id: room, slug }: RoomRecord): Promise<string | undefined> {
-    const { poster, turns } = this.#parts
-    const { id, url, secret } = this.#hook
-    const post = { url, hook: id, secret, body: eventJson(event, slug), event: String(event.id) }
-    const timed = async () => {
-      const begun = performance.now()
-      const status = await poster.post(post, this.#stopped.signal)
-      return { status, ms: performance.now() - begun }
+  /** Posts an event when the turn of the webhook comes; withdrawn at once if the delivery is stopped before. */
+  async #deliver(event: Event, room: RoomRecord): Promise<Outcome> {
+    const { promise: stopped, resolve } = Promise.withResolvers<Outcome>()
+    const listener = addAbortListener(this.#stopped.signal, () => resolve('withdrawn'))
+    // Much may happen before the turn.
+    const post = async (): Promise<Outcome> => {
+      const isCurrent = () => this.#isOn && !this.#stale
+      const mayPost = isCurrent() && (await this.#parts.mayPost(this.#hook, room))
+      if (!isCurrent()) return 'withdrawn'
+      return mayPost ? this.#post(event, room) : { error: `${this.#hook.by} is no operator of the room` }
     }
     try {
-      const { status, ms } = await turns[this.#turn].run(String(room), timed)
-      this.#turn = ms <= QUICK_MS ? 'quick' : 'slow'
-      return status >= 200 && status < 300 ? undefined : `HTTP ${status}`
+      const outcome = await Promise.race([this.#parts.turns[this.#turn].run(String(room.id), post), stopped])
+      if (outcome === 'accepted') this.#recover()
+      return outcome
+    } finally {
+      listener[Symbol.dispose]()
+    }
+  }
+
+  async #post(event: Event, { slug }: RoomRecord): Promise<Outcome> {
+    const { id, url, secret } = this.#hook
+    const post = { url, hook: id, secret, body: eventJson(event, slug), event: String(event.id) }
+    const begun = performance.now()
+    try {
+      const status = await this.#parts.poster.post(post, this.#stopped.signal)
+      this.#turn = performance.now() - begun <= QUICK_MS ? 'quick' : 'slow'
+      return status >= 200 && status < 300 ? 'accepted' : { error: `HTTP ${status}` }
     } catch (error) {
       this.#turn = 'slow'
-      return errorText(error as NodeJS.ErrnoException)
+      return { error: errorText(error as NodeJS.ErrnoException) }
     }
+  }
+
+  #recover(): void {
+    if (this.#failing) this.#parts.log.info(this.#shown, 'webhook delivered again')
+    this.#failures = 0
+    this.#failing = undefined
+  }
+
+  #fail(text: string): void {
+    const error = text.slice(0, MAX_ERROR)
+    if (this.#failing?.error !== error) this.#parts.log.warn({ ...this.#shown, error: text }, 'webhook not delivered')
+    this.#failures++
+    this.#failing = { since: this.#failing?.since ?? Date.now(), error }
   }
 
   /** The webhook for the log, without the path and query of its URL, which may be secrets. */

@@ -97,7 +97,7 @@ export class HookSender {
     for (const [id, queue] of this.#queues) {
       if (found.has(id)) continue
       this.#queues.delete(id)
-      await queue.stop()
+      void queue.stop()
     }
     const roomOf = (room: number) => chat.rooms.find(room)
     const mayPost = ({ by: name, account: id }: HookRecord, room: RoomRecord) =>

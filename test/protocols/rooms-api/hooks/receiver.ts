@@ -46,19 +46,22 @@ export async function receiver(statuses: number[] = [], headers: Record<string, 
 
 /** An HTTP server that answers nothing. */
 export async function silentReceiver() {
-  let [begun, ended] = [0, 0]
-  const server = createServer((_, response) => {
-    begun++
+  /** Webhooks of the requests. */
+  const begun: unknown[] = []
+  let ended = 0
+  const server = createServer(({ headers }, response) => {
+    begun.push(headers['x-roomd-hook'])
     response.on('close', () => ended++)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  onTestFinished(() => {
+  const close = () => {
     server.closeAllConnections()
     server.close()
-  })
+  }
+  onTestFinished(close)
   const { port } = server.address() as AddressInfo
-  return { url: `http://127.0.0.1:${port}/in`, open: () => begun - ended, ended: () => ended }
+  return { url: `http://127.0.0.1:${port}/in`, begun, open: () => begun.length - ended, ended: () => ended, close }
 }
 
 /** Resolves when a receiver has accepted these texts, and nothing else. */
