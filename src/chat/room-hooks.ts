@@ -75,10 +75,17 @@ export class RoomHooks {
     return removed !== undefined
   }
 
-  /** Stores how far the events of a webhook are delivered, and since when they cannot be. Resolves with false if it was removed. */
+  /**
+   * Stores how far the events of a webhook are delivered, and since when they cannot be. A position that another node has stored, and that is
+   * further, stays. Resolves with false if the webhook was removed.
+   */
   async note(id: string, { position, failing }: HookProgress): Promise<boolean> {
     const noted = await this.#engine.records
-      .change('hook', id, ({ failing: _, ...hook }) => ({ ...hook, position, ...(failing && { failing }) }))
+      .change('hook', id, ({ failing: _, ...hook }) => ({
+        ...hook,
+        position: Math.max(position, hook.position),
+        ...(failing && { failing }),
+      }))
       .catch(refuse)
     return noted !== undefined
   }

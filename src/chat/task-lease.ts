@@ -21,18 +21,20 @@ export class TaskLease {
     return Date.now() < this.#until
   }
 
-  /** Takes the task, or renews its lease. Resolves with false if another node has it. @throws Unavailable */
-  async take(): Promise<boolean> {
+  /** Takes the task, or renews its lease, if that was not over for a moment and no other node has the task. @throws Unavailable */
+  async take(): Promise<'taken' | 'renewed' | 'elsewhere'> {
     const expiresAt = Date.now() + this.#leaseMs
     const held = this.isHeld && (await this.#records.get('duty', this.#name)) === this.#self
     // A lease that has expired meanwhile may be another node's.
-    if (held && this.isHeld) await this.#records.put('duty', this.#name, this.#self, { expiresAt })
-    else if (!(await this.#records.insert('duty', this.#name, this.#self, { expiresAt }))) {
-      this.#until = 0
-      return false
+    if (held && this.isHeld) {
+      await this.#records.put('duty', this.#name, this.#self, { expiresAt })
+      const wasHeld = this.isHeld
+      this.#until = expiresAt
+      return wasHeld ? 'renewed' : 'taken'
     }
-    this.#until = expiresAt
-    return true
+    const isTaken = await this.#records.insert('duty', this.#name, this.#self, { expiresAt })
+    this.#until = isTaken ? expiresAt : 0
+    return isTaken ? 'taken' : 'elsewhere'
   }
 
   /** Lets another node take the task at once. @throws Unavailable */

@@ -75,18 +75,20 @@ export class HookSender {
     this.#isChanged = false
     try {
       if (isChanged) this.#any = (await hooks.all()).length > 0
-      const wasHeld = hooks.delivery.isHeld
-      if (!this.#any) await hooks.delivery.release()
-      else if (await hooks.delivery.take()) {
-        // Another node may have delivered meanwhile.
-        if (!wasHeld) await this.#end()
-        if (isChanged || !wasHeld) await this.#load()
-      }
+      if (this.#any) await this.#take(isChanged)
+      else await hooks.delivery.release()
     } catch {
       // The store is away, which is reported elsewhere.
       this.#isChanged = true
     }
     if (!hooks.delivery.isHeld) await this.#end()
+  }
+
+  async #take(isChanged: boolean): Promise<void> {
+    const lease = await this.#options.chat.hooks.delivery.take()
+    // Another node may have delivered meanwhile, and queues have ended.
+    if (lease === 'taken') await this.#end()
+    if (lease === 'taken' || (lease === 'renewed' && isChanged)) await this.#load()
   }
 
   /** Begins with new webhooks, and ends with those that are removed. */

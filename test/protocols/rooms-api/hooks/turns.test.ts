@@ -1,5 +1,7 @@
-/** Outgoing webhooks that wait for a turn (docs/protocols/rooms-api.md, section 2.7). */
-import { expect, test } from 'vitest'
+/** Outgoing webhooks that wait for a turn, or for the lease (docs/protocols/rooms-api.md, section 2.7). */
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { RoomHooks } from '../../../../src/chat/room-hooks.ts'
+import { Records } from '../../../../src/engine/typed-records.ts'
 import type { TestDaemon } from '../../../support/daemon.ts'
 import { eventually, TIMED } from '../../../support/eventually.ts'
 import { isReply } from '../../../support/stage.ts'
@@ -73,4 +75,38 @@ test('one that waits is removed at once, and so the daemon stops', TIMED, async 
   await daemon.stop()
   // Otherwise the time of the first ones would have been over, and others would have had their turn.
   expect(silent.begun).toHaveLength(SLOW_REQUESTS)
+})
+
+test('a lease that lapses while it is renewed ends no webhook for good', async () => {
+  const daemon = await startDaemon()
+  const target = await receiver()
+  await dial(daemon, ...REGISTER)
+  await makeHook(daemon, 'ops', target.url)
+  await say(daemon, 'ops', 'one')
+  await accepted(target, 'one')
+
+  onTestFinished(() => void vi.restoreAllMocks())
+  const { now } = Date
+  const { put } = Records.prototype
+  const [noted, read] = [vi.spyOn(RoomHooks.prototype, 'note'), vi.spyOn(RoomHooks.prototype, 'next')]
+  await eventually(() => expect(noted).toHaveBeenCalled())
+  const leap = (ms: number) => vi.spyOn(Date, 'now').mockImplementation(() => now() + ms)
+  leap(10_000)
+  const renewed = Promise.withResolvers<void>()
+  const putting = vi.spyOn(Records.prototype, 'put').mockImplementation(async function (this: Records, ...args) {
+    await put.apply(this, args)
+    if (args[0] !== 'duty') return
+    putting.mockRestore()
+    // The answer comes when the lease so far is over. Meanwhile there is an event, and the webhook notices.
+    leap(20_000)
+    await say(daemon, 'ops', 'two')
+    await eventually(() => expect(read).toHaveBeenCalled())
+    await Promise.all(read.mock.results.map(({ value }) => value))
+    renewed.resolve()
+  })
+  // A change lets the lease be renewed.
+  await makeHook(daemon, 'ops', 'http://127.0.0.1:9/')
+  await renewed.promise
+  await say(daemon, 'ops', 'three')
+  await accepted(target, 'one', 'two', 'three')
 })
