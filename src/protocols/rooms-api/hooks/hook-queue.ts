@@ -129,9 +129,11 @@ export class HookQueue {
         return true
       }
       this.#position = event.id
-      this.#noteTimer ??= setTimeout(() => void this.#note().catch(() => {}), NOTE_MS).unref()
+      this.#noteSoon()
     }
-    if (!this.#behind) await this.#waitForMore()
+    if (this.#behind) return true
+    if (this.#failing) this.#endFailing('webhook has nothing to deliver any more')
+    await this.#waitForMore()
     return true
   }
 
@@ -157,7 +159,7 @@ export class HookQueue {
     }
     try {
       const outcome = await Promise.race([this.#parts.turns[this.#turn].run(String(room.id), post), stopped])
-      if (outcome === 'accepted') this.#recover()
+      if (outcome === 'accepted' && this.#failing) this.#endFailing('webhook delivered again')
       return outcome
     } finally {
       listener[Symbol.dispose]()
@@ -178,10 +180,11 @@ export class HookQueue {
     }
   }
 
-  #recover(): void {
-    if (this.#failing) this.#parts.log.info(this.#shown, 'webhook delivered again')
+  #endFailing(reason: string): void {
+    this.#parts.log.info(this.#shown, reason)
     this.#failures = 0
     this.#failing = undefined
+    this.#noteSoon()
   }
 
   #fail(text: string): void {
@@ -204,6 +207,10 @@ export class HookQueue {
     })
     if (this.#behind || this.#stopped.signal.aborted) return
     await woken
+  }
+
+  #noteSoon(): void {
+    this.#noteTimer ??= setTimeout(() => void this.#note().catch(() => {}), NOTE_MS).unref()
   }
 
   async #note(): Promise<void> {

@@ -86,6 +86,18 @@ test('an event that is refused is posted again, and the later ones wait for it',
   })
 })
 
+test('it is not failing any more when what is refused is deleted, and so nothing waits', async () => {
+  const daemon = await startDaemon()
+  const refusing = await receiver(Array(100).fill(500))
+  await dial(daemon, ...REGISTER)
+  await ask(daemon, 'POST', '/rooms/ops/hooks', { url: refusing.url })
+  const failing = async () => (await ask(daemon, 'GET', '/rooms/ops/hooks')).body[0].failing
+  const { body: said } = await ask(daemon, 'POST', '/rooms/ops/messages', { text: 'gone' })
+  await eventually(async () => expect(await failing()).toMatchObject({ error: 'HTTP 500' }))
+  await ask(daemon, 'DELETE', `/rooms/ops/messages/${said.id}`)
+  await eventually(async () => expect(await failing()).toBeUndefined())
+})
+
 test('after a restart it goes on where it was, without what was deleted meanwhile', async () => {
   const options = { data: temporaryFolder() }
   const first = await startDaemon(options)
