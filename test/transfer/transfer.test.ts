@@ -257,6 +257,16 @@ withRedis('to export and import', () => {
       })
     })
 
+    it('a database that is damaged', async () => {
+      const folder = temporaryFolder()
+      await fillMany(folder, 1, 3_000)
+      const file = join(folder, 'roomd.db')
+      const bytes = await readFile(file)
+      await writeFile(file, bytes.fill(0xff, bytes.length / 2))
+      const why = expect.stringMatching(/^cannot read \/.*roomd\.db: the database file is damaged: /)
+      expect(await refusal(exported(folder))).toEqual({ status: 1, why })
+    })
+
     it('places that make no sense', async () => {
       const { url } = server
       const misuse: [string, RegExp, Record<string, string>?][] = [

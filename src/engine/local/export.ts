@@ -51,7 +51,28 @@ export class LocalExport implements ExportSource {
     this.size = Number(db.prepare('SELECT sum(count) AS events FROM logs').get()?.events ?? 0)
   }
 
-  async *records(kind: RecordKind): AsyncGenerator<readonly StoredRecord[]> {
+  records(kind: RecordKind): AsyncIterable<readonly StoredRecord[]> {
+    return this.#read(this.#records(kind))
+  }
+
+  logs(): AsyncIterable<ExportedLog> {
+    return this.#read(this.#logs())
+  }
+
+  moderation(room: number, since: number): AsyncIterable<readonly Event[]> {
+    return this.#read(this.#moderation(room, since))
+  }
+
+  /** Yields what is read from the database. @throws EngineFault */
+  async *#read<T>(found: AsyncIterable<T>): AsyncGenerator<T> {
+    try {
+      yield* found
+    } catch (error) {
+      throw new EngineFault(`cannot read ${this.shown}: ${causeOf(error)}`, { cause: error })
+    }
+  }
+
+  async *#records(kind: RecordKind): AsyncGenerator<readonly StoredRecord[]> {
     const rows = this.#db.prepare(
       `SELECT key, value, expires FROM records WHERE kind = ? AND (expires IS NULL OR expires > ?)
        ORDER BY ${isOrdered(kind) ? 'id' : 'key'}`,
@@ -66,7 +87,7 @@ export class LocalExport implements ExportSource {
     yield page
   }
 
-  async *logs(): AsyncGenerator<ExportedLog> {
+  async *#logs(): AsyncGenerator<ExportedLog> {
     const rows = this.#db.prepare(
       `SELECT id, name, start, last FROM logs
        WHERE name NOT LIKE 'room:%' OR CAST(substr(name, 6) AS INTEGER) IN (SELECT id FROM rooms) ORDER BY name`,
@@ -80,7 +101,7 @@ export class LocalExport implements ExportSource {
       const extent = { name, start: Number(row.start), last: Number(row.last) }
       const room = name.startsWith('room:') ? Number(name.slice(5)) : 0
       const left = departures(extent, room, members.inside(room), this.#now)
-      const events = eventsAnd(left, stored, Number(row.id))
+      const events = this.#read(eventsAnd(left, stored, Number(row.id)))
       yield {
         ...extent,
         last: left.at(-1)?.id ?? extent.last,
@@ -90,7 +111,7 @@ export class LocalExport implements ExportSource {
     }
   }
 
-  async *moderation(room: number, since: number): AsyncGenerator<readonly Event[]> {
+  async *#moderation(room: number, since: number): AsyncGenerator<readonly Event[]> {
     // The first conditions are those of the index.
     const page = selectEvents(
       this.#db,
