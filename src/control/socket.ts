@@ -13,8 +13,8 @@ import { readTokenRequest } from './token-operations.ts'
 
 /** Maximum bytes of the path of a Unix socket: `sun_path` of Linux, or of BSD and macOS, without the terminating NUL. */
 const MAX_PATH = process.platform === 'linux' ? 107 : 103
-/** Maximum time in which a client sends its request, or reads a part of the reply. */
-const IDLE_MS = 60_000
+/** Maximum time in which a client sends its request. */
+const REQUEST_MS = 60_000
 
 /** Returns the path of the control socket in a data folder. */
 export function controlPathOf(folder: string): string {
@@ -59,12 +59,14 @@ export class ControlSocket {
     this.#answer = answer
     this.#server = createServer({ allowHalfOpen: true }, (socket) => {
       this.#sockets.add(socket.on('close', () => this.#sockets.delete(socket)))
-      socket.setTimeout(IDLE_MS, () => socket.destroy())
+      socket.setTimeout(REQUEST_MS, () => socket.destroy())
       socket.on('error', () => {})
       const leave = () => void socket.end()
       const lines = socket.pipe(split2('\n')).once('end', leave)
       lines.once('data', (line: string) => {
         lines.off('end', leave)
+        // An operation may take longer.
+        socket.setTimeout(0)
         void this.#serve(socket, line)
       })
     })
