@@ -69,13 +69,13 @@ export class Audience {
     return events
   }
 
-  /** Hands out the events of the tick. `sessionsOf` gives the sessions of a folded nickname in the room. */
-  deliver(sessionsOf: (key: string) => Iterable<Session>): void {
+  /** Hands out the events of the tick. */
+  deliver(): void {
     const events = this.#events
     this.#events = []
     // Mostly all sessions get all events.
     const isShared = this.#since.size === 0 && this.#private.size === 0 && this.#blocks.empty
-    const apart = isShared ? NONE : this.#setApart(events, sessionsOf)
+    const apart = isShared ? NONE : this.#setApart(events)
     for (const [wire, sessions] of this.#byWire) {
       const most = apart.size === 0 ? sessions : new Set([...sessions].filter((session) => !apart.has(session)))
       this.#hand(events, most, wire)
@@ -90,24 +90,28 @@ export class Audience {
     this.#hand(this.#blocks.allowed(events, session.name), new Set([session]), session.wire)
   }
 
-  #setApart(events: readonly Event[], sessionsOf: (key: string) => Iterable<Session>): Map<Session, readonly Event[]> {
+  #setApart(events: readonly Event[]): Map<Session, readonly Event[]> {
     const apart = new Map<Session, readonly Event[]>()
     for (const [session, start] of this.#since) {
       if (start > 0) apart.set(session, this.#blocks.allowed(events.slice(start), session.name))
     }
-    if (!this.#blocks.empty) {
-      for (const from of new Set(events.map((event) => event.from))) {
-        for (const key of this.#blocks.apartFrom(from)) {
-          for (const session of sessionsOf(key)) {
-            if (!apart.has(session)) apart.set(session, this.#blocks.allowed(events, session.name))
-          }
-        }
-      }
+    for (const session of this.#apartByBlocks(events)) {
+      if (!apart.has(session)) apart.set(session, this.#blocks.allowed(events, session.name))
     }
     for (const session of this.#private.keys()) {
       apart.set(session, this.#withPrivate(session, apart.get(session) ?? events))
     }
     return apart
+  }
+
+  /** The sessions of users whom a block sets apart from the author of an event. */
+  *#apartByBlocks(events: readonly Event[]): Generator<Session> {
+    if (this.#blocks.empty) return
+    const authors = new Set(events.map(({ from }) => from))
+    const keys = new Set([...authors].flatMap((author) => [...this.#blocks.apartFrom(author)]))
+    if (keys.size === 0) return
+    for (const sessions of this.#byWire.values())
+      for (const session of sessions) if (keys.has(session.key)) yield session
   }
 
   #withPrivate(session: Session, events: readonly Event[]): readonly Event[] {

@@ -249,7 +249,7 @@ export class FollowedRoom {
   /** Called at the end of the tick. */
   deliver(): void {
     this.#scheduled = false
-    this.#audience.deliver((key) => this.#members.get(key) ?? [])
+    this.#audience.deliver()
     const leavers = this.#leavers
     this.#leavers = []
     const out = new Map<Session, MembershipEnd>()

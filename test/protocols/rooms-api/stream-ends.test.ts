@@ -218,6 +218,9 @@ test('the messages of somebody who is blocked are not shown', async () => {
   await cat.say('hello')
   const client = await stream('/rooms/ops/stream?since=all', { as: `ann:${PASSWORD}` })
   expect(await client.bodies(1)).toEqual(['hello'])
+  await bob.say('live')
+  await cat.say('goodbye')
+  expect(await client.bodies(1)).toEqual(['goodbye'])
 })
 
 /** The last event of a stream that the server ends. */
