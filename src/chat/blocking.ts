@@ -61,13 +61,15 @@ export class Blocking {
   }
 
   /**
-   * Resolves with a function that returns true for nicknames between which and a user, who need not be on this node, messages are dropped.
+   * Resolves with a function that returns true for nicknames between which and a user, who need not be on this node, messages are dropped;
+   * undefined if there are none.
    *
    * @throws Refusal `unavailable`.
    */
-  async blockedFrom(name: string): Promise<(other: string) => boolean> {
+  async blockedFrom(name: string): Promise<((other: string) => boolean) | undefined> {
     const key = fold(name)
     const kept = await this.#kept(name).catch(refuse)
+    if (kept.length === 0 && this.#blocks.apartFrom(name).next().done) return undefined
     const others = new Set(kept.map((block) => (block.owner === key ? fold(block.name) : block.owner)))
     return (other) => this.#blocks.between(name, other) || (others.size > 0 && others.has(fold(other)))
   }

@@ -86,8 +86,7 @@ export class FollowedRooms {
    * @throws Unavailable
    */
   stateOf(record: RoomRecord, user: StateUser): Promise<RoomState> {
-    const followed = this.get(record.id)
-    return followed?.stateReader.state ? followed.stateReader.loadFor(user) : this.#recentStates.of(record, user)
+    return this.get(record.id)?.stateReader.loadFor(user) ?? this.#recentStates.of(record, user)
   }
 
   /** Called at the end of a tick in which rooms have changed. */

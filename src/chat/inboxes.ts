@@ -134,12 +134,12 @@ export class Inboxes {
    *
    * @throws Refusal `account-required`, `token-scope`, `history-gone`, `unavailable`.
    */
-  async readOwn(author: Author, range: Range, isBlocked: (name: string) => boolean): Promise<Search> {
+  async readOwn(author: Author, range: Range, isBlocked?: (name: string) => boolean): Promise<Search> {
     checkScope(author, 'read')
     if (!author.registered) throw new Refusal('account-required')
     const since = await this.#madeAt(author)
     const from = Math.max(range.from ?? 0, since.at)
-    const visible = (event: Event) => !isBlocked(event.from)
+    const visible = (event: Event) => isBlocked?.(event.from) !== true
     return this.#options.reader.search(inboxOf(author), { ...range, from }, visible, author)
   }
 

@@ -178,7 +178,7 @@ export class Messages {
     const body = this.#speech.body(text)
     const { name, room, inbox } = await this.#find(to).catch(refuse)
     const isBlocked = await this.#blocking.blockedFrom(author.name)
-    if (isBlocked(name)) return false
+    if (isBlocked?.(name)) return false
     const draft = { kind: 'private', room, from: author.name, to: name, body, nonce, verified: true } as const
     await this.#inboxes.append(author, draft, inbox)
     return true

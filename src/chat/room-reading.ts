@@ -34,15 +34,15 @@ export class RoomReading {
    */
   async search(by: RoomReader, { id }: RoomRecord, range: Range, wanted?: (event: Event) => boolean): Promise<Search> {
     const isHidden = await this.#hidden(by)
-    const visible = (event: Event) => (wanted?.(event) ?? true) && !isHidden(event)
-    if (wanted) return this.#reader.search(`room:${id}`, range, visible, by.asker)
-    return { pages: filtered(this.#reader.pages(`room:${id}`, range, by.asker), visible) }
+    if (!wanted && !isHidden) return { pages: this.#reader.pages(`room:${id}`, range, by.asker) }
+    const visible = (event: Event) => wanted?.(event) !== false && isHidden?.(event) !== true
+    return this.#reader.search(`room:${id}`, range, visible, by.asker)
   }
 
   /** Finds the newest messages with all words of a search, see {@link findWords}. @throws Refusal `unavailable`. */
   async withWords(by: RoomReader, room: RoomRecord, search: WordSearch): Promise<Found> {
     const isHidden = await this.#hidden(by)
-    const allowed = (events: readonly Event[]) => events.filter((event) => !isHidden(event))
+    const allowed = (events: readonly Event[]) => events.filter((event) => isHidden?.(event) !== true)
     return findWords(this.#reader, room, search, by.asker, allowed)
   }
 
@@ -59,13 +59,9 @@ export class RoomReading {
     return this.#inboxes.readOwn(author, range, await this.#blocking.blockedFrom(author.name))
   }
 
-  async #hidden({ name }: RoomReader): Promise<(event: Event) => boolean> {
-    if (name === undefined) return () => false
-    const isBlocked = await this.#blocking.blockedFrom(name)
-    return ({ kind, from }) => kind === 'message' && isBlocked(from)
+  /** Resolves with the events that a block keeps from a client; undefined if there is no block. */
+  async #hidden({ name }: RoomReader): Promise<((event: Event) => boolean) | undefined> {
+    const isBlocked = name === undefined ? undefined : await this.#blocking.blockedFrom(name)
+    return isBlocked && (({ kind, from }) => kind === 'message' && isBlocked(from))
   }
-}
-
-async function* filtered(pages: AsyncIterable<Event[]>, isVisible: (event: Event) => boolean): AsyncGenerator<Event[]> {
-  for await (const page of pages) yield page.splice(0).filter(isVisible)
 }

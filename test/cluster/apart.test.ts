@@ -243,4 +243,23 @@ withRedis('two nodes', () => {
     expect((await Promise.all(said))[3]).toBe('nobody-here')
     for (const { heard } of [ann, bob]) await eventually(() => expect(heard).toEqual(['0', '1', '2', '3', '4']))
   })
+
+  test('somebody who was banned at another node is not taken for a reader by what was known a moment ago', async () => {
+    const { one, other } = await stage()
+    const ann = await present(one, 'ann', true)
+    const record = await enter(one.chat, ann.session, 'ops')
+    const bob = await other.chat.access.identify('bob', '')
+    await other.chat.access.check(bob, record)
+    await one.chat.moderation.expulsion.sanction(ann.session.inRoom(), 'banned', 'bob')
+    const watcher = new Session({
+      protocol: 'test',
+      carriesPrivate: false,
+      announce: () => {},
+      deliver: () => {},
+      putOut: () => {},
+    })
+    const unsubscribe = other.chat.subscribe(watcher, record, bob)
+    await expect(other.chat.access.check(bob, record)).rejects.toMatchObject({ code: 'banned' })
+    unsubscribe()
+  })
 })

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Author } from '../../chat/authors.ts'
+import type { Chat } from '../../chat/chat.ts'
 import type { Proof } from '../../chat/credentials.ts'
 import { fold } from '../../chat/names.ts'
 import type { AuthorInRoom } from '../../chat/posting.ts'
@@ -12,7 +13,7 @@ import { readBasic } from '../../transport/http/basic.ts'
 import { delayGuess } from '../../transport/http/guesses.ts'
 import { isRebound } from '../../transport/http/origin.ts'
 import type { HttpServices } from '../../transport/http/routes.ts'
-import type { Caller, RoomsApiContext, RoomsApiOptions } from './context.ts'
+import type { Caller, Writer } from './caller.ts'
 import { Problem } from './problems.ts'
 
 /** The name of the protocol in metrics. */
@@ -22,24 +23,35 @@ const PASSWORD_HEADER = 'room-password'
 
 const BEARER = /^Bearer +(\S+) *$/i
 
-const HOW = 'Authorize with a token or password'
+const AUTHORIZE = 'Authorize with a token or password'
 
 /** Refusals of a name or secret, which are answered alike. */
-const GUESSES: ReadonlySet<string> = new Set(['name-unknown', 'secret-wrong'])
+const WRONG_CREDENTIALS: ReadonlySet<string> = new Set(['name-unknown', 'secret-wrong'])
+
+export interface AuthorizationOptions {
+  readonly chat: Chat
+  /** Permission to read public rooms without authorization; `local` if only this machine can connect. */
+  readonly publicRead: 'local' | 'always' | 'never'
+}
 
 /** Authorization of requests, and of their access to rooms (docs/protocols/rooms-api.md, section 1). Cookies never count (CSRF). */
-export class Authorization
-  implements Pick<RoomsApiContext, 'authorize' | 'renew' | 'readableRoom' | 'checkReader' | 'enter' | 'visit'>
-{
-  readonly #options: RoomsApiOptions
+export class Authorization {
+  readonly #options: AuthorizationOptions
   readonly #services: Pick<HttpServices, 'requests' | 'local'>
 
-  constructor(options: RoomsApiOptions, services: Pick<HttpServices, 'requests' | 'local'>) {
+  constructor(options: AuthorizationOptions, services: Pick<HttpServices, 'requests' | 'local'>) {
     this.#options = options
     this.#services = services
   }
 
-  /** Implements {@link RoomsApiContext.authorize}. */
+  /**
+   * Identifies the sender of a request, and checks that it has a right. One that writes is somebody.
+   *
+   * @throws {Problem} 401
+   * @throws Refusal `token-scope`, `too-many-attempts`, `unavailable`; of a guest, `account-required`, `name-invalid`, `name-reserved`, `name-in-use`
+   */
+  authorize(request: FastifyRequest, right: 'write'): Promise<Writer>
+  authorize(request: FastifyRequest, right: TokenRight): Promise<Caller>
   async authorize(request: FastifyRequest, right: TokenRight): Promise<Caller> {
     const { chat } = this.#options
     const address = this.#services.requests.addressOf(request)
@@ -59,18 +71,29 @@ export class Authorization
     throw new Problem(
       401,
       'unauthorized',
-      request.routeOptions.config.guests ? `${HOW}, or speak as a guest with ?as=NICKNAME` : HOW,
+      request.routeOptions.config.guests ? `${AUTHORIZE}, or speak as a guest with ?as=NICKNAME` : AUTHORIZE,
     )
   }
 
-  /** Implements {@link RoomsApiContext.renew}. */
+  /**
+   * Checks that the sender of a request that takes long may still write: that its token has not ended, for instance.
+   *
+   * @throws {Problem} 401, 403
+   * @throws Refusal as {@link authorize} does
+   */
   async renew(request: FastifyRequest, { proof }: Caller): Promise<void> {
+    if (this.#services.requests.isBanned(request)) throw new Problem(403, 'forbidden', 'Your address is banned')
     // A password is not hashed again.
     if (proof && !proof.token) await this.#authorOf(proof, request)
     else await this.authorize(request, 'write')
   }
 
-  /** Implements {@link RoomsApiContext.readableRoom}. */
+  /**
+   * Finds a room that a caller may read, by its slug.
+   *
+   * @throws {Problem} 404 for a room that does not exist, or whose password the caller cannot show
+   * @throws Refusal `token-scope`, `banned`, `invite-only`, `too-many-attempts`, `unavailable`
+   */
   async readableRoom(caller: Caller, slug: string): Promise<RoomRecord> {
     // First, as a token for other rooms is not to tell whether there is such a room.
     if (caller.author) checkScope(caller.author, 'read', slug)
@@ -79,26 +102,33 @@ export class Authorization
     return room
   }
 
-  /** Implements {@link RoomsApiContext.checkReader}. */
+  /**
+   * Checks that a caller may still read a room, whose password it knew when the room was as `shown`, or did not need as its operator.
+   *
+   * @throws Refusal `room-private`, `banned`, `invite-only`, `unavailable`
+   */
   async checkReader({ identity }: Caller, room: RoomRecord, shown: RoomRecord): Promise<void> {
     await this.#options.chat.access.check(identity, room, (await this.#operates(identity, room)) ? room : shown)
   }
 
-  /** Implements {@link RoomsApiContext.enter}. */
-  async enter(caller: Caller, slug: string): Promise<AuthorInRoom> {
-    if (!caller.author) throw new Problem(401, 'unauthorized', HOW)
+  /**
+   * Finds or makes a room, by its slug, in which a caller may speak.
+   *
+   * @throws {Problem} 404 as {@link readableRoom}
+   * @throws Refusal as `Posting.open` and `Posting.enter` do
+   */
+  async enter(caller: Writer, slug: string): Promise<AuthorInRoom> {
     const { record } = await this.#options.chat.posting.open(caller.author, slug)
     return this.#enter(caller, record)
   }
 
-  /** Implements {@link RoomsApiContext.visit}. */
-  async visit(caller: Caller, slug: string): Promise<AuthorInRoom> {
-    if (caller.author) checkScope(caller.author, 'write', slug)
+  /** Does what {@link enter} does for a room that exists. @throws {Problem} 404 */
+  async visit(caller: Writer, slug: string): Promise<AuthorInRoom> {
+    checkScope(caller.author, 'write', slug)
     return this.#enter(caller, await this.#find(caller, slug))
   }
 
-  async #enter(caller: Caller, room: RoomRecord): Promise<AuthorInRoom> {
-    if (!caller.author) throw new Problem(401, 'unauthorized', HOW)
+  async #enter(caller: Writer, room: RoomRecord): Promise<AuthorInRoom> {
     return this.#options.chat.posting.enter(caller.author, room, await this.#unlocked(caller, room))
   }
 
@@ -185,7 +215,7 @@ function unknownRoom(slug: string): Problem {
 
 /** Answers a wrong secret after a delay, with the same problem whatever was wrong. */
 async function refuseSecret(error: unknown): Promise<never> {
-  if (!(error instanceof Refusal) || !GUESSES.has(error.code)) throw error
+  if (!(error instanceof Refusal) || !WRONG_CREDENTIALS.has(error.code)) throw error
   await delayGuess()
   throw new Problem(401, 'unauthorized', 'Name or password incorrect')
 }

@@ -34,7 +34,8 @@ export function takeBodies(app: FastifyInstance): void {
       .on('data', (chunk: Buffer) => {
         size += chunk.length
         if (size <= MAX_BODY_BYTES) chunks.push(chunk)
-        else payload.pause().removeAllListeners('end').emit('error', tooLarge())
+        // What follows is read and discarded: a client that is still sending would lose the response.
+        else payload.removeAllListeners('data').removeAllListeners('end').resume().emit('error', tooLarge())
       })
       .once('end', () => done(null, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)))
       .once('error', (error) => done(error instanceof Problem ? error : incomplete()))
@@ -57,12 +58,17 @@ function incomplete(): Problem {
   return new Problem(400, 'invalid-request', 'The body is incomplete')
 }
 
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json$/
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** Returns the text of a body, without a byte order mark. @throws {Problem} 400, 415 */
 export function textOf({ body, bodyType: mediaType }: FastifyRequest): string {
-  if (!isText(mediaType)) throw new Problem(415, 'invalid-request', `The body is text or JSON, not ${mediaType}`)
+  if (!isText(mediaType)) throw unsupported(mediaType)
   return decodedText(body)
+}
+
+function unsupported(mediaType: string): Problem {
+  return new Problem(415, 'invalid-request', `The body is text or JSON, not ${mediaType}`)
 }
 
 /** Returns true for the types of text, as clients label it. */
@@ -75,8 +81,9 @@ export function isText(mediaType: string): boolean {
   )
 }
 
-/** Returns the JSON value of a body. @throws {Problem} 400 */
-export function jsonOf({ body }: FastifyRequest): unknown {
+/** Returns the JSON value of a body, which curl labels as a form. @throws {Problem} 400, 415 */
+export function jsonOf({ body, bodyType: mediaType }: FastifyRequest): unknown {
+  if (!isText(mediaType) && !JSON_TYPE.test(mediaType)) throw unsupported(mediaType)
   const text = decodedText(body)
   try {
     return JSON.parse(text)

@@ -31,9 +31,9 @@ export function addReading(app: FastifyInstance, context: RoomsApiContext, { req
   const { chat } = context
 
   app.get<RoomPath>('/rooms/:room/messages', async (request, reply) => {
-    const caller = await context.authorize(request, 'read')
+    const caller = await context.authorization.authorize(request, 'read')
     const query = await checkedQuery(HISTORY_PARAMETERS, request.query)
-    const room = await context.readableRoom(caller, request.params.room)
+    const room = await context.authorization.readableRoom(caller, request.params.room)
     const by = { asker: requests.askerOf(request), name: caller.name }
     const { kinds, q } = query
     const range = rangeOf(query)
@@ -52,7 +52,7 @@ export function addReading(app: FastifyInstance, context: RoomsApiContext, { req
   })
 
   app.get('/inbox', async (request, reply) => {
-    const { author } = await context.authorize(request, 'read')
+    const { author } = await context.authorization.authorize(request, 'read')
     if (!author) throw new Problem(401, 'unauthorized', 'Authorize with a token or password')
     const query = await checkedQuery(INBOX_PARAMETERS, request.query)
     const found = await chat.reading.inbox(author, rangeOf(query))

@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Author } from '../../chat/authors.ts'
 import type { Saying } from '../../chat/speech.ts'
 import { clean } from '../../chat/text.ts'
 import type { Event } from '../../engine/event.ts'
 import type { HttpServices } from '../../transport/http/routes.ts'
 import { isText, jsonOf, textOf } from './body.ts'
-import type { Caller, RoomPath, RoomsApiContext } from './context.ts'
+import type { Writer } from './caller.ts'
+import type { RoomPath, RoomsApiContext } from './context.ts'
 import { apiEvent } from './event.ts'
 import { InputLines } from './input-lines.ts'
 import type { Pacer } from './pacer.ts'
@@ -34,10 +34,17 @@ export function addPosting(app: FastifyInstance, context: RoomsApiContext, servi
 /** A request that has been authorized. */
 interface PostRequest {
   readonly request: FastifyRequest<RoomPath>
-  readonly caller: Caller
-  readonly author: Author
+  readonly caller: Writer
   readonly key: string | undefined
 }
+
+/** The events of messages, and the slug of their room. */
+interface Said {
+  readonly events: readonly Event[]
+  readonly slug: string
+}
+
+const NOTHING_SAID = { events: [] } as const
 
 class PostRoute {
   readonly #context: RoomsApiContext
@@ -51,24 +58,21 @@ class PostRoute {
   }
 
   async handle(request: FastifyRequest<RoomPath>, reply: FastifyReply): Promise<FastifyReply> {
-    const caller = await this.#context.authorize(request, 'write')
-    const { author } = caller
-    if (!author) throw new Problem(401, 'unauthorized', 'Authorize, or speak as a guest with ?as=NICKNAME')
+    const caller = await this.#context.authorization.authorize(request, 'write')
     const { split } = await checkedQuery(POST_PARAMETERS, request.query)
-    this.#pacer.check(author)
-    const post = { request, caller, author, key: keyOf(request) }
+    this.#pacer.check(caller.author)
+    const post = { request, caller, key: keyOf(request) }
     reply.code(201)
     if (split === 'lines') return this.#sayLines(post, reply)
     const isJson = !isText(request.bodyType)
     const body = isJson ? await this.#readJson(request) : { text: wholeText(textOf(request)) }
     const sayings = Array.isArray(body) ? body.map(sayingOf) : [sayingOf(body)]
-    const events = await this.#say(post, keyed(sayings, post.key))
-    const shown = events.map((event) => apiEvent(event, request.params.room))
+    const { events, slug } = await this.#say(post, keyed(sayings, post.key))
+    const shown = events.map((event) => apiEvent(event, slug))
     return reply.send(Array.isArray(body) ? shown : shown[0])
   }
 
   async #readJson(request: FastifyRequest) {
-    if (!/^application\/(?:[\w.-]+\+)?json$/.test(request.bodyType)) textOf(request)
     const body = jsonOf(request)
     if (Array.isArray(body) && body.length > MAX_TOGETHER) {
       throw new Problem(413, 'body-too-large', `At most ${MAX_TOGETHER} messages; ?split=lines takes more`)
@@ -77,22 +81,23 @@ class PostRoute {
   }
 
   /** Says messages, all of them or none. */
-  async #say({ request, caller, author, key }: PostRequest, sayings: readonly Saying[]): Promise<readonly Event[]> {
+  async #say({ request, caller, key }: PostRequest, sayings: readonly Saying[]): Promise<Said> {
     const { posting } = this.#context.chat
+    const { author } = caller
     this.#pacer.count(author, this.#pacer.paceOf(request, author), sayings.length)
     if (key !== undefined) for (const { text } of sayings) posting.checkText(text)
-    const entered = await this.#context.enter(caller, request.params.room)
+    const entered = await this.#context.authorization.enter(caller, request.params.room)
     const say = () => Promise.all(posting.say(entered, sayings))
-    const place = entered.room.record.id
+    const { id, slug } = entered.room.record
     const events =
       key === undefined
         ? await say()
-        : await once(posting, { author, place, key, request: JSON.stringify(sayings) }, say)
-    for (const [place, event] of events.entries()) {
-      const saying = sayings[place]
+        : await once(posting, { author, place: id, key, request: JSON.stringify(sayings) }, say)
+    for (const [index, event] of events.entries()) {
+      const saying = sayings[index]
       if (saying?.nonce !== undefined) checkSame(event, saying)
     }
-    return events
+    return { events, slug }
   }
 
   async #sayLines(post: PostRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -105,7 +110,7 @@ class PostRoute {
     const lines = [...input.take(bytes), ...input.rest()]
     if (lines.length > MAX_TOGETHER) return this.#upload(post, Readable.from([bytes]), reply)
     const sayings = lines.flatMap((line, place) => this.#lineAt(line, place + 1, key))
-    const events = sayings.length === 0 ? [] : await this.#say(post, sayings)
+    const { events } = sayings.length === 0 ? NOTHING_SAID : await this.#say(post, sayings)
     const [first, last] = [events[0], events.at(-1)].map((event) => event && String(event.id))
     return reply.send({ messages: events.length, ...(first && last && { first, last }) })
   }
@@ -123,13 +128,10 @@ class PostRoute {
   }
 
   /** Says lines as they come. */
-  async #upload(
-    { request, caller, author, key }: PostRequest,
-    body: Readable,
-    reply: FastifyReply,
-  ): Promise<FastifyReply> {
+  async #upload({ request, caller, key }: PostRequest, body: Readable, reply: FastifyReply): Promise<FastifyReply> {
     const { chat, maxText } = this.#context
-    const enter = () => this.#context.enter(caller, request.params.room)
+    const { author } = caller
+    const enter = () => this.#context.authorization.enter(caller, request.params.room)
     let place = await enter()
     let renewAt = performance.now() + RENEW_MS
     const pace = this.#pacer.paceOf(request, author)
@@ -139,7 +141,7 @@ class PostRoute {
       ready: async () => {
         if (performance.now() >= renewAt) {
           renewAt = performance.now() + RENEW_MS
-          await this.#context.renew(request, caller)
+          await this.#context.authorization.renew(request, caller)
         }
         if (!place.room.isHeld) place = await enter()
       },
@@ -156,7 +158,7 @@ class PostRoute {
     this.#requests.letLast(request, () => upload.stop())
     request.socket.once('close', () => upload.stop())
     if (request.socket.destroyed) upload.stop()
-    // Of a body that is not read to its end, the rest is discarded.
+    // Behind a response that comes before the end of the body there is no further request.
     reply.header('Connection', 'close')
     try {
       return reply.send(await upload.take(body))

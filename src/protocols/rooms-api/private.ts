@@ -3,7 +3,6 @@ import type { Saying } from '../../chat/speech.ts'
 import { isText, jsonOf, textOf } from './body.ts'
 import type { RoomsApiContext } from './context.ts'
 import type { Pacer } from './pacer.ts'
-import { Problem } from './problems.ts'
 import { keyOf, nonceAt, once, wholeText } from './sayings.ts'
 import { API_PRIVATE, NO_PARAMETERS } from './schemas.ts'
 import { checked, checkedQuery } from './validation.ts'
@@ -15,9 +14,8 @@ interface UserPath {
 /** Adds the request that sends a private message (docs/protocols/rooms-api.md, section 2.5). */
 export function addPrivate(app: FastifyInstance, context: RoomsApiContext, pacer: Pacer): void {
   app.post<UserPath>('/users/:user/messages', async (request, reply) => {
-    const { author } = await context.authorize(request, 'write')
+    const { author } = await context.authorization.authorize(request, 'write')
     await checkedQuery(NO_PARAMETERS, request.query)
-    if (!author) throw new Problem(401, 'unauthorized', 'Authorize with a token or password')
     pacer.check(author)
     pacer.count(author, pacer.paceOf(request, author), 1)
     const key = keyOf(request)

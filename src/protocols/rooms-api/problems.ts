@@ -6,7 +6,7 @@ import type { ApiLines } from './schemas.ts'
 export type ProblemCode =
   /** The request lacks authorization, or has an invalid one. */
   | 'unauthorized'
-  /** The token does not have the right, or not for this room. */
+  /** The client's address is banned. */
   | 'forbidden'
   | 'not-found'
   /** A parameter, header or body that does not match its schema. */

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { checkScope, isInScope } from '../../chat/token-scope.ts'
-import type { Caller, RoomPath, RoomsApiContext } from './context.ts'
+import type { Caller } from './caller.ts'
+import type { RoomPath, RoomsApiContext } from './context.ts'
 import { isoOf } from './event.ts'
-import { Problem } from './problems.ts'
 import { type ApiListedRoom, type ApiMembers, type ApiRoom, NO_PARAMETERS, ROOMS_PARAMETERS } from './schemas.ts'
 import { checkedQuery } from './validation.ts'
 
@@ -11,7 +11,7 @@ export function addRoomRequests(app: FastifyInstance, context: RoomsApiContext):
   const { chat } = context
 
   app.get('/rooms', async (request): Promise<ApiListedRoom[]> => {
-    const { author } = await context.authorize(request, 'read')
+    const { author } = await context.authorization.authorize(request, 'read')
     const { q, limit = 1_000 } = await checkedQuery(ROOMS_PARAMETERS, request.query)
     const listed = await (q === undefined ? chat.rooms.lists.all() : chat.rooms.lists.matching(q))
     const visible = listed.filter(({ name }) => !author?.scope || isInScope(author.scope, 'read', name))
@@ -25,7 +25,7 @@ export function addRoomRequests(app: FastifyInstance, context: RoomsApiContext):
   })
 
   const show = async (caller: Caller, slug: string): Promise<ApiRoom> => {
-    const room = await context.readableRoom(caller, slug)
+    const room = await context.authorization.readableRoom(caller, slug)
     const [state, members] = await Promise.all([chat.access.stateOf(room, caller.identity), chat.rooms.inside(room.id)])
     const { topic } = state
     const slow = state.mode('slow')
@@ -48,15 +48,14 @@ export function addRoomRequests(app: FastifyInstance, context: RoomsApiContext):
   }
 
   app.get<RoomPath>('/rooms/:room', async (request) => {
-    const caller = await context.authorize(request, 'read')
+    const caller = await context.authorization.authorize(request, 'read')
     await checkedQuery(NO_PARAMETERS, request.query)
     return show(caller, request.params.room)
   })
 
   app.put<RoomPath>('/rooms/:room', async (request, reply) => {
-    const caller = await context.authorize(request, 'write')
+    const caller = await context.authorization.authorize(request, 'write')
     await checkedQuery(NO_PARAMETERS, request.query)
-    if (!caller.author) throw new Problem(401, 'unauthorized', 'Authorize with a token or password')
     // Checked before a room is made, as the reply shows the room.
     checkScope(caller.author, 'read', request.params.room)
     const { record, founds } = await chat.posting.open(caller.author, request.params.room)
@@ -65,17 +64,17 @@ export function addRoomRequests(app: FastifyInstance, context: RoomsApiContext):
   })
 
   app.delete<RoomPath>('/rooms/:room', async (request, reply) => {
-    const caller = await context.authorize(request, 'write')
+    const caller = await context.authorization.authorize(request, 'write')
     await checkedQuery(NO_PARAMETERS, request.query)
-    const { author, room } = await context.visit(caller, request.params.room)
+    const { author, room } = await context.authorization.visit(caller, request.params.room)
     await chat.moderation.settings.close({ session: author, room })
     return reply.code(204).send()
   })
 
   app.get<RoomPath>('/rooms/:room/members', async (request): Promise<ApiMembers> => {
-    const caller = await context.authorize(request, 'read')
+    const caller = await context.authorization.authorize(request, 'read')
     await checkedQuery(NO_PARAMETERS, request.query)
-    const { id } = await context.readableRoom(caller, request.params.room)
+    const { id } = await context.authorization.readableRoom(caller, request.params.room)
     const names = await chat.rooms.inside(id)
     const ranks = await chat.users.ranks(id, names)
     return names.map((name) => ({ name, rank: ranks.get(name) ?? 'member' }))

@@ -21,16 +21,7 @@ import { addTokens } from './tokens.ts'
 /** Returns the routes of the rooms API (docs/protocols/rooms-api.md). */
 export function roomsApiRoutes(options: RoomsApiOptions): Routes {
   return (app, services) => {
-    const authorization = new Authorization(options, services)
-    const context: RoomsApiContext = {
-      ...options,
-      authorize: (request, right) => authorization.authorize(request, right),
-      renew: (request, caller) => authorization.renew(request, caller),
-      readableRoom: (caller, slug) => authorization.readableRoom(caller, slug),
-      checkReader: (caller, room, shown) => authorization.checkReader(caller, room, shown),
-      enter: (caller, slug) => authorization.enter(caller, slug),
-      visit: (caller, slug) => authorization.visit(caller, slug),
-    }
+    const context: RoomsApiContext = { ...options, authorization: new Authorization(options, services) }
     takeBodies(app)
     app.addHook('onRequest', (_, reply, next) => {
       reply.header('Cache-Control', 'no-store')

@@ -66,7 +66,7 @@ export function addTokens(app: FastifyInstance, context: RoomsApiContext): void 
 
 /** @throws Refusal `account-required`. */
 async function ownerOf(context: RoomsApiContext, request: FastifyRequest, right: TokenRight): Promise<Proof> {
-  const { proof } = await context.authorize(request, right)
+  const { proof } = await context.authorization.authorize(request, right)
   if (!proof) throw new Refusal('account-required')
   await checkedQuery(NO_PARAMETERS, request.query)
   return proof

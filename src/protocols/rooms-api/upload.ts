@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Refusal } from '../../chat/refusal.ts'
 import type { Saying } from '../../chat/speech.ts'
@@ -55,7 +56,7 @@ export class LineUpload {
   }
 
   /** Says the lines of a body, and resolves when all are committed. @throws {Problem} with the number of those that are. */
-  async take(body: AsyncIterable<Buffer>): Promise<ApiLines> {
+  async take(body: Readable): Promise<ApiLines> {
     const chunks = body[Symbol.asyncIterator]()
     try {
       for (let chunk = await this.#next(chunks); chunk; chunk = await this.#next(chunks)) {
@@ -64,6 +65,8 @@ export class LineUpload {
       await this.#say(this.#lines.rest())
     } catch (error) {
       this.#failure ??= error
+      // What follows is read and discarded: a client that is still sending would lose the response.
+      body.removeAllListeners('readable').resume()
     }
     await this.#waitUntil(0)
     const problem = this.#problem()

@@ -10,10 +10,12 @@ import type { AppOptions } from './options.ts'
 import type { RequestClients } from './requests.ts'
 import { ResponseTransport } from './response-transport.ts'
 
+const RETRY_AFTER_S = 60
 const NO_INPUT: Framing<never, never> = { held: 0, feed: () => true, next: () => undefined }
 
 /** A response whose body is written until either side ends it. */
 export interface LastingResponse {
+  readonly headers: Readonly<Record<string, string>>
   readonly options: ConnectionOptions
   /** Returns the conversation, whose output is the body; with `isChunked` in whole chunks. */
   readonly converse: (link: ClientLink, isChunked: boolean) => Conversation<never>
@@ -30,19 +32,22 @@ export class Responses {
   }
 
   /**
-   * Answers a request with status 200, the headers of `reply`, and a body that lasts; a HEAD request with the headers alone. The connection
-   * is used up: later requests on it are discarded.
+   * Answers a request with status 200 and a body that lasts; a HEAD request with the headers alone. The connection is used up: later requests
+   * on it are discarded. A client behind a trusted proxy that has too many is answered with status 429.
    */
   async open(request: FastifyRequest, reply: FastifyReply, response: LastingResponse): Promise<FastifyReply> {
     const { socket, method } = request
     const { visitors, admission } = this.#options
     if (hasBody(request)) return reply.code(400).send()
+    if (method !== 'HEAD' && (await this.#requests.exceedsLimit(request))) {
+      return reply.code(429).header('Retry-After', RETRY_AFTER_S).send()
+    }
+    reply.headers(response.headers)
     if (method === 'HEAD') {
       reply.hijack()
       headOf(reply).writeHead(200).end()
       return reply
     }
-    if (await this.#requests.exceedsLimit(request)) return reply.code(429).send()
     reply.hijack()
     // Responses to earlier requests of the connection are written first.
     if (!reply.raw.socket) await once(reply.raw, 'socket')

@@ -11,6 +11,25 @@ import { apiStage, problem } from './stage.ts'
 
 const pathOf = (link: string | null) => /^<([^>]+)>; rel="next"$/.exec(link ?? '')?.[1]
 
+test('pages without the messages of somebody who is blocked lead back, too', async () => {
+  const { post, api, account, line } = await apiStage()
+  const headers = await account('ann')
+  await post('ops', 'before', '?as=cat')
+  await post('OPS', 'hidden', '?as=bob').then(({ body }) => expect(body.room).toBe('ops'))
+  const ann = await line('ann')
+  expect(await ann.ask('/block bob')).toHaveProperty('result')
+  const read = (path: string) => api('GET', path, { headers })
+  const newest = await read('/rooms/ops/messages?limit=1')
+  expect(newest.body).toMatchObject([{ body: 'before' }])
+  const rest = []
+  for (let path = pathOf(newest.headers.get('link')); path !== undefined; ) {
+    const page = await read(path)
+    rest.push(...page.body)
+    path = pathOf(page.headers.get('link'))
+  }
+  expect(rest).toEqual([])
+})
+
 test('pages lead back to the first event', async () => {
   const { post, line, api } = await apiStage()
   const ann = await line('ann', 'ops')

@@ -60,6 +60,7 @@ test('a text that cannot be said is refused, and nothing is said', async () => {
     [Array.from({ length: 257 }, () => ({ text: 'a' })), problem(413, 'body-too-large')],
     ['nojson', invalid, undefined, { 'Content-Type': 'application/json' }],
     ['a', problem(415, 'invalid-request'), undefined, { 'Content-Type': 'image/png' }],
+    ['{"text":"a"}', problem(415, 'invalid-request'), undefined, { 'Content-Type': 'image/png' }],
     ['a', invalid, '?as=ci&split=words'],
     ['a', problem(401, 'unauthorized'), '?as=ci&as=cd'],
     ['a', invalid, '?as=ci', { 'Idempotency-Key': 'a b' }],
@@ -291,6 +292,43 @@ test('a token that is revoked ends the request that streams with it', async () =
   const timer = setInterval(() => send('later\n'), 100)
   socket.once('close', () => clearInterval(timer))
   expect(await answer()).toMatchObject({ status: 401, body: { code: 'unauthorized' } })
+})
+
+test('an address behind a proxy that is banned says nothing more', async () => {
+  const { port, account, line, bodies, daemon } = await apiStage({
+    'http-trust-proxy': '127.0.0.1',
+    admins: 'ann',
+    'public-read': 'always',
+  })
+  await account('ann')
+  const { send, socket, answer } = await upload(port, ['X-Forwarded-For: 192.0.2.7'])
+  send('first\n')
+  await eventually(async () => expect(await bodies('ops').catch(() => [])).toEqual(['first']))
+  const ann = await line('ann')
+  expect(await ann.ask('/ban-address 192.0.2.7')).toHaveProperty('result')
+  const timer = setInterval(() => send('later\n'), 100)
+  socket.once('close', () => clearInterval(timer))
+  expect(await answer()).toMatchObject({ status: 403, body: { code: 'forbidden' } })
+  expect(daemon.port('http')).toBe(port)
+})
+
+test('a client that reads no response before it has sent all gets the refusal', async () => {
+  const { port, post } = await apiStage({ 'max-rate': 0 })
+  // More than the buffers of the kernel hold.
+  const lines = `${'x'.repeat(199)}\n`.repeat(100_000)
+  const refusal = async (query: string) => {
+    const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true })
+    onTestFinished(() => void socket.destroy())
+    const head = [`PUT /rooms/ops/messages?as=ci${query} HTTP/1.1`, 'Host: localhost', 'Idempotency-Key: k']
+    socket.pause().write([...head, `Content-Length: ${lines.length}`, '', lines].join('\r\n'))
+    await new Promise<void>((resolve, reject) => socket.once('error', reject).end(resolve))
+    let text = ''
+    for await (const chunk of socket) text += chunk
+    return text
+  }
+  expect(await refusal('')).toMatch(/^HTTP\/1\.1 413 [\s\S]*"body-too-large"/)
+  expect((await post('ops', 'another\n', '?as=ci&split=lines', { 'Idempotency-Key': 'k' })).status).toBe(201)
+  expect(await refusal('&split=lines')).toMatch(/^HTTP\/1\.1 422 [\s\S]*"key-reused"/)
 })
 
 test('guests are paced by their address, whatever the connection', async () => {

@@ -209,6 +209,16 @@ test('a room in which nothing has happened yet is followed from its beginning', 
   expect(await resumed.bodies(1)).toEqual(['first'])
 })
 
+test('several rooms from the beginning', async () => {
+  const { stream, speaker } = await streamStage()
+  await (await speaker('ann', 'ops')).say('one')
+  await (await speaker('bob', 'dev')).say('two')
+  for (const since of ['all', '0']) {
+    const client = await stream(`/rooms/ops,dev/stream?since=${since}`, { format: NDJSON })
+    expect(await client.bodies(2)).toEqual(['one', 'two'])
+  }
+})
+
 test('a sign of life', async () => {
   const { stream, speaker } = await streamStage({ heartbeatMs: 10 })
   await speaker('ann', 'ops')

@@ -4,7 +4,8 @@ import { Refusal } from '../../../chat/refusal.ts'
 import type { HttpServices } from '../../../transport/http/routes.ts'
 import { isObject } from '../../json.ts'
 import { decodedText } from '../body.ts'
-import type { Caller, RoomsApiContext } from '../context.ts'
+import type { Caller } from '../caller.ts'
+import type { RoomsApiContext } from '../context.ts'
 import type { Pacer } from '../pacer.ts'
 import { Problem } from '../problems.ts'
 import { keyOf, nonceAt } from '../sayings.ts'
@@ -59,7 +60,7 @@ export function addIncomingHooks(
       // What another webhook of roomd has sent is not said: it could come back for ever.
       if (text !== undefined && request.headers['x-roomd-hook'] === undefined) {
         pacer.count(caller.author, pacer.paceOf(request, caller.author), 1)
-        const place = await context.enter(caller, room)
+        const place = await context.authorization.enter(caller, room)
         await Promise.all(chat.posting.say(place, [{ text, ...nonceOf(request) }]))
       }
       if (source === 'discord') return reply.code(204).send()

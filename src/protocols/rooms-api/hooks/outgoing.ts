@@ -88,11 +88,11 @@ function newSecret(): string {
 
 /** Finds a room whose operator sends the request. @throws Refusal `account-required`, `not-permitted`. */
 async function operatedRoom({ chat, ...context }: RoomsApiContext, request: FastifyRequest, slug: string) {
-  const caller = await context.authorize(request, 'write')
+  const caller = await context.authorization.authorize(request, 'write')
   await checkedQuery(NO_PARAMETERS, request.query)
   const { proof, author, identity } = caller
   if (!proof || !author || identity.accountId === undefined) throw new Refusal('account-required')
-  const room = await context.readableRoom(caller, slug)
+  const room = await context.authorization.readableRoom(caller, slug)
   checkScope(author, 'write', room.slug)
   const state = await chat.access.stateOf(room, identity)
   if (!isAtLeast(state.rankOf(identity), 'operator')) throw new Refusal('not-permitted')

@@ -2,7 +2,8 @@ import { Refusal } from '../../../chat/refusal.ts'
 import type { MembershipEnd, Room } from '../../../chat/session.ts'
 import type { ClientLink, Conversation } from '../../../transport/conversation.ts'
 import { DISCONNECTS, type DisconnectReason, disconnectText } from '../../../transport/disconnect.ts'
-import type { Caller, RoomsApiContext } from '../context.ts'
+import type { Caller } from '../caller.ts'
+import type { RoomsApiContext } from '../context.ts'
 import { apiProblemOf } from '../problems.ts'
 import type { Encoding } from './encoding.ts'
 import type { StreamEnd } from './formats.ts'
@@ -86,7 +87,7 @@ export class StreamConversation implements Conversation<never>, BeatingStream {
     this.#unsubscribe.set(place, chat.subscribe(this.#session, room, this.#caller.identity))
     const found = await chat.rooms.find(room.id)
     if (!found) throw new Refusal('room-unknown')
-    await context.checkReader(this.#caller, found, room)
+    await context.authorization.checkReader(this.#caller, found, room)
   }
 
   /** Sends what the client has missed, until there is nothing left; then what happens is sent. */

@@ -44,7 +44,8 @@ export function sinceOf({ headers }: FastifyRequest, parameter: string | undefin
   const { 'last-event-id': lastId = '' } = headers
   const since = lastId === '' ? parameter : String(lastId)
   if (since === undefined) return () => 'now'
-  if (since === 'all') return () => 'all'
+  // Behind 0 is the whole log, whatever has been removed from it.
+  if (since === 'all' || since === '0') return () => 'all'
   if (BARE_ID.test(since)) {
     if (slugs.length > 1) throw invalid('Ids are per room: since=a=1,b=2')
     return () => ({ id: idOf(since) })

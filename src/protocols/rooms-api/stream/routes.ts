@@ -41,10 +41,10 @@ export function addStreams(app: FastifyInstance, context: RoomsApiContext, servi
     { caller, places, kinds }: Pick<Stream, 'caller' | 'places'> & Pick<EncodingOptions, 'kinds'>,
   ) => {
     const format = formatOf(request)
-    // Proxies such as nginx would gather the output.
-    reply.headers({ 'Content-Type': FORMATS[format].contentType, 'X-Accel-Buffering': 'no', Vary: 'Accept' })
     return services.responses.open(request, reply, {
       options,
+      // Proxies such as nginx would gather the output.
+      headers: { 'Content-Type': FORMATS[format].contentType, 'X-Accel-Buffering': 'no', Vary: 'Accept' },
       converse: (link, isChunked) => {
         const encoding = encodings.of({ format, isChunked, kinds, isOfMany: places.size > 1 })
         return new StreamConversation(parts, link, { caller, encoding, places })
@@ -54,14 +54,14 @@ export function addStreams(app: FastifyInstance, context: RoomsApiContext, servi
 
   app.get<RoomPath>('/rooms/:room/stream', async (request, reply) => {
     checkNoBody(request)
-    const caller = await context.authorize(request, 'read')
+    const caller = await context.authorization.authorize(request, 'read')
     const { since, kinds } = await checkedQuery(STREAM_PARAMETERS, request.query)
     const slugs = roomsOf(request.params.room)
     const begin = sinceOf(request, since, slugs)
     const asker = services.requests.askerOf(request)
     const places = new Map<number, Place>()
     for (const slug of slugs) {
-      const room = await context.readableRoom(caller, slug)
+      const room = await context.authorization.readableRoom(caller, slug)
       const feed = chat.feeds.ofRoom(room)
       places.set(room.id, { room, feed, position: await feed.position(begin(room.slug), asker), isBehind: true })
     }
@@ -71,7 +71,7 @@ export function addStreams(app: FastifyInstance, context: RoomsApiContext, servi
 
   app.get('/inbox/stream', async (request, reply) => {
     checkNoBody(request)
-    const caller = await context.authorize(request, 'read')
+    const caller = await context.authorization.authorize(request, 'read')
     const { proof, author } = caller
     if (!proof || !author) throw new Problem(401, 'unauthorized', 'Authorize with a token or password')
     checkScope(author, 'read')
