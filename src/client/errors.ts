@@ -18,12 +18,9 @@ export class RefusedError extends Error {
   /** Why there is the ban or mute that refuses, where it says so. */
   declare readonly reason: string | undefined
 
-  constructor(text: string, { code, hint, until, reason }: RefusalDetails) {
+  constructor(text: string, details: RefusalDetails) {
     super(text)
-    this.code = code
-    this.hint = hint
-    this.until = until
-    this.reason = reason
+    Object.assign(this, details)
   }
 }
 

@@ -7,6 +7,12 @@ export function webSocket(url: string | URL): Dial {
     socket.onopen = listener.opened
     socket.onmessage = ({ data }) => listener.received(data)
     socket.onclose = () => listener.closed()
-    return { send: (line) => socket.send(line), close: () => socket.close() }
+    return {
+      send: (line) => {
+        // A browser complains on its console about what it cannot send, before it tells of the end.
+        if (socket.readyState < WebSocket.CLOSING) socket.send(line)
+      },
+      close: () => socket.close(),
+    }
   }
 }
