@@ -70,7 +70,7 @@ export class MessageActions {
     const isOnEntry = entry === target
     if (key === 'End' && !isOnEntry) this.#steps.toNewest()
     else if (key === 'Enter' && target === this.#log) this.#lastSeen()?.focus()
-    else if (key === 'Enter' && isOnEntry) this.#openMenu()
+    else if (key === 'Enter' && isOnEntry) this.#openMenuOf(entry)
     else if ((key === 'ArrowDown' || key === 'ArrowUp') && entry) this.#neighbour(entry, key)?.focus()
     else {
       if (key === 'Escape' && entry) this.#log.focus({ preventScroll: true })
@@ -101,6 +101,12 @@ export class MessageActions {
   #each(act: (event: Said) => void) {
     const event = this.#event(this.#bar.closest<HTMLElement>(MESSAGE)?.dataset.key ?? '')
     if (event) act(event)
+  }
+
+  /** Opens the menu of the message that has the focus: what moves beneath a resting pointer takes the bar elsewhere. */
+  #openMenuOf(entry: HTMLElement) {
+    this.#attach(entry)
+    if (entry.contains(this.#bar)) this.#openMenu()
   }
 
   #openMenu() {
