@@ -2,19 +2,25 @@
 import type { ClientState } from '../../src/client/state.ts'
 import { Signal } from './signal.ts'
 
+/** Time that a new connection may take before the user is told, in ms. */
+const SLOW_MS = 2_000
+
 export class Connections {
   readonly changed = new Signal()
   /** By room; the connection without one has the key ''. */
   readonly #states = new Map<string, ClientState>()
+  /** Keys of connections that are being opened for the first time, with true for those that are slow. */
+  readonly #new = new Map<string, boolean>()
 
   get isOnline() {
-    return this.#lost === undefined
+    return this.#lost.length === 0
   }
 
   /** A sentence for the user; empty while all is well. */
   get text() {
-    const lost = this.#lost
-    if (!lost) return ''
+    const told = this.#lost.filter(([room]) => this.#new.get(room) !== false)
+    const [, lost] = told.find(([room]) => !this.#new.has(room)) ?? []
+    if (!lost) return told.length > 0 ? 'Connecting…' : ''
     if (lost.state === 'waiting') return 'Your name is still in use. Waiting for it to become free…'
     if (lost.state === 'offline' && lost.reason) return `${lost.reason}. Reconnecting…`
     return navigator.onLine ? 'Connection lost. Reconnecting…' : "You're offline."
@@ -22,13 +28,24 @@ export class Connections {
 
   take(state: ClientState) {
     const { room = '' } = state
+    if (state.state !== 'connecting') this.#new.delete(room)
+    else if (!this.#states.has(room)) this.#begin(room)
     if (state.state === 'closed') this.#states.delete(room)
     else this.#states.set(room, state)
     if (state.state === 'online' && room !== '') this.#states.delete('')
     this.changed.emit()
   }
 
-  get #lost(): ClientState | undefined {
-    return [...this.#states.values()].find(({ state }) => state !== 'online')
+  #begin(room: string) {
+    this.#new.set(room, false)
+    setTimeout(() => {
+      if (!this.#new.has(room)) return
+      this.#new.set(room, true)
+      this.changed.emit()
+    }, SLOW_MS)
+  }
+
+  get #lost() {
+    return [...this.#states].filter(([, { state }]) => state !== 'online')
   }
 }

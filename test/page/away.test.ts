@@ -64,7 +64,7 @@ test('a text that is refused stays with the reason, until it is sent again or gi
   await op.ask('/mute ann 1h')
   await ann.say('first')
   await ann.say('second')
-  await unsent.filter({ hasText: 'first' }).getByText("Not sent. You're muted in this room.").waitFor()
+  await unsent.filter({ hasText: 'first' }).getByText("Not sent. You're muted in this room until ").waitFor()
   await ann.page.reload()
   await ann.connected()
   await unsent.filter({ hasText: 'second' }).getByRole('button', { name: 'Discard' }).click()

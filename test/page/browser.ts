@@ -90,6 +90,7 @@ export class Visitor {
   /** Resolves when a conversation is shown and the connection is there. */
   async connected(): Promise<void> {
     await this.page.locator('#app').waitFor()
+    await this.page.locator('#me:not(.offline)').waitFor({ state: 'attached' })
     await this.page.locator('#banner').waitFor({ state: 'hidden' })
   }
 

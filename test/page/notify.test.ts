@@ -150,3 +150,52 @@ test('a screen reader is told new messages of the conversation, many at once by 
   await expect.poll(() => said.innerText()).toMatch(/\d+ new messages/)
   expect(await said.locator('p').count()).toBeLessThanOrEqual(5)
 })
+
+test('a hidden tab notifies of mentions and private messages of what it shows, as the settings say', async () => {
+  const bot = await server().line('bot', 'hidden')
+  const ann = await visit(server().port)
+  await prepare(ann)
+  await ann.enter('ann', 'hidden')
+  const { page } = ann
+  const choose = async (option: string) => {
+    await page.locator('#me').click()
+    await page.getByRole('menuitem', { name: 'Settings…' }).click()
+    await page.getByLabel('Notify me about').selectOption(option)
+    await page.keyboard.press('Escape')
+  }
+  await page.evaluate(`
+    Object.defineProperty(document, 'hidden', { get: () => true })
+    document.dispatchEvent(new Event('visibilitychange'))`)
+  // Each of them waits as long, so what comes first would be shown first.
+  bot.send('for everybody', 'ann: one', '/tell ann psst')
+  const first = ['bot in #hidden: ann: one', 'bot: psst']
+  await expect.poll(() => shown(ann)).toEqual(first)
+  await choose('All messages')
+  bot.send('for everybody again')
+  await expect.poll(() => shown(ann)).toEqual([...first, 'bot in #hidden: for everybody again'])
+  await choose('Nothing')
+  bot.send('ann: nothing')
+  await ann.reads('ann: nothing')
+  await choose('Mentions and private messages')
+  bot.send('ann: two')
+  await expect
+    .poll(() => shown(ann))
+    .toEqual([...first, 'bot in #hidden: for everybody again', 'bot in #hidden: ann: two'])
+})
+
+test('where a page may not make notifications itself, its service worker shows them', async () => {
+  const bot = await server().line('bot', 'phone')
+  const ann = await visit(server().port, { serviceWorkers: 'allow' })
+  const { page } = ann
+  await prepare(ann)
+  await page.context().addInitScript(`
+    window.Notification = class { static permission = 'granted'; constructor() { throw new TypeError('Illegal constructor') } }`)
+  await ann.enter('ann', 'phone')
+  await page.evaluate('navigator.serviceWorker.ready.then(() => {})')
+  await look(ann, false)
+  bot.send('ann: ring')
+  const told = `navigator.serviceWorker.ready
+    .then((registration) => registration.getNotifications())
+    .then((all) => all.map(({ title, body, data }) => title + ': ' + body + ' ' + data.replace(/\\d+$/, 'ID')))`
+  await expect.poll(() => page.evaluate(told)).toEqual(['bot in #phone: ann: ring #phone/ID'])
+})

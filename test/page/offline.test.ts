@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { startTestDaemon } from '../support/daemon.ts'
 import { reservePort } from '../support/port.ts'
-import { openBrowser } from './browser.ts'
+import { holdServer, openBrowser } from './browser.ts'
 
 const visit = openBrowser()
 
@@ -95,6 +95,38 @@ test('a room that is closed without the server stays closed when the server is b
   }
 })
 
+/** Keeps all that the banner says. Runs in the page. */
+const RECORD = `
+window.told = []
+new MutationObserver(() => {
+  const text = document.querySelector('#banner')?.textContent
+  if (text) told.push(text)
+}).observe(document, { subtree: true, childList: true, characterData: true })`
+
+test('a connection that is being opened is told of only when that takes long, and is no lost one', async () => {
+  const daemon = await startTestDaemon({ http: 0 })
+  try {
+    const ann = await visit(daemon.port('http'))
+    const { page } = ann
+    await page.context().addInitScript(RECORD)
+    await ann.enter('ann', 'ops')
+    await ann.say('/join den')
+    await page.getByPlaceholder('Message #den').waitFor()
+    await ann.connected()
+    await page.reload()
+    await ann.connected()
+    expect(await page.evaluate('told')).toEqual([])
+    const release = await holdServer(page)
+    await page.reload()
+    await ann.status('Connecting…')
+    release()
+    await ann.connected()
+    expect(await page.evaluate<string[]>('told')).not.toContain('Connection lost. Reconnecting…Try now')
+  } finally {
+    await daemon.stop()
+  }
+})
+
 test('the page can be installed', async () => {
   const daemon = await startTestDaemon({ http: 0 })
   try {
@@ -106,10 +138,19 @@ test('the page can be installed', async () => {
     expect(errors).toEqual([])
     const { start_url, scope, icons } = JSON.parse(data) as Record<string, unknown>
     expect([start_url, scope]).toEqual(['../', '../'])
-    for (const { src } of icons as { src: string }[]) {
+    for (const { src, type, sizes } of icons as { src: string; type: string; sizes: string }[]) {
       const answer = await fetch(new URL(`/page/${src}`, ann.origin))
-      expect([src, answer.status]).toEqual([src, 200])
+      expect([src, answer.status, answer.headers.get('content-type')]).toEqual([src, 200, type])
+      const size = `(async () => {
+        const image = new Image()
+        image.src = '/page/${src}'
+        await image.decode()
+        return image.naturalWidth + 'x' + image.naturalHeight
+      })()`
+      if (sizes !== 'any') expect([src, await ann.page.evaluate(size)]).toEqual([src, sizes])
     }
+    const purposes = (icons as { purpose?: string }[]).map(({ purpose = 'any' }) => purpose)
+    expect(purposes).toEqual(['any', 'any', 'maskable'])
     const { installabilityErrors } = await session.send('Page.getInstallabilityErrors')
     expect(installabilityErrors.filter(({ errorId }) => errorId !== 'in-incognito')).toEqual([])
   } finally {
