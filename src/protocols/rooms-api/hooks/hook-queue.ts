@@ -15,15 +15,12 @@ const MAX_AGE_MS = 86_400_000
 const NOTE_MS = 1_000
 /** Time within which a receiver answers quickly. */
 const QUICK_MS = 1_000
+/** Times before the second attempt, which doubles with each further one, and at most. */
+const RETRY_MS = 1_000
+const MAX_RETRY_MS = 600_000
 
 /** Maximum UTF-16 units of the text of an error. */
 const MAX_ERROR = 200
-
-/** Times between attempts, in ms: the first one doubles up to the last one. */
-export interface RetryTimes {
-  readonly firstMs: number
-  readonly mostMs: number
-}
 
 export interface HookQueueParts {
   readonly hooks: RoomHooks
@@ -31,7 +28,6 @@ export interface HookQueueParts {
   readonly log: Logger
   /** Bounds the requests that are sent at the same time: to receivers that have answered quickly, and to the others, which do not hold them up. */
   readonly turns: Readonly<Record<'quick' | 'slow', FairQueue>>
-  readonly retry: RetryTimes
   /** Resolves with a room; undefined if it is closed. */
   readonly roomOf: (room: number) => Promise<RoomRecord | undefined>
   /** Resolves with true while the maker of a webhook operates its room. */
@@ -98,7 +94,7 @@ export class HookQueue {
         if (!(await this.#step())) break
       } catch {
         // The store is away, or the room is being closed.
-        await this.#rest(this.#parts.retry.firstMs)
+        await this.#rest(RETRY_MS)
       }
     }
     this.#unfollow()
@@ -125,7 +121,7 @@ export class HookQueue {
       if (outcome !== 'accepted') {
         this.#fail(outcome.error)
         await this.#note().catch(() => {})
-        await this.#rest(Math.min(this.#parts.retry.firstMs * 2 ** (this.#failures - 1), this.#parts.retry.mostMs))
+        await this.#rest(Math.min(RETRY_MS * 2 ** (this.#failures - 1), MAX_RETRY_MS))
         return true
       }
       this.#position = event.id

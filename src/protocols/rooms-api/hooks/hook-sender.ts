@@ -3,22 +3,19 @@ import type { Chat } from '../../../chat/chat.ts'
 import { FairQueue, type FairQueueLimits } from '../../../chat/fair-queue.ts'
 import type { RoomRecord } from '../../../engine/engine.ts'
 import type { HookRecord } from '../../../engine/records.ts'
-import { HookQueue, type RetryTimes } from './hook-queue.ts'
+import { HookQueue } from './hook-queue.ts'
 import { Poster } from './post.ts'
 
 /** Maximum requests at the same time to webhooks that have answered quickly, and to the others. */
 const LIMITS: FairQueueLimits = { running: 16, waitingPerAddress: Infinity, waiting: Infinity }
 /** Time between two renewals of the lease, or attempts to get it, in ms. */
 const ROUND_MS = 5_000
-const RETRY: RetryTimes = { firstMs: 1_000, mostMs: 600_000 }
 
 export interface HookSenderOptions {
   readonly chat: Chat
   readonly log: Logger
   /** True if webhooks may go to loopback and private addresses. */
   readonly private: boolean
-  readonly retry?: RetryTimes
-  readonly roundMs?: number
 }
 
 /** Delivers the events of rooms to their webhooks, on one node (docs/protocols/rooms-api.md, section 2.7). */
@@ -44,12 +41,12 @@ export class HookSender {
   }
 
   start(): void {
-    const { chat, roundMs = ROUND_MS } = this.#options
+    const { chat } = this.#options
     this.#unwatch = chat.hooks.watch(() => {
       this.#isChanged = true
       this.#next()
     })
-    this.#timer = setInterval(() => this.#next(), roundMs).unref()
+    this.#timer = setInterval(() => this.#next(), ROUND_MS).unref()
     this.#next()
   }
 
@@ -93,7 +90,7 @@ export class HookSender {
 
   /** Begins with new webhooks, and ends with those that are removed. */
   async #load(): Promise<void> {
-    const { chat, log, retry = RETRY } = this.#options
+    const { chat, log } = this.#options
     const { hooks } = chat
     const found = new Map((await hooks.all()).map((hook) => [hook.id, hook]))
     for (const [id, queue] of this.#queues) {
@@ -106,7 +103,7 @@ export class HookSender {
       chat.access.operates({ name, id }, room)
     for (const [id, hook] of found) {
       if (this.#queues.has(id)) continue
-      const parts = { hooks, poster: this.#poster, log, turns: this.#turns, retry, roomOf, mayPost }
+      const parts = { hooks, poster: this.#poster, log, turns: this.#turns, roomOf, mayPost }
       this.#queues.set(id, new HookQueue(hook, parts))
     }
   }
