@@ -6,7 +6,7 @@ export class PrivateAddress extends Error {
   override name = 'PrivateAddress'
 
   constructor(host: string) {
-    super(`${host} is no public address`)
+    super(`${host} has no public address`)
   }
 }
 

@@ -7,7 +7,7 @@ import type { RoomRecord } from '../../../engine/engine.ts'
 import type { Event } from '../../../engine/event.ts'
 import type { HookRecord } from '../../../engine/records.ts'
 import { eventJson } from '../event.ts'
-import type { Poster } from './post.ts'
+import type { WebhookClient } from './webhook-client.ts'
 
 /** Age of the oldest events that are delivered. */
 const MAX_AGE_MS = 86_400_000
@@ -24,7 +24,7 @@ const MAX_ERROR = 200
 
 export interface HookQueueParts {
   readonly hooks: RoomHooks
-  readonly poster: Poster
+  readonly client: WebhookClient
   readonly log: Logger
   /** Bounds the requests that are sent at the same time: to receivers that have answered quickly, and to the others, which do not hold them up. */
   readonly turns: Readonly<Record<'quick' | 'slow', FairQueue>>
@@ -167,7 +167,7 @@ export class HookQueue {
     const post = { url, hook: id, secret, body: eventJson(event, slug), event: String(event.id) }
     const begun = performance.now()
     try {
-      const status = await this.#parts.poster.post(post, this.#stopped.signal)
+      const status = await this.#parts.client.post(post, this.#stopped.signal)
       this.#turn = performance.now() - begun <= QUICK_MS ? 'quick' : 'slow'
       return status >= 200 && status < 300 ? 'accepted' : { error: `HTTP ${status}` }
     } catch (error) {

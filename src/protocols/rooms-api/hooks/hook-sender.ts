@@ -4,7 +4,7 @@ import { FairQueue, type FairQueueLimits } from '../../../chat/fair-queue.ts'
 import type { RoomRecord } from '../../../engine/engine.ts'
 import type { HookRecord } from '../../../engine/records.ts'
 import { HookQueue } from './hook-queue.ts'
-import { Poster } from './post.ts'
+import { WebhookClient } from './webhook-client.ts'
 
 /** Maximum requests at the same time to webhooks that have answered quickly, and to the others. */
 const LIMITS: FairQueueLimits = { running: 16, waitingPerAddress: Infinity, waiting: Infinity }
@@ -21,7 +21,7 @@ export interface HookSenderOptions {
 /** Delivers the events of rooms to their webhooks, on one node (docs/protocols/rooms-api.md, section 2.7). */
 export class HookSender {
   readonly #options: HookSenderOptions
-  readonly #poster: Poster
+  readonly #client: WebhookClient
   readonly #turns = { quick: new FairQueue(LIMITS), slow: new FairQueue(LIMITS) }
   /** By the id of the webhook. */
   readonly #queues = new Map<string, HookQueue>()
@@ -37,7 +37,7 @@ export class HookSender {
 
   constructor(options: HookSenderOptions) {
     this.#options = options
-    this.#poster = new Poster({ private: options.private, userAgent: 'roomd' })
+    this.#client = new WebhookClient({ private: options.private, userAgent: 'roomd' })
   }
 
   start(): void {
@@ -58,7 +58,7 @@ export class HookSender {
     await this.#round
     await this.#end()
     await this.#options.chat.hooks.delivery.release().catch(() => {})
-    this.#poster.close()
+    this.#client.close()
   }
 
   #next(): void {
@@ -103,7 +103,7 @@ export class HookSender {
       chat.access.operates({ name, id }, room)
     for (const [id, hook] of found) {
       if (this.#queues.has(id)) continue
-      const parts = { hooks, poster: this.#poster, log, turns: this.#turns, roomOf, mayPost }
+      const parts = { hooks, client: this.#client, log, turns: this.#turns, roomOf, mayPost }
       this.#queues.set(id, new HookQueue(hook, parts))
     }
   }

@@ -115,7 +115,7 @@ function hookOf({ id, url, kinds, by, createdAt, failing }: HookRecord) {
 function hookUrlOf(text: string, mayBePrivate: boolean): string {
   const url = URL.parse(text)
   if (!url || !/^https?:$/.test(url.protocol))
-    throw new Problem(400, 'invalid-request', 'Body.url must be an address of http or https')
+    throw new Problem(400, 'invalid-request', 'Body.url must be an http or https URL')
   if (!mayBePrivate && isPlainlyPrivate(url))
     throw new Problem(400, 'url-private', 'Webhooks go to public addresses only; --hooks-private allows others')
   return url.href

@@ -5,7 +5,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { PrivateAddress } from '../../../../src/protocols/rooms-api/hooks/addresses.ts'
-import { Poster } from '../../../../src/protocols/rooms-api/hooks/post.ts'
+import { WebhookClient } from '../../../../src/protocols/rooms-api/hooks/webhook-client.ts'
 import { receiver } from './receiver.ts'
 
 /** A resolver that gives these addresses for every name, one list after the other. */
@@ -26,10 +26,10 @@ test('a name that has a private address is not connected to, however often it is
   const target = await receiver()
   // The second answer is for whoever would look up again after a check.
   const { resolve, asked } = resolver(['127.0.0.1', '::1'], ['10.0.0.1'], [])
-  const poster = new Poster({ private: false, userAgent: 'test', resolve })
+  const client = new WebhookClient({ private: false, userAgent: 'test', resolve })
   const post = (host: string) => {
     const url = `http://${host}:${target.port}/`
-    return poster.post({ url, hook: 'h', secret: 's', body: '{}', event: '1' }, AbortSignal.timeout(5_000))
+    return client.post({ url, hook: 'h', secret: 's', body: '{}', event: '1' }, AbortSignal.timeout(5_000))
   }
   for (let attempt = 0; attempt < 3; attempt++) await expect(post('rebound.example')).rejects.toThrow(PrivateAddress)
   expect(asked).toEqual(Array(3).fill('rebound.example'))
@@ -37,7 +37,7 @@ test('a name that has a private address is not connected to, however often it is
     await expect(post(address)).rejects.toThrow(PrivateAddress)
   expect(asked).toHaveLength(3)
   expect(target.received).toEqual([])
-  poster.close()
+  client.close()
 })
 
 /** The address of an HTTP server of one kind of answer. */
@@ -57,9 +57,9 @@ const event = { hook: 'h', secret: 's', body: '{}', event: '1' }
 
 test('a receiver that does not answer in time is given up, and so is one when the sender stops', async () => {
   const url = await serve(() => {})
-  const poster = new Poster({ private: true, userAgent: 'test', timeoutMs: 50 })
-  await expect(poster.post({ ...event, url }, NEVER)).rejects.toThrow('no answer within 50 ms')
-  const patient = new Poster({ private: true, userAgent: 'test' })
+  const client = new WebhookClient({ private: true, userAgent: 'test', timeoutMs: 50 })
+  await expect(client.post({ ...event, url }, NEVER)).rejects.toThrow('no answer within 50 ms')
+  const patient = new WebhookClient({ private: true, userAgent: 'test' })
   const stop = new AbortController()
   const posted = patient.post({ ...event, url }, stop.signal)
   stop.abort()
@@ -76,15 +76,15 @@ test('of an answer without an end no more is read than counts, and connections a
     response.on('drain', fill).on('error', () => {})
     fill()
   })
-  const poster = new Poster({ private: true, userAgent: 'test' })
-  expect(await poster.post({ ...event, url }, NEVER)).toBe(200)
+  const client = new WebhookClient({ private: true, userAgent: 'test' })
+  expect(await client.post({ ...event, url }, NEVER)).toBe(200)
   expect(written).toBeLessThan(1_000)
   const ports = new Set<number | undefined>()
   const again = await serve(({ socket }, response) => {
     ports.add(socket.remotePort)
     response.end('thanks')
   })
-  for (let time = 0; time < 3; time++) expect(await poster.post({ ...event, url: again }, NEVER)).toBe(200)
+  for (let time = 0; time < 3; time++) expect(await client.post({ ...event, url: again }, NEVER)).toBe(200)
   expect(ports.size).toBe(1)
-  poster.close()
+  client.close()
 })

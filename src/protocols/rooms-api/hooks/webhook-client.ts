@@ -13,7 +13,7 @@ const KEEP_MS = 4_000
 /** Maximum bytes of an answer that are read; the connection ends where it is longer. */
 const MAX_ANSWER = 65_536
 
-export interface PosterOptions {
+export interface WebhookClientOptions {
   /** True if hosts may be loopback and private addresses. */
   readonly private: boolean
   readonly userAgent: string
@@ -24,7 +24,7 @@ export interface PosterOptions {
 }
 
 /** A request to the URL of a webhook. */
-export interface HookPost {
+export interface WebhookRequest {
   readonly url: string
   /** Id of the webhook. */
   readonly hook: string
@@ -36,19 +36,19 @@ export interface HookPost {
 }
 
 /** Posts to the URLs of webhooks. Redirects are not followed. */
-export class Poster {
-  readonly #options: PosterOptions
+export class WebhookClient {
+  readonly #options: WebhookClientOptions
   readonly #agents = {
     'http:': new HttpAgent({ keepAlive: true, timeout: KEEP_MS }),
     'https:': new HttpsAgent({ keepAlive: true, timeout: KEEP_MS }),
   }
 
-  constructor(options: PosterOptions) {
+  constructor(options: WebhookClientOptions) {
     this.#options = options
   }
 
   /** Resolves with the status of the answer. Rejects with {@link PrivateAddress}, and errors of the connection. */
-  async post({ url: text, hook, secret, body, event }: HookPost, signal: AbortSignal): Promise<number> {
+  async post({ url: text, hook, secret, body, event }: WebhookRequest, signal: AbortSignal): Promise<number> {
     const url = new URL(text)
     const host = hostOf(url)
     // An address in the URL is checked here, as no name is looked up for it.
