@@ -97,8 +97,8 @@ class Filling {
       new Map(Object.entries<object>(schemas).map(([name, schema]) => [name, Compile(schema)]))
     const lines = compiled(LINE_SCHEMAS)
     const values = compiled(Object.fromEntries(Object.entries(KINDS).map(([kind, { schema }]) => [kind, schema])))
-    const texts = input.on('error', (error) => split.destroy(error)).pipe(split2())
-    const split = texts
+    const texts = input.pipe(split2())
+    input.on('error', (error) => texts.destroy(error))
     for await (const text of texts as AsyncIterable<string>) {
       this.#number++
       const line = parse(text)
