@@ -1,6 +1,6 @@
 import { type Chat, LOBBY } from '../chat/chat.ts'
 import type { AccountMarks } from '../chat/credentials.ts'
-import { fold } from '../chat/names.ts'
+import { fold, SLUG_WORDS } from '../chat/names.ts'
 import { Refusal } from '../chat/refusal.ts'
 import { HASHED_KEY } from '../chat/secrets.ts'
 import type { RoomRecord } from '../engine/engine.ts'
@@ -150,7 +150,7 @@ function failureText({ code, bound }: Refusal, request: ControlRequest): string 
     case 'too-many-tokens':
       return `${name} has ${bound} tokens already`
     case 'room-name-invalid':
-      return 'a room is given by the name that JOIN takes'
+      return `a room name has ${SLUG_WORDS}`
     case 'unavailable':
       return 'the store cannot be used now; try again later'
     default:

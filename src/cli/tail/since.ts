@@ -19,7 +19,7 @@ export function historySince(text: string, now = new Date()): string {
   if (ID.test(text)) return `after=${text}`
   const at = ZONED.test(text) ? new Date(text) : localTimeIn(text, now)
   if (at === undefined || Number.isNaN(at.getTime())) {
-    throw misuse(`--since ${text}: no time; for example all, -10m, 15:17, today, "2026-05-24 15:17", or an id`)
+    throw misuse(`--since ${text} is not a time; for example all, -10m, 15:17, today, "2026-05-24 15:17", or an id`)
   }
   return at.toISOString()
 }
