@@ -3,12 +3,12 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { parseTime } from '../../commands/range.ts'
 import { ConfigError, checkConfig } from '../config.ts'
+import { shownOnTerminal, shownTime } from '../control/cells.ts'
 import type { RoomRecord } from '../engine/engine.ts'
 import type { Event } from '../engine/event.ts'
 import { fold } from '../engine/fold.ts'
 import { type ExportSource, Unfit } from '../engine/transfer.ts'
 import { exportSourceOf } from '../engines.ts'
-import { visible } from '../log/visible.ts'
 import { roomIn } from './export.ts'
 import { textIn } from './transfer.ts'
 
@@ -88,14 +88,12 @@ function auditRecord(event: Event, { slug }: RoomRecord): string {
 /** Formats an event for a person. */
 export function auditText(event: Event, { slug }: RoomRecord): string {
   const { at, from, verified, body } = event
-  const time = new Date(at).toISOString().replace(/\.\d+Z$/, 'Z')
   const actor = verified ? from : `${from} (guest)`
-  const text = body === '' ? '' : ` ${visible(JSON.stringify(body))}`
-  return `${time}  ${slug}  ${actor}: ${actionText(event)}${text}`
+  const text = body === '' ? '' : ` ${JSON.stringify(body)}`
+  return shownOnTerminal(`${shownTime(at)}  ${slug}  ${actor}: ${actionText(event)}${text}`)
 }
 
-function actionText({ kind, body, details = {}, ...event }: Event): string {
-  const to = visible(event.to ?? '')
+function actionText({ kind, body, to = '', details = {} }: Event): string {
   const { role = '', flag = '', on = true, value, until, target } = details
   switch (kind) {
     case 'topic':
@@ -107,7 +105,7 @@ function actionText({ kind, body, details = {}, ...event }: Event): string {
       return `${to} ${on ? '' : 'no longer '}${role}${end}`
     }
     case 'mode':
-      return `${flag} ${on ? visible(value ?? 'on') : 'off'}`
+      return `${flag} ${on ? (value ?? 'on') : 'off'}`
     case 'redacted':
       return `deleted message ${target} of ${to}`
     default:
@@ -120,6 +118,8 @@ function timeIn(options: Readonly<Record<string, unknown>>, name: string, now: n
   try {
     return text === undefined ? undefined : parseTime(text, now)
   } catch {
-    throw new ConfigError(`--${name} ${text}: no time; for example 2026-05-24, "2026-05-24 15:17", yesterday, -2h, -7d`)
+    throw new ConfigError(
+      `--${name} ${text} is not a time; for example 2026-05-24, "2026-05-24 15:17", yesterday, -2h, -7d`,
+    )
   }
 }
