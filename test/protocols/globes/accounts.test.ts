@@ -1,10 +1,9 @@
 /** docs/protocols/globes.md, section 2.14: accounts. */
 import { once } from 'node:events'
 import { request } from 'node:https'
-import { chromium } from 'playwright-core'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { useBrowser } from '../../support/browser.ts'
 import { certificate } from '../../support/certificate.ts'
-import { ARGUMENTS, EXECUTABLE } from '../../support/chromium.ts'
 import {
   bearer,
   failure,
@@ -233,33 +232,30 @@ test('46. whoever registers is verified from then on, and so are accounts at oth
   expect(data.map((event) => event.verified)).toEqual([false, false, true])
 })
 
-test('45. a page in Chromium speaks as the account it has logged in to, a page of another port does not', async ({
-  skip,
-}) => {
-  if (!EXECUTABLE) {
-    if (process.env.CI === 'true') throw new Error('no Chromium on the PATH')
-    return skip('no Chromium on the PATH')
-  }
-  const { port, account } = await globesStage({ 'globes-any-origin': true })
-  const other = await globesStage()
-  await account('ann')
-  const browser = await chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS })
-  onTestFinished(() => browser.close())
-  const page = await browser.newPage()
-  const first = `new Promise((resolve, reject) => {
-    const socket = new WebSocket('ws://127.0.0.1:${port}/chats/1/ws')
-    socket.onerror = () => reject(new Error('it did not open'))
-    socket.onopen = () => socket.send(JSON.stringify({ event_type: 'join', name: 'ann', color: 'red', msg: '' }))
-    socket.onmessage = ({ data }) => resolve(JSON.parse(data))
-  })`
-  await page.goto(`http://127.0.0.1:${port}/chats`)
-  const login = JSON.stringify({ username: 'ann', password: PASSWORD })
-  expect(await page.evaluate(`fetch('/auth', { method: 'POST', body: '${login}' }).then(({ status }) => status)`)).toBe(
-    201,
-  )
-  expect(await page.evaluate('document.cookie')).toBe('')
-  expect(await page.evaluate(first)).toEqual(verified(joined('ann', 1, 'red')))
-  // The browser sends the cookie of a host from pages of all its ports.
-  await page.goto(`http://127.0.0.1:${other.port}/chats`)
-  expect(await page.evaluate(first)).toEqual(notice(DUPLICATE))
+describe('in a browser', () => {
+  const browser = useBrowser()
+
+  test('45. a page in Chromium speaks as the account it has logged in to, a page of another port does not', async () => {
+    const { port, account } = await globesStage({ 'globes-any-origin': true })
+    const other = await globesStage()
+    await account('ann')
+    const page = await browser().newPage()
+    onTestFinished(() => page.close())
+    const first = `new Promise((resolve, reject) => {
+      const socket = new WebSocket('ws://127.0.0.1:${port}/chats/1/ws')
+      socket.onerror = () => reject(new Error('it did not open'))
+      socket.onopen = () => socket.send(JSON.stringify({ event_type: 'join', name: 'ann', color: 'red', msg: '' }))
+      socket.onmessage = ({ data }) => resolve(JSON.parse(data))
+    })`
+    await page.goto(`http://127.0.0.1:${port}/chats`)
+    const login = JSON.stringify({ username: 'ann', password: PASSWORD })
+    expect(
+      await page.evaluate(`fetch('/auth', { method: 'POST', body: '${login}' }).then(({ status }) => status)`),
+    ).toBe(201)
+    expect(await page.evaluate('document.cookie')).toBe('')
+    expect(await page.evaluate(first)).toEqual(verified(joined('ann', 1, 'red')))
+    // The browser sends the cookie of a host from pages of all its ports.
+    await page.goto(`http://127.0.0.1:${other.port}/chats`)
+    expect(await page.evaluate(first)).toEqual(notice(DUPLICATE))
+  })
 })

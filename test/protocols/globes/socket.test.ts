@@ -1,13 +1,12 @@
 /** docs/protocols/globes.md, section 7: the WebSocket, each point under its number. */
-import { chromium } from 'playwright-core'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import type { Room } from '../../../src/chat/session.ts'
 import type { Event } from '../../../src/engine/event.ts'
 import { GlobesSession, GlobesWire } from '../../../src/protocols/globes/socket/wire.ts'
 import { tickEnd } from '../../../src/tick.ts'
 import * as core from '../../chat/stage.ts'
-import { ARGUMENTS, EXECUTABLE } from '../../support/chromium.ts'
+import { useBrowser } from '../../support/browser.ts'
 import { TIMED } from '../../support/eventually.ts'
 import {
   bearer,
@@ -346,28 +345,27 @@ test('nor are they for those who have come within the turn and get a part of it'
   await tickEnd()
 })
 
-test('40. a page in Chromium talks in a private room', async ({ skip }) => {
-  if (!EXECUTABLE) {
-    if (process.env.CI === 'true') throw new Error('no Chromium on the PATH')
-    return skip('no Chromium on the PATH')
-  }
-  const { port, den } = await globesStage({ 'globes-any-origin': true })
-  const { id, path, tokenFor } = await den()
-  const browser = await chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS })
-  onTestFinished(() => browser.close())
-  const page = await browser.newPage()
-  // A page of another origin, as that of the original client may be.
-  await page.goto(`http://localhost:${port}/chats`)
-  const talk = `new Promise((resolve, reject) => {
-    const heard = []
-    const socket = new WebSocket('ws://127.0.0.1:${port}${path}/ws', '${await tokenFor('david')}')
-    socket.onerror = () => reject(new Error('it did not open'))
-    socket.onopen = () => socket.send(JSON.stringify({ event_type: 'join', name: 'david', color: 'red', msg: '' }))
-    socket.onmessage = ({ data }) => {
-      heard.push(JSON.parse(data))
-      if (heard.length === 1) socket.send(JSON.stringify({ event_type: 'send', name: 'david', msg: 'from a page' }))
-      else resolve(heard)
-    }
-  })`
-  expect(await page.evaluate(talk)).toEqual([joined('david', id, 'red'), said('david', 'from a page', id)])
+describe('in a browser', () => {
+  const browser = useBrowser()
+
+  test('40. a page in Chromium talks in a private room', async () => {
+    const { port, den } = await globesStage({ 'globes-any-origin': true })
+    const { id, path, tokenFor } = await den()
+    const page = await browser().newPage()
+    onTestFinished(() => page.close())
+    // A page of another origin, as that of the original client may be.
+    await page.goto(`http://localhost:${port}/chats`)
+    const talk = `new Promise((resolve, reject) => {
+      const heard = []
+      const socket = new WebSocket('ws://127.0.0.1:${port}${path}/ws', '${await tokenFor('david')}')
+      socket.onerror = () => reject(new Error('it did not open'))
+      socket.onopen = () => socket.send(JSON.stringify({ event_type: 'join', name: 'david', color: 'red', msg: '' }))
+      socket.onmessage = ({ data }) => {
+        heard.push(JSON.parse(data))
+        if (heard.length === 1) socket.send(JSON.stringify({ event_type: 'send', name: 'david', msg: 'from a page' }))
+        else resolve(heard)
+      }
+    })`
+    expect(await page.evaluate(talk)).toEqual([joined('david', id, 'red'), said('david', 'from a page', id)])
+  })
 })
