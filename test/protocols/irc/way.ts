@@ -27,13 +27,20 @@ export function listenersOf({ transport }: IrcWay): { readonly [option: string]:
   return transport === 'TLS' ? { 'irc-tls': 0 } : { http: 0 }
 }
 
+/**
+ * Those of them that are repeated where input is cut up over TLS and WebSockets: lines are whole again before a command is looked for, and
+ * both hand on a stream as TCP does, over which every point is cut in every way.
+ */
+const IN_PIECES: readonly (typeof FILES)[number][] = ['registration', 'messages', 'server']
+
 /** Repeats the points in a way. Once in a file: the way holds for all of it. */
 export function repeatOver(way: IrcWay): void {
   current = way
   afterAll(() => {
     current = PLAIN_WAY
   })
-  describe.each(FILES)(`over ${way.transport}, sent ${way.mode}: %s`, async (file) => {
+  const files = way.mode === 'whole' || way.transport === 'TCP' ? FILES : IN_PIECES
+  describe.each(files)(`over ${way.transport}, sent ${way.mode}: %s`, async (file) => {
     // A worker runs many files, and keeps what it has loaded under its name.
     await import(`./${file}.test.ts?${way.transport}-${way.mode}`)
   })
