@@ -22,6 +22,11 @@ const shared = startForAll({ 'max-per-address': 0 })
 const MOST_NODES = 1_200
 const MOST_NODES_IN_ALL = 2_000
 
+/** On a machine that holds the page to its bounds there are more; what grows with them is found with fewer (`measure.ts`). */
+const IS_MEASURED = process.env.LONGEST_TASK_MS !== undefined
+const MESSAGES = IS_MEASURED ? 10_000 : 3_000
+const MEMBERS = IS_MEASURED ? 1_000 : 300
+
 interface Look {
   readonly nodes: number
   readonly beginning: boolean
@@ -150,12 +155,12 @@ test('whoever comes back to a conversation finds the place where they were readi
 
 let isFilled = false
 
-test('scrolling through 10,000 messages never holds the page for long', TIMED, async () => {
+test('scrolling through thousands of messages never holds the page for long', TIMED, async () => {
   const ann = await visit(shared().port)
-  if (!isFilled) await fill('longer', 10_000)
+  if (!isFilled) await fill('longer', MESSAGES)
   isFilled = true
   await ann.enter('ann', 'longer')
-  await ann.reads('line 9999')
+  await ann.reads(`line ${MESSAGES - 1}`)
   const longest = await longestTaskMs(ann.page, async () => {
     expect(await scrollUp(ann.page)).toBeLessThan(MOST_NODES_IN_ALL)
   })
@@ -193,54 +198,52 @@ test('a link leads to its message, a date to its first one; of one that is gone 
   expect(new URL(ann.page.url()).hash).toBe('#linked')
 })
 
-test(
-  'fifty messages a second in a room of 1,000 members hold neither the page nor keys and clicks',
-  TIMED,
-  async () => {
-    const { daemon, port } = shared()
-    const room = 'crowd'
-    const people = await Promise.all(
-      Array.from({ length: 1_000 }, async (_, index) => {
-        const socket = connect(daemon.line, '127.0.0.1')
-        socket.write(`LOGIN person${index}\nJOIN ${room}\n`)
-        await new Promise((joined) => socket.once('data', joined))
-        return socket.resume()
-      }),
-    )
-    onTestFinished(() => {
-      for (const socket of people) socket.destroy()
-    })
-    const ann = await visit(port)
-    await ann.enter('ann', room)
-    await expect.poll(() => ann.page.locator('#open-people').textContent()).toMatch(/1.?001/)
-    await ann.page.locator('#text').focus()
-    const longest = await longestTaskMs(ann.page, async () => {
-      for (let index = 0; index < 100; index++) {
-        people[index]?.write(`hello from ${index}, what about https://example.org/${index}?\n`)
-        if (index % 10 === 0) await ann.page.keyboard.type('x')
-        await wait(20)
-      }
-      await ann.reads('hello from 99')
-    })
-    expect(longest).toBeLessThan(MOST_TASK_MS)
-    expect((await look(ann)).nodes).toBeLessThan(MOST_NODES)
-    await ann.page.locator('#text').fill('/join aside')
-    await ann.page.keyboard.press('Enter')
-    await ann.page.getByPlaceholder('Message #aside').waitFor()
-    await ann.page.locator('#my-rooms a').first().click()
-    await ann.page.getByPlaceholder(`Message #${room}`).waitFor()
-    let said = 0
-    // As many come between two inputs as in 100 ms, however long the browser takes for them.
-    const say = () => {
-      for (let count = 0; count < 5; count++)
-        people[said % 1_000]?.write(`again from ${said++}, also at www.example.org\n`)
+test('fifty messages a second in a room of hundreds hold neither the page nor keys and clicks', TIMED, async () => {
+  const { daemon, port } = shared()
+  const room = 'crowd'
+  const people = await Promise.all(
+    Array.from({ length: MEMBERS }, async (_, index) => {
+      const socket = connect(daemon.line, '127.0.0.1')
+      socket.write(`LOGIN person${index}\nJOIN ${room}\n`)
+      await new Promise((joined) => socket.once('data', joined))
+      return socket.resume()
+    }),
+  )
+  onTestFinished(() => {
+    for (const socket of people) socket.destroy()
+  })
+  const ann = await visit(port)
+  await ann.enter('ann', room)
+  await expect
+    .poll(() => ann.page.locator('#open-people').textContent())
+    .toContain((MEMBERS + 1).toLocaleString('en-GB'))
+  await ann.page.locator('#text').focus()
+  const longest = await longestTaskMs(ann.page, async () => {
+    for (let index = 0; index < 100; index++) {
+      people[index]?.write(`hello from ${index}, what about https://example.org/${index}?\n`)
+      if (index % 10 === 0) await ann.page.keyboard.type('x')
+      await wait(20)
     }
-    const waits = await inputWaits(ann.page, () => useBusily(ann.page, say, 2))
-    const types = new Set(waits.map(({ type }) => type))
-    expect([...types]).toEqual(expect.arrayContaining(['keydown', 'click']))
-    expect(Math.max(...waits.map(({ busyMs }) => busyMs))).toBeLessThan(MOST_INPUT_MS)
-  },
-)
+    await ann.reads('hello from 99')
+  })
+  expect(longest).toBeLessThan(MOST_TASK_MS)
+  expect((await look(ann)).nodes).toBeLessThan(MOST_NODES)
+  await ann.page.locator('#text').fill('/join aside')
+  await ann.page.keyboard.press('Enter')
+  await ann.page.getByPlaceholder('Message #aside').waitFor()
+  await ann.page.locator('#my-rooms a').first().click()
+  await ann.page.getByPlaceholder(`Message #${room}`).waitFor()
+  let said = 0
+  // As many come between two inputs as in 100 ms, however long the browser takes for them.
+  const say = () => {
+    for (let count = 0; count < 5; count++)
+      people[said % MEMBERS]?.write(`again from ${said++}, also at www.example.org\n`)
+  }
+  const waits = await inputWaits(ann.page, () => useBusily(ann.page, say, 2))
+  const types = new Set(waits.map(({ type }) => type))
+  expect([...types]).toEqual(expect.arrayContaining(['keydown', 'click']))
+  expect(Math.max(...waits.map(({ busyMs }) => busyMs))).toBeLessThan(MOST_INPUT_MS)
+})
 
 test('the newest message stays in view while the box grows and shrinks', async () => {
   await fill('growing', 60)
