@@ -4,6 +4,9 @@ import { randomUUID } from 'node:crypto'
 import { onTestFinished, vi } from 'vitest'
 import { PATIENCE_MS } from './eventually.ts'
 
+/** Time between two looks at a screen, each of which takes a process, in ms. */
+const POLL_MS = 100
+
 export interface TmuxOptions {
   readonly columns?: number
   readonly rows?: number
@@ -37,7 +40,7 @@ export class TmuxWindow {
           throw new Error(`${what} is not in\n${text}`)
         return screen
       },
-      { timeout: PATIENCE_MS, interval: 20 },
+      { timeout: PATIENCE_MS, interval: POLL_MS },
     )
   }
 
