@@ -6,8 +6,8 @@ export const SERVER = 'roomd'
 
 /** Maximum bytes of a nickname, of characters of 4 bytes. */
 export const MAX_NICK_BYTES = 4 * LONGEST_NAME
-/** Maximum bytes of the name of a channel: behind it and the longest source a line has space for a text. */
-const MAX_CHANNEL_BYTES = 128
+/** Maximum bytes of a title in the name of a channel: with it a line has space for the longest source and nickname, as KICK needs. */
+const MAX_CHANNEL_BYTES = 90
 const NO_BREAK_SPACE = '\u00a0'
 /** Matches a title that cannot be the name of a channel. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters

@@ -56,14 +56,9 @@ async function namesIn(chat: Chat, room: RoomRecord, hasHosts: boolean): Promise
   const ranks = await chat.users.ranks(room.id, members)
   const sources = hasHosts
     ? await Promise.all(members.map(async (name) => sourceOf(name, await chat.users.isOwner(name))))
-    : []
+    : members.map(shownNick)
   const maxBytes = spaceIn(numeric('x'.repeat(MAX_NICK_BYTES), 'RPL_NAMREPLY', '=', channelOf(room), ''))
-  const words = members.map((name, index) => {
-    const prefix = prefixOf(ranks.get(name))
-    const whole = prefix + (sources[index] ?? shownNick(name))
-    // The longest nicknames do not fit twice.
-    return Buffer.byteLength(whole) > maxBytes ? prefix + shownNick(name) : whole
-  })
+  const words = members.map((name, index) => prefixOf(ranks.get(name)) + sources[index])
   return packed(words, maxBytes)
 }
 

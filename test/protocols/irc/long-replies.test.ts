@@ -14,7 +14,7 @@ const suite = ircSuite({ motd, 'max-rooms-per-address': 100, 'max-per-address': 
 const LONG = Array.from({ length: 12 }, (_, n) => `${'語'.repeat(30)}${String(n).padStart(2, '0')}`)
 const LONGEST = '𠮷'.repeat(32)
 /** The name of a channel with the most bytes. */
-const CHANNEL = `#${'語'.repeat(42)}xx`
+const CHANNEL = `#${'語'.repeat(30)}`
 /** A title that is longer than the name of a channel may be. */
 const TITLE = '𠮷'.repeat(70)
 
@@ -66,9 +66,8 @@ test('14. 353 lists the members of a channel over several lines, with userhost-i
   expect(names.toSorted()).toEqual(['@lin', ...LONG, LONGEST].toSorted())
   await ask('CAP REQ :userhost-in-names')
   const sources = wordsOf(await ask(`NAMES ${CHANNEL}`), '353')
-  // The longest one does not fit twice.
   expect(sources.toSorted()).toEqual(
-    ['@lin!~lin@guest.roomd', ...LONG.map((nick) => `${nick}!~${nick}@guest.roomd`), LONGEST].toSorted(),
+    ['@lin!~lin@guest.roomd', ...[...LONG, LONGEST].map((nick) => `${nick}!~${nick}@guest.roomd`)].toSorted(),
   )
 })
 
@@ -89,6 +88,38 @@ test('22. 367 lists the bans, each whole', async () => {
     masks.map((mask) => `:roomd 367 ${LONGEST} #bans ${mask} ${LONGEST} :${/\d+$/.exec(lines[0] ?? '')?.[0]}`),
   )
   expect(codes(lines.slice(-1))).toEqual(['368'])
+})
+
+test('20. with the longest names KICK, MODE, 333 and 367 are whole', async () => {
+  const owner = '𠮺'.repeat(32)
+  const channel = `#${'議'.repeat(30)}`
+  reader = await suite.owner(owner)
+  await ask('JOIN #whole')
+  const lin = await suite.line('lin', 'whole')
+  await ask('MODE #whole +o lin')
+  await lin.ask(`/title ${channel.slice(1)}`)
+  const other = await suite.guest('𠮻'.repeat(32))
+  await other.ask(`JOIN ${channel}`)
+  await reader.rest()
+  const nick = '𠮻'.repeat(32)
+  const source = `${owner}!${owner}@account.roomd`
+  expect(
+    await ask(
+      `TOPIC ${channel} :subject`,
+      `MODE ${channel} +v ${nick}`,
+      `KICK ${channel} ${nick}`,
+      `MODE ${channel} +b ${nick}`,
+    ),
+  ).toEqual([
+    `:${source} TOPIC ${channel} :subject`,
+    `:${source} MODE ${channel} +v ${nick}`,
+    expect.stringContaining(`:${source} KICK ${channel} ${nick} :`),
+    `:${source} MODE ${channel} +b ${nick}!*@*`,
+  ])
+  const [ban = ''] = await ask(`MODE ${channel} b`)
+  expect(ban.replace(/\d{10}$/, 'AT')).toBe(`:roomd 367 ${owner} ${channel} ${nick}!*@* ${owner} :AT`)
+  const [, at = ''] = await ask(`TOPIC ${channel}`)
+  expect(at.replace(/\d{10}$/, 'AT')).toBe(`:roomd 333 ${owner} ${channel} ${owner} :AT`)
 })
 
 test('26. ISON, USERHOST and MONITOR answer for all nicknames', async () => {
