@@ -1,4 +1,5 @@
 /** Attempts that are repeated until the server can be reached. */
+import type { ErrorCode } from '../../commands/errors.ts'
 import { DisconnectedError, RefusedError } from '../../src/client/errors.ts'
 import { Signal } from './signal.ts'
 
@@ -6,22 +7,14 @@ import { Signal } from './signal.ts'
 const FIRST_RETRY_MS = 500
 const LAST_RETRY_MS = 10_000
 
-/** Codes with which the server ends all sessions of the user. */
-const ENDS_SESSION: ReadonlySet<string> = new Set([
-  'account-removed',
-  'password-changed',
-  'logged-out',
-  'token-ended',
-  'disconnected',
-  'address-banned',
-  'secret-wrong',
-  'name-reserved',
-  'name-unknown',
-])
+/** Codes of logins that are refused because of the name or its secret. */
+const WRONG_NAME: ReadonlySet<ErrorCode> = new Set(['secret-wrong', 'name-reserved', 'name-unknown'])
 
 /** Returns true for an error with which the server ends all sessions of the user. */
-export function endsSession({ code }: RefusedError | DisconnectedError) {
-  return code !== undefined && ENDS_SESSION.has(code)
+export function endsSession(error: RefusedError | DisconnectedError) {
+  if (error instanceof RefusedError) return WRONG_NAME.has(error.code)
+  // Other connections of the address may end.
+  return error.isFinal && error.code !== 'too-many-from-address'
 }
 
 export class Patience {
