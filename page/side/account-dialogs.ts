@@ -28,6 +28,7 @@ export function register(desk: Desk) {
   void ask({
     title: `Register ${chat.nickname}`,
     text: 'Nobody will be able to use this name without the password, here or in any other client.',
+    account: chat.nickname,
     fields: [{ ...NEW_PASSWORD, name: 'password', label: 'Password' }],
     button: 'Register',
     act: async ({ password = '' }) => {
@@ -43,6 +44,7 @@ export function changePassword(desk: Desk) {
   void ask({
     title: 'Change your password',
     text: "You'll be logged out everywhere else.",
+    account: chat.nickname,
     fields: [OLD_PASSWORD, { ...NEW_PASSWORD, name: 'password' }],
     button: 'Change password',
     act: async ({ old = '', password = '' }) => {
@@ -58,6 +60,7 @@ export function deleteAccount(desk: Desk) {
   void ask({
     title: `Delete the account ${chat.nickname}?`,
     text: 'This deletes your private messages and blocks, and logs you out everywhere. Nobody can use the name for 30 days. Your messages in rooms stay.',
+    account: chat.nickname,
     fields: [OLD_PASSWORD],
     button: 'Delete account',
     isGrave: true,

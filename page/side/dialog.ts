@@ -29,6 +29,8 @@ export interface Question {
   /** Text of the button that does it. */
   readonly button: string
   readonly isGrave?: boolean
+  /** The account of the passwords that are asked for, by which a password manager keeps them. */
+  readonly account?: string
   /** Does it. The dialog stays open when it rejects with a RefusedError or DisconnectedError, and shows why. */
   readonly act: (answers: Answers) => Promise<unknown>
 }
@@ -68,7 +70,7 @@ export function closeDialogs() {
 }
 
 /** Asks a question. Resolves with true when it is done, with false when the user has given up. */
-export function ask({ title, text = '', fields = [], button, isGrave, act }: Question): Promise<boolean> {
+export function ask({ title, text = '', fields = [], button, isGrave, account, act }: Question): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>()
   const rows = fields.map(fieldRow)
   const wrong = make('p', 'wrong')
@@ -80,6 +82,7 @@ export function ask({ title, text = '', fields = [], button, isGrave, act }: Que
     'form',
     '',
     ...(text ? [make('p', 'hint', text)] : []),
+    ...(account ? [accountInput(account)] : []),
     ...rows.map(({ row }) => row),
     wrong,
     buttons,
@@ -114,6 +117,12 @@ export function ask({ title, text = '', fields = [], button, isGrave, act }: Que
     }
   })
   return promise
+}
+
+function accountInput(account: string) {
+  const input = make('input', '')
+  Object.assign(input, { name: 'username', autocomplete: 'username', value: account, readOnly: true, hidden: true })
+  return input
 }
 
 function fieldRow(field: Field) {

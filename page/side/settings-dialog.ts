@@ -75,6 +75,7 @@ function section(title: string, ...content: Node[]) {
 
 function choice<K extends Choice>({ settings }: Desk, name: K, text: string) {
   const select = make('select', '', ...CHOICES[name].map(([value, text]) => new Option(text, value)))
+  select.name = name
   select.value = settings.now[name]
   select.addEventListener('change', () => {
     settings.choose({ [name]: select.value })
@@ -86,6 +87,7 @@ function choice<K extends Choice>({ settings }: Desk, name: K, text: string) {
 function flag({ settings }: Desk, name: Flag, text: string) {
   const input = make('input', '')
   input.type = 'checkbox'
+  input.name = name
   input.checked = settings.now[name]
   input.addEventListener('change', () => settings.choose({ [name]: input.checked }))
   return make('label', 'flag', input, text)

@@ -42,6 +42,11 @@ test('every file that the page asks for is there, with its type and all that kee
   const index = await get('/')
   expect(index.headers['content-type']).toBe('text/html; charset=utf-8')
   const html = index.body.toString()
+  expect(html).toMatch(/^<!doctype html>\s*<html lang="en">\s*<head>\s*<meta charset="utf-8">\s*<title>roomd<\/title>/)
+  expect(html).toMatch(/<meta name="description" content="[^"]{20,}">/)
+  expect(html).toMatch(
+    /<meta name="viewport" content="width=device-width, initial-scale=1(?![^"]*(?:user-scalable|maximum-scale))/,
+  )
   expect(html).not.toMatch(/<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)/)
   const linked = [...html.matchAll(/(?:href|src)="([^"#]+)"/g)].map(([, file = '']) => `/${file}`)
   const files = new Set([...linked, '/page/worker.js'])

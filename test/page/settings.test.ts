@@ -73,6 +73,8 @@ test('a guest registers the name, changes the password, ends other sessions, and
   await choose(amy, 'Register this name…')
   const dialog = page.getByRole('dialog')
   await dialog.getByText('Nobody will be able to use this name without the password').waitFor()
+  // A password manager keeps it for the name.
+  expect(await dialog.locator('[autocomplete=username]').inputValue()).toBe('amy')
   await dialog.getByLabel('Password').fill('short')
   await page.keyboard.press('Enter')
   await dialog.locator('.wrong', { hasText: 'Invalid password' }).waitFor()
