@@ -123,8 +123,8 @@ test('38. CTCP requests and TAGMSG to oneself arrive once', async () => {
   await suite.guest('bob')
   await ann.ask('CAP REQ :labeled-response batch')
   expect(
-    await ann.ask('@label=a NOTICE bob :\u0001PING 2\u0001', '@label=b NOTICE nobody :\u0001PING 2\u0001'),
-  ).toEqual(['@label=a :ann!~ann@guest.roomd NOTICE bob :\u0001PING 2\u0001'])
+    await ann.ask('@label=a NOTICE bob :\u0001PING 2\u0001', '@label=b NOTICE nobody :x', 'NOTICE nobody :x'),
+  ).toEqual(['@label=a :ann!~ann@guest.roomd NOTICE bob :\u0001PING 2\u0001', '@label=b :roomd ACK'])
 })
 
 test('38. CTCP requests and TAGMSG stay in their place among messages', async () => {

@@ -1,9 +1,10 @@
 import { type IrcCommand, type IrcContext, NOTHING } from '../command.ts'
 import { isRequest } from '../ctcp.ts'
-import { LabelledReply } from '../labels.ts'
+import { LabelledReply, labelOf } from '../labels.ts'
 import { type IrcMessage, ircLine, type Lines } from '../message.ts'
 import { MultilineFault } from '../multiline.ts'
 import { SERVER } from '../names.ts'
+import type { IrcSession } from '../session.ts'
 import { pass, sayTo, toEach } from '../speech.ts'
 
 const privmsg: IrcCommand = {
@@ -21,7 +22,7 @@ const notice: IrcCommand = {
   help: 'Is a PRIVMSG that is never answered.',
   least: 0,
   pipelines: isSaid,
-  run: async (context, message) => echoOf(await speak(context, message, true)),
+  run: async (context, message) => echoOf(await speak(context, message, true), message, context.session),
 }
 
 const tagmsg: IrcCommand = {
@@ -59,7 +60,7 @@ const batch: IrcCommand = {
       const { opening, isNotice, text, target: to } = multiline.close(reference.slice(1))
       const lines = await toEach(context, to, (each) => sayTo(context, each, { text, isNotice, message: opening }))
       return new LabelledReply({ ...opening, command: isNotice ? 'NOTICE' : 'PRIVMSG', params: [] }, session).end(
-        isNotice ? echoOf(lines) : lines,
+        isNotice ? echoOf(lines, { ...opening, params: [to] }, session) : lines,
       )
     } catch (error) {
       if (!(error instanceof MultilineFault)) throw error
@@ -68,9 +69,11 @@ const batch: IrcCommand = {
   },
 }
 
-/** Returns the lines that are an echo: a NOTICE is never answered (RFC 2812, 3.3.2). */
-function echoOf(lines: Lines): Lines {
-  return lines.filter((line) => !line.startsWith(`:${SERVER} `))
+/** Returns the lines that are an echo: a NOTICE is never answered (RFC 2812, 3.3.2). ACK is for the label of one that is refused. */
+function echoOf(lines: Lines, message: IrcMessage, session: IrcSession): Lines {
+  const echo = lines.filter((line) => !line.startsWith(`:${SERVER} `))
+  const isRefused = lines.length > 0 && echo.length === 0 && !message.params[0]?.includes(',')
+  return isRefused && labelOf(message, session) !== undefined ? [`:${SERVER} ACK`] : echo
 }
 
 /** Returns true for a message that is committed, which keeps the order; requests of CTCP are passed on at once. */
