@@ -1,29 +1,19 @@
 /** `roomd room`, `account`, `address` and `token`: sends a request to the daemon, or opens the store itself if none is running. */
 import { existsSync } from 'node:fs'
 import { Chat } from '../chat/chat.ts'
-import type { AccountMarks } from '../chat/credentials.ts'
 import { type Config, ConfigError, checkConfig } from '../config.ts'
 import { EngineFault } from '../engine/engine.ts'
 import { engineOf, fileOf } from '../engines.ts'
 import { askDaemon } from './client.ts'
 import { type ControlRequest, carryOut } from './operations.ts'
-import { readNewPassword } from './password.ts'
 import type { ControlReply } from './reply.ts'
 import { controlPathOf } from './socket.ts'
-import { tokenRequestOf } from './token-operations.ts'
+import { type Command, requestOf } from './words.ts'
 
 /** Engine settings that change nothing in the store. */
 const UNCHANGED = { lobby: undefined, keep: { days: 0, events: 0 } }
 /** Engine observer that ignores all reports. */
 const QUIET = { trouble: () => {}, recovered: () => {}, died: () => {} }
-
-/** Actions of the commands, for errors. */
-const ACTIONS = {
-  room: 'list, close NAME',
-  account: 'list, remove NAME, password NAME, NAME --admin, NAME --bot',
-  address: 'list, remove NETWORK',
-  token: 'create ACCOUNT NAME, list ACCOUNT, revoke ACCOUNT NAME',
-} as const
 
 /**
  * Runs a command of the operator. Resolves with true if it succeeds.
@@ -31,59 +21,12 @@ const ACTIONS = {
  * @throws {ConfigError}
  * @throws {EngineFault}
  */
-export async function operate(
-  command: 'room' | 'account' | 'address' | 'token',
-  options: Readonly<Record<string, unknown>>,
-): Promise<boolean> {
+export async function operate(command: Command, options: Readonly<Record<string, unknown>>): Promise<boolean> {
   const config = checkConfig(options)
-  const { action } = options
-  if (action === undefined && options.admin === undefined && options.bot === undefined) {
-    throw new ConfigError(`${command} needs an action: ${ACTIONS[command]}`)
-  }
-  const request = command === 'token' ? tokenRequestOf(options) : await controlRequestOf(command, options)
+  const request = await requestOf(command, options)
   const path = fileOf(config) === undefined ? undefined : controlPathOf(config.data)
   const asked = path === undefined ? undefined : await askDaemon(path, request)
   return print(asked ?? carryOutAlone(config, request))
-}
-
-async function controlRequestOf(
-  command: 'room' | 'account' | 'address',
-  { action, name, admin, bot }: Readonly<Record<string, unknown>>,
-): Promise<ControlRequest> {
-  const marks = { ...(typeof admin === 'boolean' && { admin }), ...(typeof bot === 'boolean' && { bot }) }
-  if (Object.keys(marks).length > 0) return markRequestOf(name === undefined ? action : undefined, marks)
-  const request = await requestOf(`${command} ${action}`, name)
-  if (!request) throw new ConfigError(`${command} ${action} is unknown; the actions are: ${ACTIONS[command]}`)
-  return request
-}
-
-/** Resolves with undefined for an unknown action. */
-async function requestOf(action: string, name: unknown): Promise<ControlRequest | undefined> {
-  switch (action) {
-    case 'room list':
-    case 'account list':
-    case 'address list':
-      if (name !== undefined) throw new ConfigError(`${action} takes no name`)
-      return { action }
-    case 'room close':
-    case 'account remove':
-    case 'address remove':
-      return { action, name: nameOf(action, name) }
-    case 'account password':
-      return { action, name: nameOf(action, name), password: await readNewPassword(nameOf(action, name)) }
-    default:
-      return undefined
-  }
-}
-
-/** Returns the request of `roomd account NAME --admin` and the like. */
-function markRequestOf(name: unknown, marks: AccountMarks): ControlRequest {
-  return { action: 'account mark', name: nameOf('account --admin, --no-admin, --bot or --no-bot', name), ...marks }
-}
-
-function nameOf(action: string, name: unknown): string {
-  if (typeof name !== 'string' || name === '') throw new ConfigError(`${action} needs a name`)
-  return name
 }
 
 /** Runs a request without a daemon; on Redis as a node of its own. */

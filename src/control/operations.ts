@@ -1,63 +1,55 @@
 import { type Chat, LOBBY } from '../chat/chat.ts'
-import type { AccountMarks } from '../chat/credentials.ts'
 import { fold, SLUG_WORDS } from '../chat/names.ts'
 import { Refusal } from '../chat/refusal.ts'
 import { HASHED_KEY } from '../chat/secrets.ts'
 import type { RoomRecord } from '../engine/engine.ts'
 import { shownOnTerminal, shownTime } from './cells.ts'
+import type { Operation, OperationContext, Parameters } from './operation.ts'
 import type { ControlReply } from './reply.ts'
-import { operateTokens, type TokenControlRequest } from './token-operations.ts'
+import { TOKEN_OPERATIONS } from './token-operations.ts'
 
-/** A request of the operator. */
-export type ControlRequest =
-  | { readonly action: 'room list' | 'account list' | 'address list' }
-  | { readonly action: 'room close' | 'account remove' | 'address remove'; readonly name: string }
-  | ({ readonly action: 'account mark'; readonly name: string } & AccountMarks)
-  | TokenControlRequest
-  | { readonly action: 'account password'; readonly name: string; readonly password: string }
+/** What operators can ask for, by command and action. */
+export const OPERATIONS = {
+  'room list': { usage: 'list', needs: [], run: ({ chat }) => listRooms(chat) },
+  'room close': { usage: 'close NAME', needs: ['name'], run: ({ chat }, { name }) => closeRoom(chat, name) },
+  'account list': { usage: 'list', needs: [], run: ({ chat }) => listAccounts(chat) },
+  'account remove': {
+    usage: 'remove NAME',
+    needs: ['name'],
+    run: ({ chat, admins }, { name }) => removeAccount(chat, name, admins),
+  },
+  'account password': {
+    usage: 'password NAME',
+    needs: ['name', 'password'],
+    run: ({ chat }, { name, password }) => setPassword(chat, name, password),
+  },
+  'account mark': {
+    usage: 'NAME --admin, NAME --bot',
+    needs: ['name'],
+    run: ({ chat }, marks) => markAccount(chat, marks),
+  },
+  'address list': { usage: 'list', needs: [], run: ({ chat }) => listAddressBans(chat) },
+  'address remove': {
+    usage: 'remove NETWORK',
+    needs: ['name'],
+    run: ({ chat }, { name }) => removeAddressBan(chat, name),
+  },
+  ...TOKEN_OPERATIONS,
+} satisfies Readonly<Record<string, Operation>>
 
-/** Context of the operations. */
-export interface OperationContext {
-  readonly chat: Chat
-  /** Nicknames of the admins' accounts. */
-  readonly admins: readonly string[]
-}
+/** A request of the operator, with the parameters that its operation needs. */
+export type ControlRequest = { readonly action: keyof typeof OPERATIONS } & Partial<Parameters>
 
 /** Characters that are shown of the digest of a creator's address: enough to distinguish addresses. */
 const SHOWN_ADDRESS = 8
 
 /** Runs a request. A refusal is a `failed` reply; other errors reject. */
-export async function* carryOut(operated: OperationContext, request: ControlRequest): AsyncGenerator<ControlReply> {
+export async function* carryOut(context: OperationContext, request: ControlRequest): AsyncGenerator<ControlReply> {
   try {
-    yield* operationOf(operated, request)
+    yield* OPERATIONS[request.action].run(context, { name: '', password: '', token: '', ...request })
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     yield { failed: failureText(error, request) }
-  }
-}
-
-function operationOf({ chat, admins }: OperationContext, request: ControlRequest): AsyncGenerator<ControlReply> {
-  switch (request.action) {
-    case 'room list':
-      return listRooms(chat)
-    case 'room close':
-      return closeRoom(chat, request.name)
-    case 'account list':
-      return listAccounts(chat)
-    case 'account remove':
-      return removeAccount(chat, request.name, admins)
-    case 'address list':
-      return listAddressBans(chat)
-    case 'address remove':
-      return removeAddressBan(chat, request.name)
-    case 'account mark':
-      return markAccount(chat, request.name, request)
-    case 'account password':
-      return setPassword(chat, request.name, request.password)
-    case 'token create':
-    case 'token list':
-    case 'token revoke':
-      return operateTokens(chat, request)
   }
 }
 
@@ -101,8 +93,8 @@ async function* removeAccount({ administration }: Chat, account: string, admins:
   yield { done: `removed account ${name}` }
 }
 
-async function* markAccount({ administration }: Chat, account: string, { admin, bot }: AccountMarks) {
-  yield { done: `marked account ${await administration.markAccount(account, { admin, bot })}` }
+async function* markAccount({ administration }: Chat, { name, admin, bot }: Parameters) {
+  yield { done: `marked account ${await administration.markAccount(name, { admin, bot })}` }
 }
 
 async function* setPassword({ administration }: Chat, account: string, password: string) {
@@ -129,9 +121,7 @@ function makerOf({ maker }: RoomRecord): string {
   return maker ? `${maker.name ?? ''}@${maker.address.slice(0, SHOWN_ADDRESS)}` : '-'
 }
 
-function failureText({ code, bound }: Refusal, request: ControlRequest): string {
-  const name = 'name' in request ? request.name : ''
-  const token = 'token' in request ? request.token : ''
+function failureText({ code, bound }: Refusal, { name = '', token = '' }: ControlRequest): string {
   switch (code) {
     case 'room-unknown':
       return `there is no room ${name}`

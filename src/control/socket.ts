@@ -9,7 +9,7 @@ import split2 from 'split2'
 import { readObject } from '../protocols/json.ts'
 import type { ControlRequest } from './operations.ts'
 import type { ControlReply } from './reply.ts'
-import { readTokenRequest } from './token-operations.ts'
+import { readRequest } from './request.ts'
 
 /** Maximum bytes of the path of a Unix socket: `sun_path` of Linux, or of BSD and macOS, without the terminating NUL. */
 const MAX_PATH = process.platform === 'linux' ? 107 : 103
@@ -98,7 +98,7 @@ export class ControlSocket {
 
   /** Replies to the only request of a connection. */
   async #serve(socket: Socket, line: string): Promise<void> {
-    const replies = Readable.from(this.#replies(requestOf(line)))
+    const replies = Readable.from(this.#replies(readRequest(readObject(line) ?? {})))
     await pipeline(replies, socket).catch((error) =>
       this.#log.debug({ err: error }, 'cannot reply on the control socket'),
     )
@@ -114,31 +114,4 @@ export class ControlSocket {
       yield line({ failed: 'the operation failed; see the log of the daemon' })
     }
   }
-}
-
-/** Parses a request; undefined if it is invalid. */
-function requestOf(line: string): ControlRequest | undefined {
-  const sent = readObject(line) ?? {}
-  const { action, name, password, admin, bot } = sent
-  switch (action) {
-    case 'room list':
-    case 'account list':
-    case 'address list':
-      return { action }
-    case 'room close':
-    case 'account remove':
-    case 'address remove':
-      return typeof name === 'string' ? { action, name } : undefined
-    case 'account mark':
-      if (typeof name !== 'string' || !isMark(admin) || !isMark(bot)) return undefined
-      return { action, name, admin, bot }
-    case 'account password':
-      return typeof name === 'string' && typeof password === 'string' ? { action, name, password } : undefined
-    default:
-      return readTokenRequest(sent)
-  }
-}
-
-function isMark(value: unknown): value is boolean | undefined {
-  return value === undefined || typeof value === 'boolean'
 }

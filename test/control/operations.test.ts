@@ -4,7 +4,8 @@ import { Session } from '../../src/chat/session.ts'
 import { ConfigError } from '../../src/config.ts'
 import { type ControlRequest, carryOut } from '../../src/control/operations.ts'
 import type { ControlReply } from '../../src/control/reply.ts'
-import { readTokenRequest, tokenRequestOf } from '../../src/control/token-operations.ts'
+import { readRequest } from '../../src/control/request.ts'
+import { tokenRequestOf } from '../../src/control/words.ts'
 import { Unavailable } from '../../src/engine/engine.ts'
 import { HERE, lifeline, silent, stage } from '../chat/stage.ts'
 
@@ -132,7 +133,7 @@ test('the words of roomd token are checked before anything is asked, and request
     { ...words, action: 'revoke', rooms: 'a' },
   ])
     expect(() => tokenRequestOf(wrong)).toThrow(ConfigError)
-  expect(readTokenRequest({ ...request, until: 7, more: true })).toEqual({ ...request, until: 7 })
+  expect(readRequest({ ...request, until: 7, more: true })).toEqual({ ...request, until: 7 })
   for (const wrong of [
     { ...request, action: 'token sell' },
     { ...request, name: 7 },
@@ -142,5 +143,5 @@ test('the words of roomd token are checked before anything is asked, and request
     { ...request, rights: ['rule'] },
     { ...request, until: 'soon' },
   ])
-    expect(readTokenRequest(wrong)).toBeUndefined()
+    expect(readRequest(wrong)).toBeUndefined()
 })

@@ -1,0 +1,33 @@
+import type { Chat } from '../chat/chat.ts'
+import type { AccountMarks } from '../chat/credentials.ts'
+import type { TokenRight } from '../chat/token-scope.ts'
+import type { ControlReply } from './reply.ts'
+
+/** Context of the operations. */
+export interface OperationContext {
+  readonly chat: Chat
+  /** Nicknames of the admins' accounts. */
+  readonly admins: readonly string[]
+}
+
+/** Parameters of the operations. */
+export interface Parameters extends AccountMarks {
+  /** A room, an account or a network. */
+  readonly name: string
+  readonly password: string
+  /** The name of an access token. */
+  readonly token: string
+  readonly rooms?: readonly string[] | undefined
+  readonly rights?: readonly TokenRight[] | undefined
+  /** Time in ms since the epoch. */
+  readonly until?: number | undefined
+}
+
+export interface Operation {
+  /** The words behind the command. */
+  readonly usage: string
+  /** The parameters that a request must have. */
+  readonly needs: readonly ('name' | 'password' | 'token')[]
+  /** @throws Refusal */
+  run(context: OperationContext, parameters: Parameters): AsyncGenerator<ControlReply>
+}

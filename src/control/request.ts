@@ -1,0 +1,37 @@
+import { TOKEN_RIGHTS, type TokenRight } from '../chat/token-scope.ts'
+import type { Parameters } from './operation.ts'
+import { type ControlRequest, OPERATIONS } from './operations.ts'
+
+const isText = (value: unknown) => typeof value === 'string'
+const isFlag = (value: unknown) => typeof value === 'boolean'
+const isListOf = (isItem: (item: unknown) => boolean) => (value: unknown) => Array.isArray(value) && value.every(isItem)
+
+const CHECKS: Readonly<Record<keyof Parameters, (value: unknown) => boolean>> = {
+  name: isText,
+  password: isText,
+  token: isText,
+  admin: isFlag,
+  bot: isFlag,
+  rooms: isListOf(isText),
+  rights: isListOf(isRight),
+  until: (value) => typeof value === 'number',
+}
+
+/** Returns a request that another process has sent; undefined if it is invalid. */
+export function readRequest(sent: Readonly<Record<string, unknown>>): ControlRequest | undefined {
+  const { action } = sent
+  if (!isAction(action)) return undefined
+  const given = Object.entries(CHECKS).filter(([name]) => sent[name] !== undefined)
+  const isValid = given.every(([name, check]) => check(sent[name]))
+  if (!isValid || OPERATIONS[action].needs.some((name) => sent[name] === undefined)) return undefined
+  return { action, ...Object.fromEntries(given.map(([name]) => [name, sent[name]])) }
+}
+
+/** Returns true for the name of an operation. */
+export function isAction(name: unknown): name is ControlRequest['action'] {
+  return typeof name === 'string' && Object.hasOwn(OPERATIONS, name)
+}
+
+export function isRight(value: unknown): value is TokenRight {
+  return TOKEN_RIGHTS.some((right) => right === value)
+}
