@@ -9,7 +9,7 @@ import { Line } from '../clients/line.ts'
 import { Company } from '../cluster/company.ts'
 import { ERROR, type Host } from '../cluster/nodes.ts'
 import { temporaryFolder } from '../support/folder.ts'
-import { ECOSYSTEM, Pm2 } from '../support/pm2.ts'
+import { Pm2, quickEcosystem } from '../support/pm2.ts'
 import { reservePort } from '../support/port.ts'
 import { RedisServer, withRedis } from '../support/redis.ts'
 
@@ -35,7 +35,7 @@ withRedis('pm2 in cluster mode', () => {
       ROOMD_HTTP: String(ports.http),
       ROOMD_LOG_LEVEL: 'debug',
     })
-    await pm2.run('start', ECOSYSTEM)
+    await pm2.run('start', quickEcosystem(home))
   }, 60_000)
 
   afterAll(async () => {

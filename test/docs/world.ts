@@ -1,12 +1,13 @@
 /** A machine for examples: namespaces of its own, so that every port is free and all that was started ends with it. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect } from 'vitest'
 import { checkout } from '../support/checkout.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { main } from '../support/main.ts'
+import { quickEcosystem } from '../support/pm2.ts'
 
 /** Files that examples speak of: a log that grows, and the certificate of a proxy. */
 const SETUP = `
@@ -86,7 +87,8 @@ export class World {
 
   /**
    * Spares every script the look at what is installed, by one more npm, and `npm start` the compilation of the sources in this checkout;
-   * test/daemon/npm.test.ts has the scripts as they are.
+   * test/daemon/npm.test.ts has the scripts as they are, and
+   * test/daemon/pm2.test.ts what pm2 starts.
    */
   #isInstalled(): void {
     const path = join(this.folder, 'package.json')
@@ -99,6 +101,9 @@ export class World {
     expect(others.start).toContain(cache)
     const start = others.start.replace(cache, '').replace(sources, main)
     writeFileSync(path, JSON.stringify({ ...rest, scripts: { ...others, start } }))
+    // A link until now.
+    rmSync(join(this.folder, 'ecosystem.config.cjs'))
+    quickEcosystem(this.folder)
   }
 
   /** Runs a program there; in a process group of its own. */
