@@ -29,7 +29,7 @@ export class Expulsions {
     const { room, from, to, body } = event
     const ban = this.#ban
     const isOf = ban?.from === from && ban.body === body && (ban.to.includes('*') || isSameName(ban.to, to))
-    if (isOf) return { text: `Banned from ${room} by ${from}`, until: ban.until, reason: body }
-    return { text: `Kicked from ${room} by ${from}`, reason: body }
+    if (isOf) return { text: `Banned from #${room} by ${from}`, until: ban.until, reason: body }
+    return { text: `Kicked from #${room} by ${from}`, reason: body }
   }
 }

@@ -150,7 +150,7 @@ test('out of a room: the reason in place of the box, and a way back', async () =
   const ann = await visit(server().port)
   await ann.enter('ann', 'kick')
   await op.ask('/kick ann enough now')
-  await ann.page.locator('#closed', { hasText: 'Kicked from kick by op: enough now.' }).waitFor()
+  await ann.page.locator('#closed', { hasText: 'Kicked from #kick by op: enough now.' }).waitFor()
   expect(await box(ann).isVisible()).toBe(false)
   await ann.page.locator('#closed').getByRole('button', { name: 'Rejoin' }).click()
   await box(ann).waitFor()
@@ -158,12 +158,12 @@ test('out of a room: the reason in place of the box, and a way back', async () =
   await ann.reads('back')
   await op.ask('/ban troll*')
   await op.ask('/kick ann again')
-  await ann.page.locator('#closed', { hasText: 'Kicked from kick by op: again.' }).waitFor()
+  await ann.page.locator('#closed', { hasText: 'Kicked from #kick by op: again.' }).waitFor()
   await ann.page.locator('#closed').getByRole('button', { name: 'Rejoin' }).click()
   await box(ann).waitFor()
   await op.ask('/ban ann 30d rude')
   const until = /until \d+ \w+ \d{4}, \d+:\d\d: rude\./
-  await ann.page.locator('#closed', { hasText: 'Banned from kick by op' }).filter({ hasText: until }).waitFor()
+  await ann.page.locator('#closed', { hasText: 'Banned from #kick by op' }).filter({ hasText: until }).waitFor()
   await ann.page.locator('#closed').getByRole('button', { name: 'Rejoin' }).click()
   await ann.page.locator('#closed', { hasText: 'You are banned from this room' }).filter({ hasText: until }).waitFor()
   // Somebody who comes later is told so, too.

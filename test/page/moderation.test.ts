@@ -115,12 +115,12 @@ test('operators mute, kick and ban from the menu; whoever it hits is told by who
   await bob.reads('ann unmuted bob')
 
   await sanction('Kick', 'enough')
-  await bob.page.locator('#closed', { hasText: 'Kicked from raid by ann: enough' }).waitFor()
+  await bob.page.locator('#closed', { hasText: 'Kicked from #raid by ann: enough' }).waitFor()
   await ann.sees('dan', 'ann')
   await bob.page.getByRole('button', { name: 'Rejoin' }).click()
   await ann.sees('dan', 'ann', 'bob')
   await sanction('Ban', 'spam')
-  await bob.page.locator('#closed', { hasText: 'Banned from raid by ann: spam.' }).waitFor()
+  await bob.page.locator('#closed', { hasText: 'Banned from #raid by ann: spam.' }).waitFor()
   await bob.page.getByRole('button', { name: 'Rejoin' }).click()
   await bob.page.locator('#closed', { hasText: 'You are banned from this room: spam.' }).waitFor()
 
@@ -143,7 +143,7 @@ test('whoever is out of the only room still gets private messages, and is told w
   const ann = await visit(http)
   await ann.enter('ann', 'door', 'battery staple')
   await owner.ask('/kick ann')
-  await ann.page.locator('#closed', { hasText: 'Kicked from door by dan' }).waitFor()
+  await ann.page.locator('#closed', { hasText: 'Kicked from #door by dan' }).waitFor()
   await eve.ask('/tell ann are you there?')
   await ann.page.locator('#privates a', { hasText: 'eve' }).click()
   await ann.reads('are you there?')
