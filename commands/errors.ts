@@ -68,7 +68,7 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
   'line-too-long': { text: 'Line too long, at most <limit> bytes' },
   'invalid-utf8': { text: 'Invalid UTF-8' },
   'binary-message': { text: 'Binary messages are not understood' },
-  'login-required': { text: 'Login required' },
+  'login-required': { text: 'Login required', hint: 'LOGIN <nickname>; HELP lists the commands' },
   'already-logged-in': { text: 'User already logged in with name <nickname>' },
   'not-blocked': { text: 'Not blocked: <nickname>' },
   'not-banned': { text: 'Not banned: <network>', hint: '/address-bans lists what is' },

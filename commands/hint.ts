@@ -5,7 +5,12 @@ const HINT =
 
 /** Returns the answer to somebody who does not know what to type, before the reply to the line, with the text of --welcome. */
 export function hintOf(welcome: string | undefined): Notice {
-  return { type: 'notice', notice: welcome === undefined ? HINT : `${welcome} ${HINT}` }
+  return { type: 'notice', notice: welcome === undefined ? HINT : `${sentence(welcome)} ${HINT}` }
+}
+
+/** Returns a text with a full stop, if it ends with a letter or digit. */
+function sentence(text: string): string {
+  return text.replace(/(?<=[\p{L}\p{N}]\s*)$/u, '.')
 }
 
 const QUESTIONS = new Set(['', 'help', '?'])

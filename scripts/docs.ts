@@ -4,7 +4,7 @@ import type { Command, State } from '../commands/command.ts'
 import { DISCONNECT_CODES, ERRORS, type ErrorText } from '../commands/errors.ts'
 import { COMMAND_GROUPS } from '../commands/index.ts'
 import type { ErrorReply } from '../commands/replies.ts'
-import type { Option } from '../src/option.ts'
+import { defaultOf, type Option } from '../src/option.ts'
 import { OPTIONS } from '../src/options.ts'
 import { encoder } from '../src/protocols/line/json.ts'
 import { lastLine } from '../src/protocols/line/wire.ts'
@@ -31,9 +31,10 @@ function commandRows(): string[] {
 
 function optionRows(group: Option['group']): string[] {
   const options = Object.entries<Option>(OPTIONS).filter(([, option]) => option.group === group)
-  const rows = options.map(([name, { default: value, describe, choices }]) => {
+  const rows = options.map(([name, option]) => {
+    const { describe, choices } = option
     const meaning = choices ? `${describe}: ${choices.join(', ')}` : describe
-    return `| \`--${name}\` | ${value ?? 'off'} | ${cell(meaning)} |`
+    return `| \`--${name}\` | ${defaultOf(option)} | ${cell(meaning)} |`
   })
   return ['| option | default | meaning |', '| --- | --- | --- |', ...rows]
 }

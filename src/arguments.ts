@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
 import yargs, { type Argv } from 'yargs'
 import { ConfigError } from './config.ts'
-import { shownVariable, unknownVariables } from './environment.ts'
-import type { Option } from './option.ts'
+import { PREFIX, shownVariable, unknownVariables } from './environment.ts'
+import { defaultOf, type Option } from './option.ts'
 import { OPTIONS } from './options.ts'
 import { whyUnreadable } from './secret-files.ts'
 import { SHELL_COMMANDS, unknownMember, usageText } from './usage-error.ts'
@@ -54,11 +54,12 @@ const COMMAND_OPTIONS = {
 } as const
 
 /** Converts an option for yargs. Values from all sources are checked in config.ts. */
-function describe([name, { type, group, choices, default: value, describe: what }]: [string, Option]) {
+function describe([name, option]: [string, Option]) {
+  const { type, group, choices, describe: what } = option
   const described = {
     group,
     describe: choices ? `${what}: ${choices.join(', ')}` : what,
-    defaultDescription: String(value ?? 'off'),
+    defaultDescription: defaultOf(option),
     // Booleans are strings for yargs, which would parse every value but `true` as false.
     requiresArg: type !== 'boolean' && type !== 'port',
   }
@@ -100,6 +101,10 @@ export interface Arguments {
 /** Parses the command line, with the environment and the file of --config. @throws {ConfigError} */
 export async function readArguments(args: readonly string[]): Promise<Arguments> {
   for (const name of CLIENT_VARIABLES) delete process.env[name]
+  // A compose file sets variables without a value to the empty text.
+  for (const [name, value] of Object.entries(process.env)) {
+    if (name.startsWith(PREFIX) && value === '') delete process.env[name]
+  }
   const own = Object.entries(COMMAND_OPTIONS).find(([name]) => args.includes(name))?.[1] ?? {}
   const possible = ['config', ...Object.keys(OPTIONS), ...Object.keys(own)]
   const ignored = dropUnknownVariables(possible)
@@ -179,7 +184,7 @@ function membersOf(file: string, options: readonly string[]): Record<string, unk
     throw new ConfigError(`--config ${file}: ${why}`)
   }
   if (typeof members !== 'object' || members === null || Array.isArray(members)) {
-    throw new ConfigError(`--config ${file}: it is no JSON object of options`)
+    throw new ConfigError(`--config ${file}: it is not a JSON object of options`)
   }
   for (const name of Object.keys(members)) {
     // The parser takes camel case, too.

@@ -2,6 +2,7 @@
 import { hideBin } from 'yargs/helpers'
 import { readArguments, version } from './arguments.ts'
 import { ConfigError } from './config.ts'
+import { withVariable } from './environment.ts'
 import { exit, FAULT, MISUSE, STOPPED } from './exit.ts'
 import { exposedSecrets } from './secret-files.ts'
 import { EXPOSED, IGNORED, runDaemon } from './serve.ts'
@@ -35,7 +36,8 @@ async function run(args: readonly string[]): Promise<void> {
 }
 
 run(hideBin(process.argv)).catch((error: unknown) => {
-  const message = error instanceof Error ? error.message : String(error)
+  const text = error instanceof Error ? error.message : String(error)
+  const message = error instanceof ConfigError ? withVariable(text, process.argv, process.env) : text
   process.stderr.write(`roomd: ${message}\n`)
   return exit(error instanceof ConfigError ? MISUSE : FAULT)
 })

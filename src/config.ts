@@ -11,6 +11,12 @@ import { AddressList } from './transport/address-list.ts'
 /** Maximum characters of --welcome. */
 const MAX_WELCOME = 500
 
+/** The values of a boolean as people write them. 0 and 1 are numbers: 0 is a port that the system chooses. */
+const SWITCHES: ReadonlyMap<string, boolean> = new Map([
+  ...['true', 'on', 'yes'].map((word) => [word, true] as const),
+  ...['false', 'off', 'no'].map((word) => [word, false] as const),
+])
+
 /** The checked values of all options; a disabled listener is undefined. */
 export interface Config extends ValuesOf<typeof OPTIONS> {
   /** Names of the options that have a given value, not their default. */
@@ -60,7 +66,7 @@ export function checkConfig(raw: Readonly<Record<string, unknown>>): Config {
     const file = checked['redis-file']
     // The message does not contain the value, as it may include a password.
     const given = file === undefined ? '--redis' : `--redis-file ${file}: --redis`
-    throw new ConfigError(`${given} is such as redis://host:6379/0, or rediss:// for TLS`)
+    throw new ConfigError(`${given} is a URL such as redis://host:6379/0, or rediss:// for TLS`)
   }
   if (!isPrefix(checked['redis-prefix'])) {
     throw new ConfigError('--redis-prefix must be 1 to 64 letters, digits, and any of _ . : -')
@@ -98,14 +104,13 @@ function checkValue(name: string, option: Option, value: unknown): unknown {
   switch (option.type) {
     case 'boolean':
       if (typeof value === 'boolean') return value
-      if (value === 'true' || value === 'false') return value === 'true'
+      if (SWITCHES.has(String(value))) return SWITCHES.get(String(value))
       throw new ConfigError(`--${name} is true or false, not ${value}`)
     case 'number':
       return checkNumber(name, value, option.min, option.max)
     case 'port':
-      return value === undefined || value === false || value === 'false'
-        ? undefined
-        : checkNumber(name, value, 0, 65_535)
+      if (value === undefined || SWITCHES.get(String(value)) === false) return undefined
+      return checkNumber(name, value, 0, 65_535, ', or off')
     case 'string':
       if (value === undefined && option.default === undefined) return undefined
       if (typeof value !== 'string' && typeof value !== 'number') throw new ConfigError(`--${name} needs a value`)
@@ -119,16 +124,16 @@ function checkValue(name: string, option: Option, value: unknown): unknown {
 
 function checkList(name: string, value: unknown): readonly string[] {
   const items = (Array.isArray(value) ? value : String(value).split(',')).map((item) => String(item).trim())
-  if (items.includes('')) throw new ConfigError(`--${name} has an empty place in its list`)
+  if (items.includes('')) throw new ConfigError(`--${name} has an empty item in its list`)
   return items.length === 1 && items[0] === 'none' ? [] : items
 }
 
-function checkNumber(name: string, value: unknown, least = 0, most = Number.MAX_SAFE_INTEGER): number {
+function checkNumber(name: string, value: unknown, least = 0, most = Number.MAX_SAFE_INTEGER, or = ''): number {
   const number = typeof value === 'number' ? value : /^\d+$/.test(String(value)) ? Number(value) : Number.NaN
   if (!Number.isInteger(number) || number < least || number > most) {
     const range =
       most === Number.MAX_SAFE_INTEGER ? `a whole number of at least ${least}` : `a number from ${least} to ${most}`
-    throw new ConfigError(`--${name} is ${range}, not ${value}`)
+    throw new ConfigError(`--${name} is ${range}${or}, not ${value}`)
   }
   return number
 }

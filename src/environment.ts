@@ -1,12 +1,24 @@
-/** Environment variables with the prefix of the options that are not options. */
-
+/** The environment variables of the options. */
 import { similarTo } from './similar.ts'
 
-const PREFIX = 'ROOMD_'
+export const PREFIX = 'ROOMD_'
 
 /** Returns the environment variable of an option. */
 function variableOf(option: string): string {
   return PREFIX + option.toUpperCase().replaceAll('-', '_')
+}
+
+/** Returns the message of an invalid option with the name of the variable that has set it, if the command line has not. */
+export function withVariable(
+  message: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): string {
+  const [flag = '', option = ''] = /^--([a-z-]+)/.exec(message) ?? []
+  const isGiven = args.some((arg) => arg === flag || arg.startsWith(`${flag}=`) || arg === `--no-${option}`)
+  return isGiven || option === '' || env[variableOf(option)] === undefined
+    ? message
+    : `${message} (${variableOf(option)})`
 }
 
 /**

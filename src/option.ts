@@ -14,6 +14,11 @@ export interface Option {
   readonly secret?: true
 }
 
+/** Returns the default of an option as tables and help show it. */
+export function defaultOf({ type, default: value }: Option): string {
+  return String(value ?? (type === 'port' ? 'off' : 'none'))
+}
+
 export type OptionTable = Readonly<Record<string, Option>>
 
 type ValueOf<O extends Option> = O['type'] extends 'number'

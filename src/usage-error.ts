@@ -28,6 +28,8 @@ export function usageText(message: string, args: readonly string[], options: rea
   const flag = args
     .map((arg) => arg.split('=', 1).join())
     .find((arg) => arg.startsWith('-') && arg.replace(/^--?(no-)?/, '') === unknown)
+  const negated = args.find((arg) => arg.startsWith(`--${unknown}=`))
+  if (negated !== undefined && unknown.startsWith('no-')) return `--${unknown} takes no value`
   if (flag !== undefined) return `unknown option ${flag}${guess(unknown, options, '--')}${help}`
   if (command !== undefined) return `${command} takes no ${unknown};${help}`
   return `unknown command ${unknown}${guess(unknown, SHELL_COMMANDS)}${help}`

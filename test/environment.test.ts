@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { shownVariable, unknownVariables } from '../src/environment.ts'
+import { shownVariable, unknownVariables, withVariable } from '../src/environment.ts'
 import { OPTIONS } from '../src/options.ts'
 
 const shown = (env: Record<string, string>) => unknownVariables(env, Object.keys(OPTIONS)).map(shownVariable)
@@ -43,3 +43,13 @@ test.each(['ROOMD_', 'ROOMD_X', 'ROOMD_PASSWORD', 'ROOMD_VERSION', 'ROOMD_NAMESP
     expect(shown({ [name]: 'secret' })).toEqual([name])
   },
 )
+
+test('the variable that has set an invalid option is named', () => {
+  const env = { ROOMD_HTTP: 'x', ROOMD_LOG_LEVEL: 'loud' }
+  const message = '--http is a number'
+  expect(withVariable(message, ['serve'], env)).toBe(`${message} (ROOMD_HTTP)`)
+  for (const args of [['--http', 'x'], ['--http=x'], ['--no-http']])
+    expect(withVariable(message, args, env)).toBe(message)
+  expect(withVariable('--line is a number', [], env)).toBe('--line is a number')
+  expect(withVariable('no listener', [], env)).toBe('no listener')
+})

@@ -73,7 +73,7 @@ describe('options from files', () => {
       new ConfigError(`--globes-secret-file ${short}: --globes-secret needs at least 16 characters`),
     )
     expect(() => checkConfig({ 'redis-file': url })).toThrow(
-      new ConfigError(`--redis-file ${url}: --redis is such as redis://host:6379/0, or rediss:// for TLS`),
+      new ConfigError(`--redis-file ${url}: --redis is a URL such as redis://host:6379/0, or rediss:// for TLS`),
     )
   })
 })

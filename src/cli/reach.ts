@@ -107,7 +107,9 @@ export function failureOf(error: unknown, { server, identity }: Reach): unknown 
   const { message, code } = error
   if (OUT.test(message)) return new CommandFailure(EXIT.refused, safeLine(message), options)
   if (/does not speak/.test(message)) {
-    return misuse(`${server} is no line port of roomd, which is 9090 by default; over WebSocket write http://HOST:PORT`)
+    return misuse(
+      `${server} is not a line port of roomd, which is 9090 by default; over WebSocket write http://HOST:PORT`,
+    )
   }
   // The last word of a server that was reached.
   if (code !== undefined) {
@@ -156,7 +158,7 @@ function adviceFor(code: string, { isChosen, nickname, password, token }: Client
     case 'name-reserved':
       return 'prove it with --password-file, --token-file or ROOMD_TOKEN, or choose another one with --as'
     case 'secret-wrong':
-      return token === undefined ? undefined : `it is no token of ${nickname}, or has ended`
+      return token === undefined ? undefined : `it is not a token of ${nickname}, or has ended`
     case 'token-scope':
       return 'a token for the room with the rights read,write can send, one with the right read can tail'
     case 'room-private':

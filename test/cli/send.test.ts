@@ -196,7 +196,7 @@ test('what makes no sense is told in one line, with status 2', async () => {
     [['send', 'ops', 'x', '--retry', 'soon'], '--retry soon: not a whole number'],
     [['send', 'ops', 'x', '--password-file', '/nowhere'], '--password-file /nowhere: there is no such file'],
     [['send', 'ops', 'x', '-s', 'gopher://x'], '--server gopher://x: Not a URL of a server: gopher://x'],
-    [['send', 'ops', 'x', '-s', `127.0.0.1:${http}`], `127.0.0.1:${http} is no line port of roomd`],
+    [['send', 'ops', 'x', '-s', `127.0.0.1:${http}`], `127.0.0.1:${http} is not a line port of roomd`],
     [['send', 'ops', 'x', '-s', `tls://127.0.0.1:${http}`, '--ca', '/nowhere'], '--ca /nowhere: there is no such file'],
     [['send', 'ops', 'x', '-s', 'wss://127.0.0.1', '--ca', '/nowhere'], '--ca /nowhere: there is no such file'],
     [['send', 'ops', 'x', '--ca', '/nowhere'], '--ca is for tls://, wss:// and https://'],
@@ -238,7 +238,7 @@ test('a token that is wrong, or may too little, is told of as a token', async ()
   const limited = await verb(args, { port, env: { ROOMD_TOKEN: token } })
   expect(limited.stderr).toMatch(/\(token-scope\); a token for the room with the rights read,write can send/)
   const wrong = await verb(args, { port, env: { ROOMD_TOKEN: `${token}x` } })
-  const text = 'roomd send: Access token invalid (secret-wrong); it is no token of tokenist, or has ended\n'
+  const text = 'roomd send: Access token invalid (secret-wrong); it is not a token of tokenist, or has ended\n'
   expect(wrong).toEqual({ status: 1, stdout: '', stderr: text })
 })
 

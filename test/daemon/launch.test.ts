@@ -75,6 +75,13 @@ test('SIGUSR1 opens no debugger', async () => {
   expect(await daemon.exit).toMatchObject({ status: 0, stderr: '' })
 })
 
+test('an empty variable is not set', async () => {
+  const daemon = roomd(ARGS, { ROOMD_REDIS: '', ROOMD_ADMINS: '', ROOMD_KEEP_DAYS: '', ROOMD_HTTP: 'off' })
+  await daemon.ready()
+  expect(daemon.log.filter(({ level }) => Number(level) >= 40)).toEqual([])
+  expect(daemon.log.find(({ msg }) => msg === 'ready')).not.toHaveProperty('ports.http')
+})
+
 test('variables of the environment that are no options are one warning, without their values', async () => {
   const daemon = roomd(ARGS, {
     ROOMD_SERVICE_HOST: '10.3.104.46',
@@ -93,7 +100,7 @@ test('variables of the environment that are no options are one warning, without 
 
 test.each([
   { ROOMD_LINE: 'tcp://10.3.104.46:9090' },
-  { ROOMD_LINE: '' },
+  { ROOMD_LINE: 'nowhere' },
   { ROOMD_SYNC: 'never' },
   { ROOMD_LINE_ASCII: 'perhaps' },
   { ROOMD_LINE_ASCII: '1' },

@@ -103,13 +103,15 @@ test('SIGTERM: clients are told, the exit status is 0', async () => {
 })
 
 test.each([
-  [['--line', '99999'], 2, '--line is a number from 0 to 65535, not 99999'],
-  [['--line', 'x'], 2, '--line is a number from 0 to 65535, not x'],
+  [['--line', '99999'], 2, '--line is a number from 0 to 65535, or off, not 99999'],
+  [['--line', 'x'], 2, '--line is a number from 0 to 65535, or off, not x'],
   [['--nonsense', '1'], 2, 'nonsense'],
   [['--line-tls', '0', '--tls-cert', 'x'], 2, '--tls-cert and --tls-key go together'],
   [['--max-line', '0'], 2, '--max-line is a whole number of at least 64, not 0'],
   [['--sync', 'never'], 2, 'sync'],
-  [['--http-tls=yes'], 2, '--http-tls is true or false, not yes'],
+  [['--http-tls=maybe'], 2, '--http-tls is true or false, not maybe'],
+  [['--no-guests=1'], 2, '--no-guests takes no value'],
+  [['--line=off', '--no-http', '--no-irc', '--no-chatroom', '--no-chatterbox'], 2, 'no listener'],
   [['--no-line'], 2, 'no listener: give --line or another listener a port'],
   [
     ['--lobby', 'no way'],

@@ -45,7 +45,7 @@ class Client {
 
 test('a URL of Redis that makes no sense is refused without being shown', async () => {
   const daemon = roomd(['--line', '0', '--redis', 'redis://:secret@host/database'])
-  const stderr = 'roomd: --redis is such as redis://host:6379/0, or rediss:// for TLS\n'
+  const stderr = 'roomd: --redis is a URL such as redis://host:6379/0, or rediss:// for TLS\n'
   expect(await daemon.exit).toMatchObject({ status: 2, stderr })
   const other = roomd(['--line', '0', '--redis', 'redis://host', '--redis-prefix', '{a}'])
   expect(await other.exit).toMatchObject({ status: 2 })

@@ -46,7 +46,7 @@ test.each([
   ['token', 'token needs an action: create ACCOUNT NAME, list ACCOUNT, revoke ACCOUNT NAME'],
   [`--config ${typo}`, `--config ${typo}: unknown option max-txt; did you mean max-text?`],
   [`--config ${empty}`, `--config ${empty} is empty`],
-  [`--config ${list}`, `--config ${list}: it is no JSON object of options`],
+  [`--config ${list}`, `--config ${list}: it is not a JSON object of options`],
   [`--config ${unquoted}`, `--config ${unquoted}: Unexpected token 'm', "max-text: 3 " is not valid JSON`],
   [`--config ${folder}/none`, `--config ${folder}/none: there is no such file`],
 ])('roomd %s: one line, status 2', (args, text) => {

@@ -232,7 +232,7 @@ test('lines at the HTTP port are told where lines are', async () => {
   socket.write('LOGIN eve\n')
   const [head = '', body] = String(await answered).split('\r\n\r\n')
   expect(head).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/)
-  expect(body).toBe('This is no HTTP request. Lines are spoken on the port of --line, IRC on that of --irc\n')
+  expect(body).toBe('This is not an HTTP request. Lines are spoken on the port of --line, IRC on that of --irc\n')
   expect(head).toContain(`Content-Length: ${body?.length}`)
 })
 

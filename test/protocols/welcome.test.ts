@@ -20,7 +20,7 @@ test('a client that has not logged in asks for it, and finds it in the hint', as
   client.send('help')
   expect(await client.next()).toMatchObject({
     type: 'notice',
-    notice: expect.stringMatching(/^The chat of the observatory\. 天+ This is roomd\. Type LOGIN/),
+    notice: expect.stringMatching(/^The chat of the observatory\. 天+\. This is roomd\. Type LOGIN/),
   })
   await client.next()
   expect(await client.ask('/limits')).toMatchObject({

@@ -272,7 +272,7 @@ withRedis('to export and import', () => {
       const misuse: [string, RegExp, Record<string, string>?][] = [
         [temporaryFolder(), /^there is no .*roomd\.db to export$/],
         [url, /^there is nothing at redis:.* \(prefix roomd\) to export$/],
-        ['redis://:secret@host/x', /^--redis is such as redis:\/\/|--redis/],
+        ['redis://:secret@host/x', /^--redis is a URL such as redis:\/\/|--redis/],
         [':memory:', /^--data :memory: keeps nothing$/],
         [url, /^--redis-prefix/, { 'redis-prefix': '{a}' }],
       ]

@@ -35,7 +35,7 @@ describe('the lists among the options', () => {
   it.each([
     ['http-origins', 'chat.example', '--http-origins are such as https://chat.example, not chat.example'],
     ['http-origins', 'https://a.example/', 'not https://a.example/'],
-    ['http-origins', 'https://a.example,', '--http-origins has an empty place in its list'],
+    ['http-origins', 'https://a.example,', '--http-origins has an empty item in its list'],
     ['http-trust-proxy', '10.0.0.0/99', 'such as 127.0.0.1 or 10.0.0.0/8, not 10.0.0.0/99'],
   ])('--%s %s is refused', (name, value, text) => {
     expect(() => checkConfig({ [name]: value })).toThrow(text)

@@ -68,11 +68,7 @@ export class Authorization {
       const identity = await chat.access.identify('', address)
       return { ...common, identity, name: undefined, proof: undefined, author: undefined }
     }
-    throw new Problem(
-      401,
-      'unauthorized',
-      request.routeOptions.config.guests ? `${AUTHORIZE}, or speak as a guest with ?as=NICKNAME` : AUTHORIZE,
-    )
+    throw new Problem(401, 'unauthorized', AUTHORIZE + this.#otherwise(request, right))
   }
 
   /**
@@ -168,6 +164,13 @@ export class Authorization {
   async #operates(identity: Identity, room: RoomRecord): Promise<boolean> {
     const state = await this.#options.chat.access.stateOf(room, identity)
     return isAtLeast(state.rankOf(identity), 'operator')
+  }
+
+  /** What a request without authorization lacks, for a person. */
+  #otherwise({ routeOptions }: FastifyRequest, right: TokenRight): string {
+    if (right === 'read' && routeOptions.url?.startsWith('/rooms'))
+      return '; --public-read always lets everybody read public rooms'
+    return routeOptions.config.guests ? ', or speak as a guest with ?as=NICKNAME' : ''
   }
 
   #mayAnybodyRead({ host }: FastifyRequest): boolean {

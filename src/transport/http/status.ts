@@ -8,7 +8,7 @@ export function statusOf(refused: DisconnectReason): number {
 }
 
 /** For a person who types lines into the HTTP port. */
-const NO_HTTP = 'This is no HTTP request. Lines are spoken on the port of --line, IRC on that of --irc\n'
+const NO_HTTP = 'This is not an HTTP request. Lines are spoken on the port of --line, IRC on that of --irc\n'
 
 /** Encodes a response to what is no request, after which the connection ends; without a body where the status says all. */
 export function statusAlone(status: number): Buffer {
@@ -24,6 +24,6 @@ export function reasonFor(status: number, host: string): string {
     return 'Forbidden: the address is banned, or a page of another origin may not do this (--http-origins)\n'
   if (status === 404) return 'Nothing is here: / is the page, /docs the API\n'
   if (status === 421)
-    return `${host} is no name of this server: list it with --http-origins, or its proxy with --http-trust-proxy\n`
+    return `${host} is not a name of this server: list it with --http-origins, or its proxy with --http-trust-proxy\n`
   return ''
 }
