@@ -6,7 +6,7 @@ import { IrcClient } from '../clients/irc.ts'
 import { LineClient } from '../support/client.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 
-const WELCOME = `The chat of the observatory. ${'天'.repeat(150)}`
+const WELCOME = `The chat of the observatory. ${'天'.repeat(160)}`
 
 let daemon: TestDaemon
 beforeAll(async () => {
