@@ -68,6 +68,20 @@ test('what must not be posted any more when the turn comes is not: deleted, of a
   await accepted(target, 'kept')
 })
 
+test('what waits for its turn when the lease is lost is posted once, by the next one that has it', async () => {
+  const { daemon, silent } = await busyDaemon('dev', 'more')
+  const target = await receiver()
+  await makeHook(daemon, 'ops', target.url)
+  await say(daemon, 'ops', 'one')
+  await ask(daemon, 'GET', '/rooms/ops/messages')
+  const { now } = Date
+  vi.spyOn(Date, 'now').mockImplementation(() => now() + 20_000)
+  onTestFinished(() => void vi.restoreAllMocks())
+  silent.close()
+  await say(daemon, 'ops', 'two')
+  await accepted(target, 'one', 'two')
+})
+
 test('one that waits is removed at once, and so the daemon stops', TIMED, async () => {
   const { daemon, silent, ids } = await busyDaemon('dev', 'more', 'last')
   const waiting = ids.findLast((id) => !silent.begun.includes(id))
