@@ -1,10 +1,14 @@
 /**
- * Before all tests: the daemon as they start it, and a folder that everything temporary lies in. The folder is gone when the last of them is
+ * Before all tests: the daemon as they start it, the page, and a folder that everything temporary lies in. The folder is gone when the last of them is
  * done, however that ends.
  */
+import { execFile } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { keptFiles } from '../../src/protocols/page/kept.ts'
+import { keyOfSources, readSources } from '../../src/protocols/page/sources.ts'
 import { bundle } from './bundle.ts'
 import { makeCertificate } from './certificate.ts'
 
@@ -14,6 +18,14 @@ export default async function setup(): Promise<() => void> {
   chmodSync(folder, 0o755)
   process.env.ROOMD_TEST_FOLDER = folder
   makeCertificate(folder)
-  process.env.ROOMD_TEST_MAIN = await bundle()
+  const [main] = await Promise.all([bundle(), keepPage()])
+  process.env.ROOMD_TEST_MAIN = main
   return () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+}
+
+/** Makes the page, unless it is there: each of the first daemons would do so in a process of its own. */
+async function keepPage(): Promise<void> {
+  if (await keptFiles(await keyOfSources(await readSources()))) return
+  const maker = resolve(import.meta.dirname, '../../src/protocols/page/make-process.ts')
+  await promisify(execFile)(process.execPath, [maker])
 }
