@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { startTestDaemon } from '../support/daemon.ts'
 import { reservePort } from '../support/port.ts'
-import { holdServer, openBrowser } from './browser.ts'
+import { holdServer, openBrowser, startWithPage } from './browser.ts'
 
 const visit = openBrowser()
 
@@ -104,27 +104,23 @@ new MutationObserver(() => {
 }).observe(document, { subtree: true, childList: true, characterData: true })`
 
 test('a connection that is being opened is told of only when that takes long, and is no lost one', async () => {
-  const daemon = await startTestDaemon({ http: 0 })
-  try {
-    const ann = await visit(daemon.port('http'))
-    const { page } = ann
-    await page.context().addInitScript(RECORD)
-    await ann.enter('ann', 'ops')
-    await ann.say('/join den')
-    await page.getByPlaceholder('Message #den').waitFor()
-    await ann.connected()
-    await page.reload()
-    await ann.connected()
-    expect(await page.evaluate('told')).toEqual([])
-    const release = await holdServer(page)
-    await page.reload()
-    await ann.status('Connecting…')
-    release()
-    await ann.connected()
-    expect(await page.evaluate<string[]>('told')).not.toContain('Connection lost. Reconnecting…Try now')
-  } finally {
-    await daemon.stop()
-  }
+  const { port } = await startWithPage()
+  const ann = await visit(port)
+  const { page } = ann
+  await page.context().addInitScript(RECORD)
+  await ann.enter('ann', 'ops')
+  await ann.say('/join den')
+  await page.getByPlaceholder('Message #den').waitFor()
+  await ann.connected()
+  await page.reload()
+  await ann.connected()
+  expect(await page.evaluate('told')).toEqual([])
+  const release = await holdServer(page)
+  await page.reload()
+  await ann.status('Connecting…')
+  release()
+  await ann.connected()
+  expect(await page.evaluate<string[]>('told')).not.toContain('Connection lost. Reconnecting…Try now')
 })
 
 test('the page can be installed', async () => {
