@@ -9,6 +9,7 @@
  * The flag above, which package.json and ecosystem.config.cjs repeat, bounds the space for young objects, in MB: a crowd of
  * connections that come at once otherwise leaves it grown, at 5 KB for each of 8,000.
  */
+import { readFileSync } from 'node:fs'
 import module from 'node:module'
 import { homedir } from 'node:os'
 
@@ -22,9 +23,15 @@ const verb = process.argv[2]
 const isClient = verb === 'send' || verb === 'tail' || verb === 'chat'
 const isBuilt = import.meta.url.includes('/dist/')
 const needed = isClient && isBuilt ? NEEDED_BY_CLIENT : NEEDED
+const isOld = Number(process.versions.node.split('.')[0]) < needed
 
-if (Number(process.versions.node.split('.')[0]) < needed) {
-  const hint = isBuilt ? `send, tail and chat need ${NEEDED_BY_CLIENT}` : 'npm start brings it'
+if (isOld && (verb === '--version' || verb === '-v')) {
+  const { version } = JSON.parse(
+    readFileSync(new URL(isBuilt ? '../../package.json' : '../package.json', import.meta.url), 'utf8'),
+  )
+  process.stdout.write(`${version}\n`)
+} else if (isOld) {
+  const hint = isBuilt ? `roomd send, tail and chat (--help) need ${NEEDED_BY_CLIENT}` : 'npm start brings it'
   process.stderr.write(`roomd needs Node ${NEEDED} or later; this is ${process.version}; ${hint}\n`)
   process.exitCode = MISUSE
 } else {

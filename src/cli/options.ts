@@ -42,7 +42,9 @@ export function parseOptions<const Own extends Options>(command: string, args: r
   } catch (error) {
     const [text = ''] = error instanceof Error ? error.message.split(/\. |\n/) : []
     const what = text.replace(/^Unknown option '([^']*)'.*/, 'unknown option $1').replace(/^O/, 'o')
-    throw misuse(`${what.replace(/\.$/, '')}; see roomd ${command} --help`)
+    const isText = /^unknown option -\d/.test(what)
+    const hint = isText ? '; a text that begins with a minus sign goes behind --' : ''
+    throw misuse(`${what.replace(/\.$/, '')}${hint}; see roomd ${command} --help`)
   }
 }
 

@@ -150,9 +150,8 @@ function refusalText(error: RefusedError, identity: ClientIdentity): string {
 function adviceFor(code: string, { isChosen, nickname, password, token }: ClientIdentity): string | undefined {
   switch (code) {
     case 'name-invalid':
-      return (password ?? token) === undefined
-        ? undefined
-        : `is ${nickname} an account? --as names the account of the password or token`
+      if ((password ?? token) === undefined) return undefined
+      return isChosen ? `is ${nickname} an account?` : '--as (ROOMD_AS) names the account of the password or token'
     case 'name-in-room':
       return isChosen ? 'choose another nickname with --as' : undefined
     case 'name-reserved':

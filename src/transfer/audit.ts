@@ -71,17 +71,17 @@ async function* auditLines(
 function auditRecord(event: Event, { slug }: RoomRecord): string {
   const { id, at, kind, from, verified, to, body, details } = event
   const text = body === '' ? undefined : body
-  const account = verified === true
   return JSON.stringify({
     time: new Date(at).toISOString(),
     room: slug,
     kind,
     actor: from,
-    account,
     to,
     text,
     id,
     ...details,
+    // In place of the addressee's.
+    account: verified === true,
   })
 }
 
@@ -116,7 +116,7 @@ function actionText({ kind, body, to = '', details = {} }: Event): string {
 function timeIn(options: Readonly<Record<string, unknown>>, name: string, now: number): number | undefined {
   const text = textIn(options, name)
   try {
-    return text === undefined ? undefined : parseTime(text, now)
+    return text === undefined ? undefined : parseTime(text.replace(/^(?=\d+[smhd]$)/, '-'), now)
   } catch {
     throw new ConfigError(
       `--${name} ${text} is not a time; for example 2026-05-24, "2026-05-24 15:17", yesterday, -2h, -7d`,

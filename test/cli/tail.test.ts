@@ -77,6 +77,10 @@ test('--since begins at a time, an id or the beginning; -n takes the newest of t
       ['--since', '-10m'],
       ['a', 'b', 'c'],
     ],
+    [
+      ['--since', '10m'],
+      ['a', 'b', 'c'],
+    ],
     [['--since', 'tomorrow'], undefined],
     [['--since', '2000-01-01', '-n', '1'], ['c']],
     [['--since', b?.id ?? ''], ['c']],

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { version } from '../../src/arguments.ts'
 import { olderNode, refusalOf, runWith } from '../support/older-node.ts'
 import { RoomdProcess } from '../support/process.ts'
 
@@ -24,6 +25,7 @@ test.runIf(olderNode)('an older Node says in one line which is needed, status 2'
   if (!olderNode) return expect.fail()
   for (const file of ['src/main.ts', 'src/main.js']) {
     expect(runWith(olderNode, join(root, file)), file).toEqual(refusalOf(olderNode))
+    expect(runWith(olderNode, join(root, file), '--version')).toMatchObject({ status: 0, stdout: `${version()}\n` })
   }
 })
 
@@ -31,13 +33,9 @@ test('the Node that is needed is the one that package.json installs', () => {
   const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const older = "Object.defineProperty(process.versions, 'node', { value: '23.9.1' })"
   const run = (preload: string) =>
-    spawnSync(
-      process.execPath,
-      ['--import', `data:text/javascript,${preload}`, join(root, 'src/main.ts'), '--version'],
-      {
-        encoding: 'utf8',
-      },
-    )
+    spawnSync(process.execPath, ['--import', `data:text/javascript,${preload}`, join(root, 'src/main.ts'), '--help'], {
+      encoding: 'utf8',
+    })
   const needed = /^\^(\d+)\./.exec(devDependencies.node)?.[1]
   expect(run(older)).toMatchObject({
     status: 2,

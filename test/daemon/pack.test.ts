@@ -74,7 +74,7 @@ test('the packed package, installed elsewhere, has a working roomd', { timeout: 
   // The package has it compressed.
   expect(size).toBeLessThan(52_000)
   if (olderNode) {
-    const refusal = refusalOf(olderNode, 'send, tail and chat need 20')
+    const refusal = refusalOf(olderNode, 'roomd send, tail and chat (--help) need 20')
     expect(runWith(olderNode, join(path, 'node_modules/.bin/roomd'))).toEqual(refusal)
   }
   // What the Redis engine reads beside its code.

@@ -18,7 +18,10 @@ test('roomd with invalid options is not started again, and the reason is told, s
     encoding: 'utf8',
     env: { PATH: `${resolve(root, 'node_modules/.bin')}${delimiter}${process.env.PATH}`, HOME: home, PM2_HOME: home },
   })
-  expect(told).toMatchObject({ status: 1, stderr: 'roomd: --line is a number from 0 to 65535, not abc\n' })
+  expect(told).toMatchObject({
+    status: 1,
+    stderr: 'roomd: --line is a number from 0 to 65535, or off, not abc (ROOMD_LINE)\n',
+  })
   // Without the list of exit statuses pm2 has tried again by now.
   expect(await pm2.apps()).toMatchObject([{ pid: 0, restarts: 0 }])
   await pm2.run('kill')

@@ -17,8 +17,8 @@ export const olderNode = (process.env.PATH ?? '')
   .find(({ version }) => /^v(1\d|2[0-3])\./.test(version))
 
 /** Runs a file with it. */
-export function runWith({ path }: OlderNode, file: string) {
-  const { status, stdout, stderr } = spawnSync(path, [file], { encoding: 'utf8' })
+export function runWith({ path }: OlderNode, file: string, ...args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(path, [file, ...args], { encoding: 'utf8' })
   return { status, stdout, stderr }
 }
 

@@ -41,7 +41,7 @@ async function moderate(engine: Engine): Promise<number> {
     verified: true,
     to: 'eve',
     body: '',
-    details: { role: 'banned', on: true, until: 7e12 },
+    details: { role: 'banned', on: true, until: 7e12, account: 'AtRpcqHPyy1W' },
   })
   return middle
 }

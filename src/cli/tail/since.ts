@@ -1,6 +1,6 @@
 import { misuse } from '../failure.ts'
 
-const AGO = /^-\d{1,9}[smhd]$/
+const AGO = /^-?\d{1,9}[smhd]$/
 /** Ids carry the time in milliseconds, times in seconds have fewer digits. */
 const ID = /^\d{12,16}$/
 const EPOCH_SECONDS = /^\d{1,11}(?:\.\d+)?$/
@@ -15,7 +15,8 @@ const ZONED = /^\d{4}-\d\d-\d\dT\d\d:\d\d.*(?:Z|[+-]\d\d:?\d\d)$/
  */
 export function historySince(text: string, now = new Date()): string {
   if (text === 'all') return ''
-  if (AGO.test(text) || EPOCH_SECONDS.test(text)) return text
+  if (EPOCH_SECONDS.test(text)) return text
+  if (AGO.test(text)) return text.replace(/^-?/, '-')
   if (ID.test(text)) return `after=${text}`
   const at = ZONED.test(text) ? new Date(text) : localTimeIn(text, now)
   if (at === undefined || Number.isNaN(at.getTime())) {
