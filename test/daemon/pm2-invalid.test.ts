@@ -12,7 +12,9 @@ test('roomd with invalid options is not started again, and the reason is told, s
 }, async () => {
   const home = temporaryFolder()
   const pm2 = new Pm2(home, { ROOMD_LINE: 'abc' })
-  onTestFinished(() => void pm2.run('kill'))
+  onTestFinished(async () => {
+    await pm2.run('kill')
+  })
   await pm2.run('start', ECOSYSTEM)
   const told = spawnSync(process.execPath, [resolve(root, 'scripts/daemon-state.ts')], {
     encoding: 'utf8',
@@ -24,5 +26,4 @@ test('roomd with invalid options is not started again, and the reason is told, s
   })
   // Without the list of exit statuses pm2 has tried again by now.
   expect(await pm2.apps()).toMatchObject([{ pid: 0, restarts: 0 }])
-  await pm2.run('kill')
 })
