@@ -334,10 +334,13 @@ test('36. REDACT deletes own messages, and any as operator; others get FAIL', as
     `:ann!~ann@guest.roomd REDACT #redact :${two}`,
   ])
   expect(codes(await eve.rest())).toEqual([])
-  expect(await ann.ask('REDACT #redact 1', 'REDACT #redact x', 'REDACT #nowhere 1', 'REDACT #redact')).toEqual([
+  expect(
+    await ann.ask('REDACT #redact 1', 'REDACT #redact x', 'REDACT #nowhere 1', 'REDACT bob x', 'REDACT #redact'),
+  ).toEqual([
     ':roomd FAIL REDACT UNKNOWN_MSGID #redact 1 :There is no such message',
     ':roomd FAIL REDACT UNKNOWN_MSGID #redact x :There is no such message',
     ':roomd FAIL REDACT INVALID_TARGET #nowhere :You cannot delete messages there',
+    ':roomd FAIL REDACT INVALID_TARGET bob :You cannot delete messages there',
     ':roomd 461 ann REDACT :Not enough parameters',
   ])
 })

@@ -128,9 +128,10 @@ const redact: IrcCommand = {
   least: 2,
   async run({ chat, session }: IrcContext, { params: [target = '', id = '', reason = ''] }): Promise<Lines> {
     const fail = (code: string, why: string) => [ircLine(SERVER, 'FAIL', ['REDACT', code, target, id, why])]
-    if (!/^\d{1,16}$/.test(id)) return fail('UNKNOWN_MSGID', 'There is no such message')
     try {
-      await chat.moderation.redaction.redact(membershipIn(session, target), Number(id), reason)
+      const membership = membershipIn(session, target)
+      if (!/^\d{1,16}$/.test(id)) return fail('UNKNOWN_MSGID', 'There is no such message')
+      await chat.moderation.redaction.redact(membership, Number(id), reason)
     } catch (error) {
       if (!(error instanceof Refusal) || error.code === 'unavailable') throw error
       if (error.code === 'message-unknown') return fail('UNKNOWN_MSGID', 'There is no such message')
