@@ -36,21 +36,24 @@ export class MultilineInput {
     this.#fault = undefined
   }
 
-  /** Takes a message of the batch. */
-  add({ command, params: [target = '', text = ''], tags }: IrcMessage): void {
-    if (tags.get('batch') !== this.#reference || !this.#opening) this.#fault ??= new MultilineFault('MULTILINE_INVALID')
-    else if (target !== this.#target)
+  /** Takes a message of the batch. Returns false for one of another batch, which changes nothing. */
+  add({ command, params: [target = '', text = ''], tags }: IrcMessage): boolean {
+    if (tags.get('batch') !== this.#reference || !this.#opening) return false
+    if (target !== this.#target)
       this.#fault ??= new MultilineFault('MULTILINE_INVALID_TARGET', `${this.#target} ${target}`)
-    if (this.#fault) return
+    if (this.#fault) return true
     const isNotice = command === 'NOTICE'
-    if (this.#text !== undefined && isNotice !== this.#isNotice) this.#fault = new MultilineFault('MULTILINE_INVALID')
+    const isJoined = tags.has('draft/multiline-concat')
+    const isMixed = this.#text !== undefined && isNotice !== this.#isNotice
+    if (isMixed || (isJoined && text === '')) this.#fault = new MultilineFault('MULTILINE_INVALID')
     this.#isNotice = isNotice
-    const joint = this.#text === undefined || tags.has('draft/multiline-concat') ? '' : '\n'
+    const joint = this.#text === undefined || isJoined ? '' : '\n'
     const whole = (this.#text ?? '') + joint + text
     if (++this.#lines > MAX_LINES) this.#fault ??= new MultilineFault('MULTILINE_MAX_LINES', String(MAX_LINES))
     else if (Buffer.byteLength(whole) > this.#maxBytes)
       this.#fault ??= new MultilineFault('MULTILINE_MAX_BYTES', String(this.#maxBytes))
     else this.#text = whole
+    return true
   }
 
   /** Ends the message with `BATCH -reference`. @throws MultilineFault */

@@ -308,6 +308,13 @@ test('35. messages of several lines come and go as batches, within their limits'
   expect(await bob.ask('BATCH +4 draft/multiline #multi', '@batch=4 PRIVMSG #other :x', 'BATCH -4')).toEqual([
     ':roomd FAIL BATCH MULTILINE_INVALID_TARGET #multi #other :The message has not been sent',
   ])
+  const invalid = ':roomd FAIL BATCH MULTILINE_INVALID :The message has not been sent'
+  const blank = ['@batch=4 PRIVMSG #multi :x', '@batch=4;draft/multiline-concat PRIVMSG #multi :']
+  expect(await bob.ask('BATCH +4 draft/multiline #multi', ...blank, 'BATCH -4')).toEqual([invalid])
+  // What belongs to no batch that has begun is refused at once, and leaves the one that has.
+  expect(await bob.ask('BATCH +4 draft/multiline #multi', '@batch=5 PRIVMSG #multi :lost')).toEqual([invalid])
+  expect(await bob.ask('@batch=4 PRIVMSG #multi :kept', 'BATCH -4', '@batch=4 NOTICE #multi :late')).toEqual([invalid])
+  expect((await ann.until(/kept/)).filter((line) => /lost|late/.test(line))).toEqual([])
   const refused = await bob.ask('BATCH +5 draft/multiline #multi', 'BATCH -5', 'BATCH -6', 'BATCH +7 other #multi')
   expect(codes(refused)).toEqual(['FAIL', 'FAIL', 'FAIL'])
   expect(refused[2]).toBe(':roomd FAIL BATCH UNKNOWN_TYPE other :Only batches of draft/multiline')

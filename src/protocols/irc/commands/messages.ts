@@ -22,7 +22,7 @@ const notice: IrcCommand = {
   help: 'Is a PRIVMSG that is never answered.',
   least: 0,
   pipelines: isSaid,
-  run: async (context, message) => echoOf(await speak(context, message, true), message, context.session),
+  run: (context, message) => speak(context, message, true),
 }
 
 const tagmsg: IrcCommand = {
@@ -45,14 +45,11 @@ const batch: IrcCommand = {
   async run(context, message) {
     const { session, multiline } = context
     const [reference = '', type = '', target = ''] = message.params
-    const fail = (code: string, words: string, why: string) => [
-      ircLine(SERVER, 'FAIL', ['BATCH', code, ...words.split(' ').filter(Boolean), why]),
-    ]
     if (!session.caps.has('draft/multiline') || !session.caps.has('batch'))
       return [context.reply('ERR_UNKNOWNCOMMAND', 'BATCH')]
     if (reference.startsWith('+')) {
       if (type !== 'draft/multiline' || target === '')
-        return fail('UNKNOWN_TYPE', type, 'Only batches of draft/multiline')
+        return [batchFailure('UNKNOWN_TYPE', type, 'Only batches of draft/multiline')]
       multiline.open(reference.slice(1), target, message)
       return NOTHING
     }
@@ -64,9 +61,17 @@ const batch: IrcCommand = {
       )
     } catch (error) {
       if (!(error instanceof MultilineFault)) throw error
-      return fail(error.code, error.context, 'The message has not been sent')
+      return [unsent(error)]
     }
   },
+}
+
+function batchFailure(code: string, words: string, why: string): string {
+  return ircLine(SERVER, 'FAIL', ['BATCH', code, ...words.split(' ').filter(Boolean), why])
+}
+
+function unsent({ code, context }: MultilineFault): string {
+  return batchFailure(code, context, 'The message has not been sent')
 }
 
 /** Returns the lines that are an echo: a NOTICE is never answered (RFC 2812, 3.3.2). ACK is for the label of one that is refused. */
@@ -84,13 +89,14 @@ function isSaid({ params: [, text = ''] }: IrcMessage): boolean {
 async function speak(context: IrcContext, message: IrcMessage, isNotice: boolean): Promise<Lines> {
   const [list = '', text = ''] = message.params
   const { reply, session, multiline } = context
-  if (message.tags.has('batch') && session.caps.has('draft/multiline')) {
-    multiline.add(message)
-    return NOTHING
+  if (message.tags.has('batch') && session.caps.has('draft/multiline'))
+    return multiline.add(message) ? NOTHING : [unsent(new MultilineFault('MULTILINE_INVALID'))]
+  const said = async () => {
+    if (list === '') return [reply('ERR_NORECIPIENT', message.command)]
+    if (text === '') return [reply('ERR_NOTEXTTOSEND')]
+    return toEach(context, list, (target) => sayTo(context, target, { text, isNotice, message }))
   }
-  if (list === '') return [reply('ERR_NORECIPIENT', message.command)]
-  if (text === '') return [reply('ERR_NOTEXTTOSEND')]
-  return toEach(context, list, (target) => sayTo(context, target, { text, isNotice, message }))
+  return isNotice ? echoOf(await said(), message, session) : said()
 }
 
 export const MESSAGE_COMMANDS: readonly IrcCommand[] = [privmsg, notice, tagmsg, batch]
