@@ -2,11 +2,12 @@ import type { Chat } from '../../chat/chat.ts'
 import { fold } from '../../chat/names.ts'
 import type { News, Signal } from '../../chat/news.ts'
 import type { Cap } from './caps.ts'
-import type { Lines } from './message.ts'
+import { tagText } from './message.ts'
 import { channelOf, shownNick, sourceOf, userHostOf } from './names.ts'
 import { numeric } from './numerics.ts'
 import type { IrcSession } from './session.ts'
 import { signalLine } from './signal-line.ts'
+import { type Sender, tagsNow } from './tags.ts'
 import type { PackLines } from './wire.ts'
 
 /** A nickname of MONITOR. */
@@ -78,7 +79,7 @@ export class IrcAudience {
       case 'away': {
         const line = `:${sourceOf(news.name, news.verified)} AWAY`
         const whole = news.text === undefined ? line : `${line} :${news.text || 'Away'}`
-        this.#tellNeighbours(news.name, news.rooms, 'away-notify', [whole])
+        this.#tellNeighbours(news, news.rooms, 'away-notify', whole)
         break
       }
       case 'registered':
@@ -101,7 +102,7 @@ export class IrcAudience {
     if (!monitored || monitored.isOnline) return
     monitored.isOnline = true
     const source = sourceOf(name, verified)
-    for (const session of monitored.sessions) this.#push(session, [numeric(session.nick, 'RPL_MONONLINE', source)])
+    for (const session of monitored.sessions) this.#tell(session, numeric(session.nick, 'RPL_MONONLINE', source))
   }
 
   async #offline(name: string): Promise<void> {
@@ -111,23 +112,24 @@ export class IrcAudience {
     if (sessions.length > 0) return
     monitored.isOnline = false
     for (const session of monitored.sessions)
-      this.#push(session, [numeric(session.nick, 'RPL_MONOFFLINE', shownNick(name))])
+      this.#tell(session, numeric(session.nick, 'RPL_MONOFFLINE', shownNick(name)))
   }
 
   #registered(name: string, rooms: readonly number[]): void {
     const before = sourceOf(name, undefined)
     const { user, host } = userHostOf(name, true)
-    this.#tellNeighbours(name, rooms, 'account-notify', [`:${before} ACCOUNT ${shownNick(name)}`])
-    this.#tellNeighbours(name, rooms, 'chghost', [`:${before} CHGHOST ${user} ${host}`])
+    const sender = { name, verified: true }
+    this.#tellNeighbours(sender, rooms, 'account-notify', `:${before} ACCOUNT ${shownNick(name)}`)
+    this.#tellNeighbours(sender, rooms, 'chghost', `:${before} CHGHOST ${user} ${host}`)
   }
 
   /** Tells the sessions with a capability that are in one of the rooms of a user, or watch it with `extended-monitor`. */
-  #tellNeighbours(name: string, rooms: readonly number[], cap: Cap, lines: Lines): void {
-    const key = fold(name)
+  #tellNeighbours(sender: Sender, rooms: readonly number[], cap: Cap, line: string): void {
+    const key = fold(sender.name)
     for (const session of this.#sessions) {
       if (session.key === key || !session.caps.has(cap)) continue
       const isWatching = session.monitored.has(key) && session.caps.has('extended-monitor')
-      if (isWatching || rooms.some((room) => session.memberships.has(room))) this.#push(session, lines)
+      if (isWatching || rooms.some((room) => session.memberships.has(room))) this.#tell(session, line, sender)
     }
   }
 
@@ -139,7 +141,7 @@ export class IrcAudience {
     for (const session of this.#sessions) {
       const isWitness = session.caps.has('invite-notify') && session.memberships.has(room) && session.key !== by
       if (session.key === key) session.invitations.set(room, true)
-      if (session.key === key || isWitness) this.#push(session, [line])
+      if (session.key === key || isWitness) this.#tell(session, line, { name: from, verified })
     }
   }
 
@@ -154,11 +156,17 @@ export class IrcAudience {
       const isMeant = room === undefined ? session.key === key || session.key === by : record !== undefined
       const target = record ? channelOf(record) : shownNick(to)
       const line = isMeant ? signalLine(signal, target, session, isBot) : undefined
-      if (line !== undefined) this.#push(session, [line])
+      if (line !== undefined) this.#push(session, line)
     }
   }
 
-  #push(session: IrcSession, lines: Lines): void {
-    session.link.push(this.#pack(lines))
+  /** Sends a line with the tags that the client has asked for. */
+  #tell(session: IrcSession, line: string, from?: Omit<Sender, 'isBot'>): void {
+    const isBot = from !== undefined && this.#chat.users.isBotHere(from.name)
+    this.#push(session, tagText(tagsNow(session.caps, from && { ...from, isBot })) + line)
+  }
+
+  #push(session: IrcSession, line: string): void {
+    session.link.push(this.#pack([line]))
   }
 }

@@ -1,7 +1,8 @@
 import type { Signal } from '../../chat/news.ts'
 import { ircLine, tagText } from './message.ts'
-import { shownNick, sourceOf } from './names.ts'
+import { sourceOf } from './names.ts'
 import type { IrcSession } from './session.ts'
+import { tagsNow } from './tags.ts'
 
 /** Returns the line of a signal to a target; undefined if the client does not understand it. */
 export function signalLine(
@@ -11,10 +12,7 @@ export function signalLine(
   isBot: boolean,
 ): string | undefined {
   if (text === undefined && !caps.has('message-tags')) return undefined
-  const shown: [string, string][] = []
-  if (caps.has('server-time')) shown.push(['time', new Date().toISOString()])
-  if (caps.has('account-tag') && verified) shown.push(['account', shownNick(from)])
-  if (caps.has('message-tags') && isBot) shown.push(['bot', ''])
+  const shown = tagsNow(caps, { name: from, verified, isBot })
   if (caps.has('message-tags')) shown.push(...Object.entries(tags))
   const source = sourceOf(from, verified)
   const line =

@@ -200,6 +200,30 @@ test('31. server-time and msgid are on every event; the ids are those of HISTORY
   expect(ids.size).toBeGreaterThan(0)
 })
 
+test('31. what is in no log has the time too, and the account of its user', async () => {
+  const caps = 'server-time account-tag account-notify away-notify chghost invite-notify'
+  const ann = await suite.guest('ann', caps)
+  const seen = await ann.ask('JOIN #told')
+  const olga = await suite.owner('olga')
+  await olga.ask('JOIN #told')
+  const bob = await suite.guest('bobby')
+  await bob.ask('JOIN #told', 'REGISTER * * :correct horse')
+  await olga.ask('AWAY :at lunch', 'JOIN #other', 'INVITE ann #other')
+  seen.push(...(await ann.ask('MONITOR + eve')))
+  await suite.guest('eve')
+  seen.push(...(await ann.rest()))
+  const told = seen.filter((line) => !/ (JOIN|MODE|353|366|731) /.test(line))
+  expect(told.map((line) => [...plain(line).split(' ', 2), tagOf(line, 'account')])).toEqual([
+    [':bobby!~bobby@guest.roomd', 'ACCOUNT', 'bobby'],
+    [':bobby!~bobby@guest.roomd', 'CHGHOST', 'bobby'],
+    [':olga!olga@account.roomd', 'AWAY', 'olga'],
+    [':olga!olga@account.roomd', 'INVITE', 'olga'],
+    [':roomd', '730', undefined],
+  ])
+  for (const line of seen.filter((line) => !/ (353|366|731) /.test(line)))
+    expect(tagOf(line, 'time')).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+})
+
 test('33. labeled-response: a line, a batch, and ACK', async () => {
   const ann = await suite.guest('ann', 'labeled-response batch')
   expect(await ann.ask('@label=a PING x')).toEqual(['@label=a :roomd PONG roomd :x'])

@@ -186,8 +186,8 @@ test('34. extended-join, account-tag, account-notify, chghost, userhost-in-names
   await olga.rest()
   await fresh.ask(`REGISTER * * :${PASSWORD}`)
   expect(await ann.rest()).toEqual([
-    ':fresh!~fresh@guest.roomd ACCOUNT fresh',
-    ':fresh!~fresh@guest.roomd CHGHOST fresh account.roomd',
+    '@account=fresh :fresh!~fresh@guest.roomd ACCOUNT fresh',
+    '@account=fresh :fresh!~fresh@guest.roomd CHGHOST fresh account.roomd',
   ])
   expect(await olga.rest()).toEqual([])
   await fresh.ask('PRIVMSG #caps :as an account')

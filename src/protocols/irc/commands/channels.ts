@@ -7,6 +7,7 @@ import { channelOf, meantNick, roomNameOf, shownNick } from '../names.ts'
 import { refusedLine } from '../refusals.ts'
 import { replayLines } from '../replay.ts'
 import { isVisible, membershipIn, namesLines, roomOfChannel, topicLines } from '../rooms.ts'
+import { ownLine } from '../tags.ts'
 import { cutTo } from '../texts.ts'
 
 /** Runs a command for each channel of a list; a refusal of one does not stop the others. */
@@ -58,7 +59,7 @@ async function enter(context: IrcContext, channel: string, key: string): Promise
   // Events of the room may follow at once.
   const account = session.registered ? session.nick : '*'
   const extended = session.caps.has('extended-join') ? ` ${account} :${session.name}` : ''
-  context.tell([`:${session.source} JOIN ${channelOf(record)}${extended}`])
+  context.tell([ownLine(session, `:${session.source} JOIN ${channelOf(record)}${extended}`)])
   const isBrief = session.caps.has('no-implicit-names') || session.caps.has('draft/no-implicit-names')
   const names = isBrief ? NOTHING : await namesLines(context, record)
   return [...(await topicLines(context, record, false)), ...names, ...(await replayLines(context, room))]
@@ -79,7 +80,8 @@ async function leave(context: IrcContext, channel: string, reason: string): Prom
   const membership = membershipIn(session, channel)
   await chat.leave(membership, reason)
   const params = [channelOf(membership.room.record), ...(reason === '' ? [] : [reason])]
-  return [reason === '' ? `:${session.source} PART ${params[0]}` : ircLine(session.source, 'PART', params)]
+  const line = reason === '' ? `:${session.source} PART ${params[0]}` : ircLine(session.source, 'PART', params)
+  return [ownLine(session, line)]
 }
 
 const topic: IrcCommand = {

@@ -4,7 +4,7 @@ import type { IrcCommand } from '../command.ts'
 import { NOTHING } from '../command.ts'
 import { completeRegistration } from '../login.ts'
 import { meantNick, SERVER } from '../names.ts'
-import { REGISTERED } from '../refusals.ts'
+import { ownLine } from '../tags.ts'
 
 const pass: IrcCommand = {
   name: 'PASS',
@@ -35,7 +35,7 @@ const nick: IrcCommand = {
       if (session.registered) return [reply('ERR_NICKNAMEINUSE', asked, REGISTERED)]
       const { source } = session
       await chat.rename(session, name)
-      return [`:${source} NICK :${session.nick}`]
+      return [ownLine(session, `:${source} NICK :${session.nick}`)]
     }
     if (!isName(name) && !mayBeAccount(name)) throw new Refusal('name-invalid')
     registration.nick = name
