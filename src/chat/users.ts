@@ -62,6 +62,11 @@ export class Users {
     return held.length > 0 || (await this.sessions(name)).sessions.length > 0
   }
 
+  /** Resolves with true for an account, and for a guest who is logged in on any node. @throws Refusal `unavailable`. */
+  async exists(name: string): Promise<boolean> {
+    return (await this.#engine.records.get('account', name).catch(refuse)) !== undefined || this.isOnline(name)
+  }
+
   /** The nicknames that are logged in on this node. */
   *namesHere(): Generator<string> {
     for (const key of this.#parts.presence.keys()) {

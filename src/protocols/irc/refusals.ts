@@ -12,7 +12,7 @@ export interface Subjects {
 type Numeric = (reply: IrcContext['reply'], subjects: Subjects, refusal: Pick<Refusal, 'code' | 'bound'>) => string
 
 /** The text for a nickname that belongs to an account (docs/protocols/irc.md, section 2). */
-export const REGISTERED = 'Nickname is registered, use SASL or PASS'
+const REGISTERED = 'Nickname is registered, use SASL or PASS'
 
 const cannotSend =
   (why: string): Numeric =>

@@ -49,7 +49,7 @@ test('30. two sessions of one account are one user', async () => {
   laptop.send('QUIT')
   await laptop.closed
   expect((await bob.until(/ QUIT /)).at(-1)).toBe(':ann!ann@account.roomd QUIT :Connection closed')
-  expect(await phone.ask('NICK zoe')).toEqual([':roomd 433 ann zoe :Nickname is registered, use SASL or PASS'])
+  expect(await phone.ask('NICK zoe')).toEqual([':roomd 447 ann :The owner of an account keeps its nickname'])
 })
 
 test('a password with spaces needs no colon in front of it', async () => {

@@ -61,6 +61,14 @@ test('6. JOIN takes several channels, keys in order, and 0', async () => {
   expect(codes(await bob.ask('JOIN x', 'JOIN &x', 'JOIN', 'JOIN #a:b'))).toEqual(['403', '403', '461', '476'])
 })
 
+test('6. the key of a single channel may have spaces and commas', async () => {
+  const [ann] = await suite.together('#spaced', 'ann')
+  await ann.ask('MODE #spaced +k :pass phrase, with commas')
+  const bob = await suite.guest('bob')
+  expect(codes(await bob.ask('JOIN #spaced pass phrase,'))).toEqual(['475'])
+  expect(codes(await bob.ask('JOIN #spaced pass phrase, with commas'))).toEqual(['JOIN', '353', '366'])
+})
+
 test('7. JOIN of a channel that one is in is silent', async () => {
   const [ann, bob] = await suite.together('#twice', 'ann', 'bob')
   expect(await ann.ask('JOIN #twice', 'JOIN #TWICE')).toEqual([])
@@ -159,6 +167,7 @@ test('15. LIST with masks and numbers of users; hidden channels are absent', asy
   expect(await listed('#list-b,#list-a,#list-hidden')).toEqual(['#list-a', '#list-b'])
   expect(await listed('#list-*,!*-a')).toEqual(['#list-b'])
   expect(await listed('#list-a,#list-b >1')).toEqual(['#list-a'])
+  expect((await hider.ask('LIST #list-h*'))[1]).toBe(':roomd 322 mallory #list-hidden 1 :x')
   const unfit = '#no*,'.repeat(19)
   expect([await listed(`${unfit}#list-a`), await listed(`${unfit}#no,#list-a`)]).toEqual([['#list-a'], []])
 })
@@ -188,6 +197,18 @@ test('19. INVITE: the inviter gets 341, the invitee is told, members with invite
   await ann.rest()
   expect(await ann.ask('INVITE eve #club')).toEqual([':roomd 443 ann eve #club :is already on channel'])
   expect(codes(await ann.ask('INVITE eve', 'INVITE eve #nowhere', 'INVITE ! #club'))).toEqual(['461', '403', '432'])
+})
+
+test('19. INVITE of nobody is answered by 401 and remembered for nobody; the owner of an account may be away', async () => {
+  const [ann] = await suite.together('#invited', 'ann')
+  await ann.ask('MODE #invited +i')
+  expect(await ann.ask('INVITE ghost #invited')).toEqual([':roomd 401 ann ghost :No such nick/channel'])
+  const ghost = await suite.guest('ghost')
+  expect(codes(await ghost.ask('JOIN #invited'))).toEqual(['473'])
+  const olga = await suite.owner('olga')
+  olga.send('QUIT')
+  await olga.closed
+  expect(await ann.ask('INVITE olga #invited')).toEqual([':roomd 341 ann olga :#invited'])
 })
 
 test('19. INVITE without parameters shows those to rooms with many roles that nobody is in', async () => {

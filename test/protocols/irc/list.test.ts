@@ -8,6 +8,7 @@ test('LIST of many rooms with costly masks lets others in between', async () => 
   const rooms = Array.from({ length: 2_000 }, (_, n): ListedRoom => ({ name, title: name, members: n, saidAt: 0 }))
   // All of a session that the command needs.
   const context = {
+    session: { memberships: new Map() },
     chat: { rooms: { lists: { all: async () => rooms } } },
     reply: (...parts: unknown[]) => parts.join(' '),
   } as unknown as IrcContext

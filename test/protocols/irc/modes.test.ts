@@ -25,7 +25,7 @@ test('21. each mode is set, listed, unset, and refused to others', async () => {
     await bob.rest()
   }
   expect((await ann.ask('MODE #modes'))[0]).toBe(':roomd 324 ann #modes :+nt')
-  expect(await ann.ask('MODE #modes +nt', 'MODE #modes -n')).toEqual([])
+  expect(await ann.ask('MODE #modes +nt')).toEqual([])
   expect(await ann.ask('MODE #modes +v bob', 'MODE #modes -v bob', 'MODE #modes +mo-m bob')).toEqual([
     ':ann!~ann@guest.roomd MODE #modes +v bob',
     ':ann!~ann@guest.roomd MODE #modes -v bob',
@@ -49,7 +49,7 @@ test('21. each mode is set, listed, unset, and refused to others', async () => {
   ).toEqual([
     ':roomd 472 ann x :is unknown mode char to me',
     ':roomd 461 ann MODE :Not enough parameters',
-    ":roomd 441 ann nobody #modes :They aren't on that channel",
+    ':roomd 401 ann nobody :No such nick/channel',
     ':roomd 461 ann MODE :Not enough parameters',
     ':roomd 403 ann #nowhere :No such channel',
     ':roomd 461 ann MODE :Not enough parameters',
@@ -58,6 +58,20 @@ test('21. each mode is set, listed, unset, and refused to others', async () => {
   const eve = await suite.guest('eve')
   expect(codes(await eve.ask('MODE #modes +m'))).toEqual(['442'])
   expect(codes(await eve.ask('MODE #modes'))).toEqual(['324', '329'])
+})
+
+test('21. +o of somebody outside is answered by 441, of nobody by 401; +n and +t are always on', async () => {
+  const [ann] = await suite.together('#absent', 'ann')
+  await suite.guest('out')
+  expect(await ann.ask('MODE #absent +o out', 'MODE #absent +o ghost', 'MODE #absent -v ghost')).toEqual([
+    ":roomd 441 ann out #absent :They aren't on that channel",
+    ':roomd 401 ann ghost :No such nick/channel',
+    ':roomd 401 ann ghost :No such nick/channel',
+  ])
+  expect(await ann.ask('MODE #absent +nt', 'MODE #absent -nt')).toEqual([
+    ':roomd 742 ann #absent n nt :is always on here',
+    ':roomd 742 ann #absent t nt :is always on here',
+  ])
 })
 
 test('21. modes of users', async () => {

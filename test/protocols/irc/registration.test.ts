@@ -199,6 +199,10 @@ test('40. a line of 512 bytes is taken, a longer one is refused; tags have 4,094
 
 test('37. REGISTER makes the nickname an account', async () => {
   const ann = await suite.guest('anna', 'account-notify draft/account-registration')
+  const early = await suite.dial()
+  expect(await early.ask('NICK eve', `REGISTER * * :${PASSWORD}`)).toEqual([
+    ':roomd FAIL REGISTER COMPLETE_CONNECTION_REQUIRED * :Complete the connection first',
+  ])
   expect(await ann.ask('REGISTER * *')).toEqual([':roomd 461 anna REGISTER :Not enough parameters'])
   expect(await ann.ask('REGISTER other * :long enough')).toEqual([
     ':roomd FAIL REGISTER ACCOUNT_NAME_MUST_BE_NICK other :The account has your nickname',

@@ -1,4 +1,4 @@
-import { isSlug } from '../../../chat/names.ts'
+import { isName, isSlug } from '../../../chat/names.ts'
 import { Refusal } from '../../../chat/refusal.ts'
 import { type IrcCommand, type IrcContext, NOTHING } from '../command.ts'
 import { IRC_LIMITS } from '../isupport.ts'
@@ -30,14 +30,16 @@ const join: IrcCommand = {
   usage: 'JOIN <channel>{,<channel>} [<key>{,<key>}] | 0',
   help: 'Enters channels; one that does not exist is made. JOIN 0 leaves all.',
   least: 1,
-  async run(context, { params: [list = '', keys = ''] }) {
+  async run(context, { params: [list = '', ...keys] }) {
     const { session } = context
     if (list === '0') {
       const rooms = Array.from(session.memberships.values(), ({ room }) => channelOf(room.record))
       return forEach(context, rooms.join(','), (channel) => leave(context, channel, ''))
     }
-    const given = keys.split(',')
-    for (const [index, channel] of list.split(',').entries()) {
+    const channels = list.split(',')
+    // The password of one room may have spaces and commas.
+    const given = channels.length === 1 ? [keys.join(' ')] : (keys[0] ?? '').split(',')
+    for (const [index, channel] of channels.entries()) {
       // What belongs to a channel comes before the JOIN of the next one.
       context.tell(await forEach(context, channel, () => enter(context, channel, given[index] ?? '')))
     }
@@ -137,8 +139,10 @@ const invite: IrcCommand = {
     if (channel === '') return [reply('ERR_NEEDMOREPARAMS', 'INVITE')]
     const room = await roomOfChannel(context, channel)
     const membership = membershipIn(session, channel)
-    if (await chat.rooms.holds(room.id, meantNick(nick))) return [reply('ERR_USERONCHANNEL', nick, channel)]
-    await chat.moderation.roles.invite(membership, meantNick(nick))
+    const name = meantNick(nick)
+    if (await chat.rooms.holds(room.id, name)) return [reply('ERR_USERONCHANNEL', nick, channel)]
+    if (isName(name) && !(await chat.users.exists(name))) return [reply('ERR_NOSUCHNICK', nick)]
+    await chat.moderation.roles.invite(membership, name)
     return [reply('RPL_INVITING', nick, channelOf(room))]
   },
 }

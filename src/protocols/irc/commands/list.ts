@@ -1,7 +1,7 @@
 import { fold } from '../../../chat/names.ts'
 import type { ListedRoom } from '../../../chat/room-lists.ts'
 import { inSlices } from '../../../slices.ts'
-import type { IrcCommand } from '../command.ts'
+import type { IrcCommand, IrcContext } from '../command.ts'
 import { IRC_LIMITS } from '../isupport.ts'
 import { fitting } from '../masks.ts'
 import { channelOf } from '../names.ts'
@@ -17,14 +17,29 @@ export const listCommand: IrcCommand = {
   usage: 'LIST [<condition>{,<condition>}]',
   help: 'Lists channels: #name, *mask*, !*mask*, >members or <members.',
   least: 0,
-  async run({ chat, reply }, { params }) {
+  async run(context, { params }) {
+    const { chat, reply } = context
     const words = params.flatMap((param) => param.split(',')).filter((word) => word !== '')
     const isShown = conditionOf(words.slice(0, IRC_LIMITS.conditions))
-    const lines = await inSlices(await chat.rooms.lists.all(), SLICE, (room) =>
+    const rooms = [...(await chat.rooms.lists.all()), ...(await unlistedRooms(context))]
+    const lines = await inSlices(rooms, SLICE, (room) =>
       isShown(room) ? [reply('RPL_LIST', nameOf(room), room.members, (room.topic ?? '').replaceAll('\n', ' '))] : [],
     )
     return [reply('RPL_LISTSTART'), ...lines.flat(), reply('RPL_LISTEND')]
   },
+}
+
+/** The hidden rooms, and those with passwords, that the session is in. */
+async function unlistedRooms({ chat, session }: IrcContext): Promise<ListedRoom[]> {
+  const found = await Promise.all(Array.from(session.memberships.keys(), (id) => chat.rooms.find(id)))
+  const hidden = found.flatMap((room) => (room && room.visibility !== 'public' ? [room] : []))
+  if (hidden.length === 0) return []
+  const counts = await chat.rooms.memberCounts()
+  return hidden.map(({ id, slug, title }) => {
+    const topic = session.memberships.get(id)?.room.state.topic?.text
+    const shown = topic !== undefined && { topic }
+    return { name: slug, title, members: counts.get(id) ?? 0, saidAt: 0, ...shown }
+  })
 }
 
 function conditionOf(words: readonly string[]): (room: ListedRoom) => boolean {

@@ -76,7 +76,9 @@ async function changeModes(
       if (!(error instanceof Refusal)) throw error
       const nick = parameter ?? channel
       const isAbsent = error.code === 'nobody-here' && letter !== 'b'
-      if (isAbsent) lines.push(reply('ERR_USERNOTINCHANNEL', nick, channel))
+      const isKnown = isAbsent && (await context.chat.users.exists(meantNick(nick)))
+      if (isKnown) lines.push(reply('ERR_USERNOTINCHANNEL', nick, channel))
+      else if (isAbsent) lines.push(reply('ERR_NOSUCHNICK', nick))
       else if (error.code !== 'nobody-here') lines.push(refusedLine(error, reply, { channel, nick }))
     }
   }
@@ -139,8 +141,7 @@ async function apply(
       return undefined
     case 'n':
     case 't':
-      // Always on.
-      return undefined
+      return on ? undefined : reply('ERR_MLOCKRESTRICTED', channelOf(by.room.record), letter)
     default:
       return reply('ERR_UNKNOWNMODE', letter)
   }

@@ -32,7 +32,7 @@ const nick: IrcCommand = {
     registration.asked = asked
     if (session.name !== '') {
       if (name === session.name) return NOTHING
-      if (session.registered) return [reply('ERR_NICKNAMEINUSE', asked, REGISTERED)]
+      if (session.registered) return [reply('ERR_NONICKCHANGE', 'The owner of an account keeps its nickname')]
       const { source } = session
       await chat.rename(session, name)
       return [ownLine(session, `:${source} NICK :${session.nick}`)]
@@ -93,9 +93,11 @@ const register: IrcCommand = {
   usage: 'REGISTER * * <password>',
   help: 'Makes your nickname an account.',
   least: 3,
+  early: true,
   async run({ chat, session, reply }, { params: [account = '', , ...password] }) {
     const name = account === '*' ? session.name : meantNick(account)
     const fail = (code: string, why: string) => [`:${SERVER} FAIL REGISTER ${code} ${account} :${why}`]
+    if (session.name === '') return fail('COMPLETE_CONNECTION_REQUIRED', 'Complete the connection first')
     if (fold(name) !== session.key) return fail('ACCOUNT_NAME_MUST_BE_NICK', 'The account has your nickname')
     if (session.registered) return fail('ALREADY_AUTHENTICATED', 'You have an account')
     try {
