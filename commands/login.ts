@@ -18,6 +18,7 @@ export const login: Command = {
   help:
     `Take a nickname: ${NICKNAME_WORDS}. A registered one needs its password, or an access token (/token). ` +
     'session=: a random word of 16 or more characters; guests with the same nickname, address and word are one user. plain=yes: as /plain.',
+  hints: { 'account-required': 'LOGIN <nickname> <password>; the operator of the server makes the accounts' },
   state: 'anonymous',
   least: 1,
   async run(context, line) {

@@ -1,7 +1,7 @@
 import type { Command } from './command.ts'
 import { timestamp } from './events.ts'
 import { OK } from './replies.ts'
-import { termsOf } from './wording.ts'
+import { sanctionTerms } from './wording.ts'
 import { splitName, splitTime } from './words.ts'
 
 const TIME =
@@ -73,7 +73,7 @@ export const bans: Command = {
       to,
       by,
       utctimestamp: timestamp(at),
-      ...termsOf({ until, why }),
+      ...sanctionTerms({ until, why }),
     }))
     const lines = listed.map(({ to, by, until, reason }) => {
       return `${to}, by ${by}${until ? `, until ${until.slice(0, 16)} UTC` : ''}${reason ? `: ${reason}` : ''}`

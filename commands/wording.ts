@@ -25,11 +25,11 @@ export function errorOf(thrown: unknown, parameter: string, command: Command): E
   if (!(thrown instanceof Refusal)) return undefined
   const subject = thrown.bound ?? SUBJECTS[thrown.code]?.(parameter) ?? parameter
   const reply = error(thrown.code, subject, hintFor(thrown.code, command))
-  return thrown instanceof SanctionRefusal ? { ...reply, ...termsOf(thrown.sanction) } : reply
+  return thrown instanceof SanctionRefusal ? { ...reply, ...sanctionTerms(thrown.sanction) } : reply
 }
 
 /** Returns the end and the reason of a ban or mute, where it has them. */
-export function termsOf({ until, why }: Pick<Sanction, 'until' | 'why'>) {
+export function sanctionTerms({ until, why }: Pick<Sanction, 'until' | 'why'>) {
   return { ...(until !== undefined && { until: timestamp(until) }), ...(why !== '' && { reason: why }) }
 }
 

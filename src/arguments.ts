@@ -132,10 +132,14 @@ async function parse(args: readonly string[], options: readonly string[]): Promi
     .command('audit', 'list what moderators did, with or without a running daemon', (command) =>
       onStore(command).options(AUDIT_OPTIONS),
     )
-    .command('room [action] [name]', 'manage rooms, with or without a running daemon: list, close NAME', operation)
+    .command(
+      'room [action] [name] [account]',
+      'manage rooms, with or without a running daemon: list, close NAME, owner NAME ACCOUNT',
+      (command) => operation(command).positional('account', { type: 'string' }),
+    )
     .command(
       'account [action] [name]',
-      'manage accounts, with or without a running daemon: list, remove NAME, password NAME (asks for a new password), NAME --admin or --bot',
+      'manage accounts, with or without a running daemon: list, add NAME and password NAME (ask for the password), remove NAME, NAME --admin or --bot',
       (command) => operation(command).options(ACCOUNT_OPTIONS),
     )
     .command(

@@ -124,7 +124,8 @@ export const OPTIONS = {
     type: 'boolean',
     default: true,
     group: 'Limits',
-    describe: 'users without an account may log in and speak; with --no-guests, accounts only',
+    describe:
+      'users without an account may log in and speak, and make accounts; with --no-guests the operator makes all accounts',
   },
   'max-connections': { ...limit, default: 10_000, describe: 'maximum connections; 0 for no limit' },
   'max-per-address': { ...limit, default: 1_000, describe: 'maximum connections from one address; 0 for no limit' },

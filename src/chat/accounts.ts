@@ -29,6 +29,8 @@ export interface AccountsParts {
   /** Called with a guest that has become an account, its client, and its rooms. */
   readonly onRegistered: (session: Session, client: string | undefined, rooms: ReadonlySet<number>) => void
   readonly quota: AccountQuota
+  /** False if the operator makes all accounts. */
+  readonly isOpen: boolean
 }
 
 /** Accounts as clients make and prove them. Everything here may refuse with `unavailable`. */
@@ -43,10 +45,11 @@ export class Accounts {
    * Makes a nickname an account. A guest that registers its own nickname gives its session, which then is the owner's, as are the other
    * sessions of its client.
    *
-   * @throws Refusal `name-invalid`, `name-reserved`, `name-taken`, `name-in-use`, `secret-invalid`, `too-many-attempts`,
-   * `too-many-accounts`.
+   * @throws Refusal `account-required` where the operator makes all accounts, `name-invalid`, `name-reserved`, `name-taken`, `name-in-use`,
+   * `secret-invalid`, `too-many-attempts`, `too-many-accounts`.
    */
   async register(name: string, secret: string, address: string, self?: Session): Promise<void> {
+    this.#checkOpen()
     const own = self?.key === fold(name) ? self : undefined
     const { credentials, departed, held, presence } = this.#parts
     // A room that it has just left holds its nickname until that is committed.
@@ -57,8 +60,14 @@ export class Accounts {
   }
 
   /** Makes an account and the key to it, 64 hexadecimal digits. @throws Refusal as {@link register} does. */
-  registerWithKey(name: string, address: string): Promise<string> {
+  async registerWithKey(name: string, address: string): Promise<string> {
+    this.#checkOpen()
     return this.#register(name, address, undefined, () => this.#parts.credentials.createWithKey(name))
+  }
+
+  /** Makes an account for the operator. @throws Refusal `name-invalid`, `name-reserved`, `name-taken`, `name-in-use`, `secret-invalid`. */
+  add(name: string, secret: string): Promise<void> {
+    return this.#make(name, '', undefined, () => this.#parts.credentials.create(name, secret, '', NONE, undefined))
   }
 
   /** Checks the secret of an account. @throws Refusal `name-unknown`, `secret-wrong`, `too-many-attempts`. */
@@ -122,14 +131,22 @@ export class Accounts {
     await Promise.all(Array.from(session.memberships.values(), keepRole)).catch(() => {})
   }
 
-  async #register<T>(name: string, address: string, own: Session | undefined, make: () => Promise<T>): Promise<T> {
-    const { presence, blocking, handover, quota } = this.#parts
+  #checkOpen(): void {
+    if (!this.#parts.isOpen) throw new Refusal('account-required')
+  }
+
+  #register<T>(name: string, address: string, own: Session | undefined, make: () => Promise<T>): Promise<T> {
+    return this.#make(name, address, own, () => this.#parts.quota.within(address, make))
+  }
+
+  async #make<T>(name: string, address: string, own: Session | undefined, make: () => Promise<T>): Promise<T> {
+    const { presence, blocking, handover } = this.#parts
     if (await this.isRegistered(name)) throw new Refusal('name-taken')
     const others = () => presence.of(name).filter((session) => !own || !isOf(own)(session))
     const isFree = async () => others().length === 0
     if (!(await handover.take(own ?? { key: fold(name), closed: false }, isFree, others)))
       throw new Refusal('name-in-use')
-    const made = await quota.within(address, make)
+    const made = await make().catch(refuse)
     const protocol = own && { protocol: own.wire.protocol }
     this.#parts.onAudit(auditEntry({ what: 'registered', address, name, ...protocol }))
     // The account is made, whatever becomes of these.

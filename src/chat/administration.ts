@@ -2,7 +2,7 @@ import type { Engine, RoomRecord } from '../engine/engine.ts'
 import type { AccountRecord } from '../engine/records.ts'
 import type { Admins } from './admins.ts'
 import type { Blocking } from './blocking.ts'
-import { type AccountMarks, type Credentials, Proof } from './credentials.ts'
+import { type AccountMarks, accountId, type Credentials, Proof } from './credentials.ts'
 import type { Directory } from './directory.ts'
 import { fold } from './names.ts'
 import type { Presence } from './presence.ts'
@@ -24,6 +24,9 @@ export type Administered =
       readonly except?: string
     }
   | { readonly what: 'account-marked'; readonly name: string; readonly admin: boolean; readonly bot: boolean }
+
+/** The author of events that the operator of the server makes: a nickname that is reserved. */
+const OPERATOR = 'roomd'
 
 /** Subject of broadcasts between nodes. */
 const SUBJECT = 'administration'
@@ -59,6 +62,30 @@ export class Administration {
   async closeRoom({ id, title }: RoomRecord): Promise<void> {
     await this.#parts.directory.close(id)
     this.#tell({ what: 'room-closed', room: id, title })
+  }
+
+  /**
+   * Makes the owner of an account the owner of a room; the owner before stays operator. Resolves with the nickname as registered.
+   *
+   * @throws Refusal `name-unknown`, `unavailable`.
+   */
+  async giveRoom({ id }: RoomRecord, account: string): Promise<string> {
+    const { logs } = this.#engine
+    const log = `room:${id}` as const
+    const owner = await this.#parts.credentials.find(account).catch(refuse)
+    if (!owner) throw new Refusal('name-unknown')
+    const { name } = owner
+    const event = { kind: 'role', room: id, from: OPERATOR, body: '' } as const
+    const before = await logs.stateOfKey(id, 'owner').catch(refuse)
+    const details = { role: 'owner', on: true, account: accountId(owner) } as const
+    await logs.append(log, { ...event, to: name, details }).catch(refuse)
+    const { account: former } = before?.details ?? {}
+    if (before?.to !== undefined && former !== undefined && former !== details.account) {
+      await logs
+        .append(log, { ...event, to: before.to, details: { role: 'operator', on: true, account: former } })
+        .catch(refuse)
+    }
+    return name
   }
 
   /** All accounts, in pages, in no order. @throws Refusal `unavailable`. */

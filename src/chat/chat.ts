@@ -156,6 +156,7 @@ export class Chat {
       keepRole: (membership) => this.moderation.roles.keep(membership),
       onRegistered: ({ name }, client, rooms) => news.tell({ kind: 'registered', name, client, rooms: [...rooms] }),
       quota: new AccountQuota(registrations, maxAccountsPerAddress, now),
+      isOpen: options.guests ?? true,
     })
     const guests = new GuestChecks(accounts, engine.memberships, options.guests ?? true)
     const login = {

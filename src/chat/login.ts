@@ -119,7 +119,7 @@ export class SessionLogin {
       if (Date.now() < until) return this.#endAt(until, session)
       this.#parts.sessions.endHere({ key: session.key, why: 'token-ended', id: session.id })
     }
-    this.#ends.set(session, setTimeout(end, Math.min(until - Date.now(), MAX_TIMER_MS)).unref())
+    this.#ends.set(session, setTimeout(end, Math.min(Math.max(0, until - Date.now()), MAX_TIMER_MS)).unref())
   }
 
   /** Implements {@link Chat.rename}; `move` takes the session out of its rooms and in again. */

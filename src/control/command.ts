@@ -8,7 +8,7 @@ import { askDaemon } from './client.ts'
 import { type ControlRequest, carryOut } from './operations.ts'
 import type { ControlReply } from './reply.ts'
 import { controlPathOf } from './socket.ts'
-import { type Command, requestOf } from './words.ts'
+import { type OperatorCommand, requestOf } from './words.ts'
 
 /** Engine settings that change nothing in the store. */
 const UNCHANGED = { lobby: undefined, keep: { days: 0, events: 0 } }
@@ -21,7 +21,7 @@ const QUIET = { trouble: () => {}, recovered: () => {}, died: () => {} }
  * @throws {ConfigError}
  * @throws {EngineFault}
  */
-export async function operate(command: Command, options: Readonly<Record<string, unknown>>): Promise<boolean> {
+export async function operate(command: OperatorCommand, options: Readonly<Record<string, unknown>>): Promise<boolean> {
   const config = checkConfig(options)
   const request = await requestOf(command, options)
   const path = fileOf(config) === undefined ? undefined : controlPathOf(config.data)

@@ -14,6 +14,8 @@ export interface OperationContext {
 export interface Parameters extends AccountMarks {
   /** A room, an account or a network. */
   readonly name: string
+  /** The account that a room is given to. */
+  readonly account: string
   readonly password: string
   /** The name of an access token. */
   readonly token: string
@@ -23,11 +25,11 @@ export interface Parameters extends AccountMarks {
   readonly until?: number | undefined
 }
 
-export interface Operation {
+export interface ControlOperation {
   /** The words behind the command. */
   readonly usage: string
   /** The parameters that a request must have. */
-  readonly needs: readonly ('name' | 'password' | 'token')[]
+  readonly needs: readonly ('name' | 'account' | 'password' | 'token')[]
   /** @throws Refusal */
   run(context: OperationContext, parameters: Parameters): AsyncGenerator<ControlReply>
 }

@@ -1,18 +1,28 @@
 import { type Chat, LOBBY } from '../chat/chat.ts'
-import { fold, SLUG_WORDS } from '../chat/names.ts'
+import { fold, NICKNAME_WORDS, SLUG_WORDS } from '../chat/names.ts'
 import { Refusal } from '../chat/refusal.ts'
 import { HASHED_KEY } from '../chat/secrets.ts'
 import type { RoomRecord } from '../engine/engine.ts'
 import { shownOnTerminal, shownTime } from './cells.ts'
-import type { Operation, OperationContext, Parameters } from './operation.ts'
+import type { ControlOperation, OperationContext, Parameters } from './operation.ts'
 import type { ControlReply } from './reply.ts'
 import { TOKEN_OPERATIONS } from './token-operations.ts'
 
-/** What operators can ask for, by command and action. */
-export const OPERATIONS = {
+/** The operations that operators can ask for, by command and action. */
+export const CONTROL_OPERATIONS = {
   'room list': { usage: 'list', needs: [], run: ({ chat }) => listRooms(chat) },
   'room close': { usage: 'close NAME', needs: ['name'], run: ({ chat }, { name }) => closeRoom(chat, name) },
+  'room owner': {
+    usage: 'owner NAME ACCOUNT',
+    needs: ['name', 'account'],
+    run: ({ chat }, { name, account }) => giveRoom(chat, name, account),
+  },
   'account list': { usage: 'list', needs: [], run: ({ chat }) => listAccounts(chat) },
+  'account add': {
+    usage: 'add NAME',
+    needs: ['name', 'password'],
+    run: ({ chat }, { name, password }) => addAccount(chat, name, password),
+  },
   'account remove': {
     usage: 'remove NAME',
     needs: ['name'],
@@ -35,10 +45,10 @@ export const OPERATIONS = {
     run: ({ chat }, { name }) => removeAddressBan(chat, name),
   },
   ...TOKEN_OPERATIONS,
-} satisfies Readonly<Record<string, Operation>>
+} satisfies Readonly<Record<string, ControlOperation>>
 
 /** A request of the operator, with the parameters that its operation needs. */
-export type ControlRequest = { readonly action: keyof typeof OPERATIONS } & Partial<Parameters>
+export type ControlRequest = { readonly action: keyof typeof CONTROL_OPERATIONS } & Partial<Parameters>
 
 /** Characters that are shown of the digest of a creator's address: enough to distinguish addresses. */
 const SHOWN_ADDRESS = 8
@@ -46,7 +56,13 @@ const SHOWN_ADDRESS = 8
 /** Runs a request. A refusal is a `failed` reply; other errors reject. */
 export async function* carryOut(context: OperationContext, request: ControlRequest): AsyncGenerator<ControlReply> {
   try {
-    yield* OPERATIONS[request.action].run(context, { name: '', password: '', token: '', ...request })
+    yield* CONTROL_OPERATIONS[request.action].run(context, {
+      name: '',
+      account: '',
+      password: '',
+      token: '',
+      ...request,
+    })
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     yield { failed: failureText(error, request) }
@@ -71,6 +87,18 @@ async function* closeRoom(chat: Chat, name: string): AsyncGenerator<ControlReply
   if (room.id === LOBBY) return yield { failed: 'the lobby cannot be closed' }
   await chat.administration.closeRoom(room)
   yield { done: `closed room ${room.slug}` }
+}
+
+async function* giveRoom(chat: Chat, name: string, account: string): AsyncGenerator<ControlReply> {
+  const room = await chat.rooms.find(name)
+  if (!room) throw new Refusal('room-unknown')
+  if (room.id === LOBBY) return yield { failed: 'the lobby has no owner' }
+  yield { done: `${await chat.administration.giveRoom(room, account)} owns room ${room.slug}` }
+}
+
+async function* addAccount({ accounts }: Chat, name: string, password: string): AsyncGenerator<ControlReply> {
+  await accounts.add(name, password)
+  yield { done: `added account ${name}` }
 }
 
 async function* listAccounts({ administration }: Chat): AsyncGenerator<ControlReply> {
@@ -121,12 +149,19 @@ function makerOf({ maker }: RoomRecord): string {
   return maker ? `${maker.name ?? ''}@${maker.address.slice(0, SHOWN_ADDRESS)}` : '-'
 }
 
-function failureText({ code, bound }: Refusal, { name = '', token = '' }: ControlRequest): string {
+function failureText({ code, bound }: Refusal, { name = '', account = name, token = '' }: ControlRequest): string {
   switch (code) {
     case 'room-unknown':
       return `there is no room ${name}`
     case 'name-unknown':
-      return `there is no account ${name}`
+      return `there is no account ${account}`
+    case 'name-invalid':
+      return `a nickname has ${NICKNAME_WORDS}`
+    case 'name-taken':
+      return `there is an account ${name} already`
+    case 'name-reserved':
+    case 'name-in-use':
+      return `${name} is, or looks like, a name that is taken`
     case 'secret-invalid':
       return 'a password has 8 to 128 characters'
     case 'invalid-network':

@@ -1,6 +1,6 @@
 import { TOKEN_RIGHTS, type TokenRight } from '../chat/token-scope.ts'
 import type { Parameters } from './operation.ts'
-import { type ControlRequest, OPERATIONS } from './operations.ts'
+import { CONTROL_OPERATIONS, type ControlRequest } from './operations.ts'
 
 const isText = (value: unknown) => typeof value === 'string'
 const isFlag = (value: unknown) => typeof value === 'boolean'
@@ -8,6 +8,7 @@ const isListOf = (isItem: (item: unknown) => boolean) => (value: unknown) => Arr
 
 const CHECKS: Readonly<Record<keyof Parameters, (value: unknown) => boolean>> = {
   name: isText,
+  account: isText,
   password: isText,
   token: isText,
   admin: isFlag,
@@ -23,13 +24,13 @@ export function readRequest(sent: Readonly<Record<string, unknown>>): ControlReq
   if (!isAction(action)) return undefined
   const given = Object.entries(CHECKS).filter(([name]) => sent[name] !== undefined)
   const isValid = given.every(([name, check]) => check(sent[name]))
-  if (!isValid || OPERATIONS[action].needs.some((name) => sent[name] === undefined)) return undefined
+  if (!isValid || CONTROL_OPERATIONS[action].needs.some((name) => sent[name] === undefined)) return undefined
   return { action, ...Object.fromEntries(given.map(([name]) => [name, sent[name]])) }
 }
 
 /** Returns true for the name of an operation. */
 export function isAction(name: unknown): name is ControlRequest['action'] {
-  return typeof name === 'string' && Object.hasOwn(OPERATIONS, name)
+  return typeof name === 'string' && Object.hasOwn(CONTROL_OPERATIONS, name)
 }
 
 export function isRight(value: unknown): value is TokenRight {

@@ -1,6 +1,6 @@
 /** `roomd token`: makes, lists and ends the access tokens of an account. */
 import { shownOnTerminal, shownTime } from './cells.ts'
-import type { Operation } from './operation.ts'
+import type { ControlOperation } from './operation.ts'
 
 /** The operations on the access tokens `token` of the account `name`. */
 export const TOKEN_OPERATIONS = {
@@ -35,4 +35,4 @@ export const TOKEN_OPERATIONS = {
       yield { done: `revoked token ${token} of ${owner.name}` }
     },
   },
-} satisfies Readonly<Record<string, Operation>>
+} satisfies Readonly<Record<string, ControlOperation>>

@@ -1,15 +1,16 @@
 /** The requests that the words of `roomd room`, `account`, `address` and `token` make. */
 import { splitDuration } from '../../commands/words.ts'
 import { ConfigError } from '../config.ts'
-import { type ControlRequest, OPERATIONS } from './operations.ts'
+import type { ControlOperation } from './operation.ts'
+import { CONTROL_OPERATIONS, type ControlRequest } from './operations.ts'
 import { readNewPassword } from './password.ts'
 import { isAction, isRight } from './request.ts'
 
-export type Command = 'room' | 'account' | 'address' | 'token'
+export type OperatorCommand = 'room' | 'account' | 'address' | 'token'
 type Words = Readonly<Record<string, unknown>>
 
 /** Resolves with the request; asks for a password that it needs. @throws {ConfigError} */
-export async function requestOf(command: Command, words: Words): Promise<ControlRequest> {
+export async function requestOf(command: OperatorCommand, words: Words): Promise<ControlRequest> {
   const { action, admin, bot } = words
   if (action === undefined && admin === undefined && bot === undefined)
     throw new ConfigError(`${command} needs an action: ${actionsOf(command)}`)
@@ -18,11 +19,14 @@ export async function requestOf(command: Command, words: Words): Promise<Control
 
 /** Returns the actions of a command, for errors. */
 function actionsOf(command: string): string {
-  const operations = Object.entries(OPERATIONS).filter(([action]) => action.startsWith(`${command} `))
+  const operations = Object.entries(CONTROL_OPERATIONS).filter(([action]) => action.startsWith(`${command} `))
   return operations.map(([, { usage }]) => usage).join(', ')
 }
 
-async function namedRequestOf(command: Command, { action: word, name, admin, bot }: Words): Promise<ControlRequest> {
+async function namedRequestOf(
+  command: OperatorCommand,
+  { action: word, name, account, admin, bot }: Words,
+): Promise<ControlRequest> {
   const marks = { ...(typeof admin === 'boolean' && { admin }), ...(typeof bot === 'boolean' && { bot }) }
   if (Object.keys(marks).length > 0) {
     const account = nameOf('account --admin, --no-admin, --bot or --no-bot', name === undefined ? word : undefined)
@@ -31,12 +35,15 @@ async function namedRequestOf(command: Command, { action: word, name, admin, bot
   const action = `${command} ${word}`
   if (!isAction(action) || action === 'account mark')
     throw new ConfigError(`${action} is unknown; the actions are: ${actionsOf(command)}`)
-  if (OPERATIONS[action].needs.length === 0) {
+  if (CONTROL_OPERATIONS[action].needs.length === 0) {
     if (name !== undefined) throw new ConfigError(`${action} takes no name`)
     return { action }
   }
   const named = { action, name: nameOf(action, name) }
-  return action === 'account password' ? { ...named, password: await readNewPassword(named.name) } : named
+  if (action === 'room owner') return { ...named, account: nameOf('room owner NAME', account) }
+  if (account !== undefined) throw new ConfigError(`${action} takes one name`)
+  const { needs }: ControlOperation = CONTROL_OPERATIONS[action]
+  return needs.includes('password') ? { ...named, password: await readNewPassword(named.name) } : named
 }
 
 function nameOf(action: string, name: unknown): string {

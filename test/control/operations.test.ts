@@ -10,10 +10,10 @@ import { Unavailable } from '../../src/engine/engine.ts'
 import { HERE, lifeline, silent, stage } from '../chat/stage.ts'
 
 async function operated(options: Partial<ChatOptions> = {}) {
-  const { chat, engine } = await stage(options)
+  const { chat, engine, guest } = await stage(options)
   const ask = (request: ControlRequest): Promise<ControlReply[]> =>
     Array.fromAsync(carryOut({ chat, admins: [] }, request))
-  return { chat, engine, ask }
+  return { chat, engine, guest, ask }
 }
 
 test('rooms are listed as a terminal may show them, with what is common to their makers', async () => {
@@ -44,6 +44,28 @@ test('a store that is away is told of; what nobody expects is not swallowed', as
   expect(await ask({ action: 'account remove', name: 'ann' })).toEqual(away)
   vi.spyOn(engine.rooms, 'list').mockRejectedValue(new Error('a fault'))
   await expect(ask({ action: 'room list' })).rejects.toThrow('a fault')
+})
+
+test('an account is added, and a room is given to it', async () => {
+  const { chat, guest, ask } = await operated()
+  const bob = await guest('bob', 'ops')
+  const add = (name: string, password = 'correct horse') => ask({ action: 'account add', name, password })
+  expect(await add('Ann')).toEqual([{ done: 'added account Ann' }])
+  expect(await add('ann')).toEqual([{ failed: 'there is an account ann already' }])
+  expect(await add('bob')).toEqual([{ failed: 'bob is, or looks like, a name that is taken' }])
+  expect(await add('cat', 'short')).toEqual([{ failed: 'a password has 8 to 128 characters' }])
+  expect(await add('a\tb')).toEqual([{ failed: expect.stringContaining('a nickname has') }])
+  const give = (name: string, account: string) => ask({ action: 'room owner', name, account })
+  expect(await give('nowhere', 'ann')).toEqual([{ failed: 'there is no room nowhere' }])
+  expect(await give('ops', 'cat')).toEqual([{ failed: 'there is no account cat' }])
+  expect(await give('lobby', 'ann')).toEqual([{ failed: 'the lobby has no owner' }])
+  expect(await give('ops', 'ann')).toEqual([{ done: 'Ann owns room ops' }])
+  const { room } = bob.inRoom()
+  const ann = await chat.access.identify(await chat.accounts.authenticate('ann', 'correct horse', HERE), HERE)
+  await vi.waitFor(() => expect(room.state.rankOf(ann)).toBe('owner'))
+  await add('Cat')
+  expect(await give('ops', 'cat')).toEqual([{ done: 'Cat owns room ops' }])
+  await vi.waitFor(() => expect(room.state.rankOf(ann)).toBe('operator'))
 })
 
 test('an account is marked as an admin’s or a program’s, and the list shows it', async () => {

@@ -40,7 +40,7 @@ const STATUS: Readonly<Record<RefusalCode, number | undefined>> = {
   'no-private-messages': undefined,
   'history-gone': undefined,
   'too-many-blocks': undefined,
-  'account-required': undefined,
+  'account-required': 403,
   'admin-required': undefined,
   'invalid-network': undefined,
   'too-many-address-bans': undefined,

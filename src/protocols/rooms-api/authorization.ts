@@ -166,7 +166,7 @@ export class Authorization {
     return isAtLeast(state.rankOf(identity), 'operator')
   }
 
-  /** What a request without authorization lacks, for a person. */
+  /** Returns advice for the sender of a request without authorization. */
   #otherwise({ routeOptions }: FastifyRequest, right: TokenRight): string {
     if (right === 'read' && routeOptions.url?.startsWith('/rooms'))
       return '; --public-read always lets everybody read public rooms'

@@ -34,7 +34,7 @@ export interface HookQueueParts {
   readonly mayPost: (hook: HookRecord, room: RoomRecord) => Promise<boolean>
 }
 
-/** What became of an event: one that is withdrawn may not be posted any more, at least until it is read again. */
+/** The result of an attempt to post an event: one that is withdrawn may not be posted any more, at least until it is read again. */
 type Outcome = 'accepted' | 'withdrawn' | { readonly error: string }
 
 /** Returns the text of an error of a connection; that of several addresses that were tried has a code only. */

@@ -76,13 +76,14 @@ function nonceOf(request: FastifyRequest): { readonly nonce?: string } {
   return key === undefined ? {} : { nonce: nonceAt(key, 1) }
 }
 
-/** Returns the payload of a webhook: JSON, also in the field `payload` of a form, or a text. @throws {Problem} 400 */
+/** Returns the payload of a webhook: JSON, also labelled as a form or in its field `payload`, or a text. @throws {Problem} 400 */
 function payloadOf({ body, bodyType }: FastifyRequest): Payload | string {
   const text = decodedText(body)
   if (bodyType === 'text/plain') return text
   if (bodyType !== 'application/x-www-form-urlencoded') return jsonIn(text, /json$/.test(bodyType))
   const payload = new URLSearchParams(text).get('payload')
-  return payload === null ? text : jsonIn(payload, true)
+  // curl labels JSON as a form, too.
+  return jsonIn(payload ?? text, payload !== null)
 }
 
 function jsonIn(text: string, mustBeJson: boolean): Payload | string {
