@@ -3,6 +3,7 @@ import { fold } from '../../chat/names.ts'
 import type { News, Signal } from '../../chat/news.ts'
 import type { Cap } from './caps.ts'
 import { tagText } from './message.ts'
+import { awayLine } from './events.ts'
 import { channelOf, shownNick, sourceOf, userHostOf } from './names.ts'
 import { numeric } from './numerics.ts'
 import type { IrcSession } from './session.ts'
@@ -76,10 +77,8 @@ export class IrcAudience {
       case 'offline':
         void this.#offline(news.name).catch(() => {})
         break
-      case 'away': {
-        const line = `:${sourceOf(news.name, news.verified)} AWAY`
-        const whole = news.text === undefined ? line : `${line} :${news.text || 'Away'}`
-        this.#tellNeighbours(news, news.rooms, 'away-notify', whole)
+      case 'away':
+        this.#tellNeighbours(news, news.rooms, 'away-notify', awayLine(news.name, news.verified, news.text))
         break
       }
       case 'registered':

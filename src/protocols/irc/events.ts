@@ -63,6 +63,12 @@ export function linesOf(event: Event, room: Pick<RoomRecord, 'title' | 'slug'>, 
   }
 }
 
+/** Returns the line that tells that a user is away, or with undefined is back. */
+export function awayLine(name: string, verified: boolean | undefined, text: string | undefined): string {
+  const line = `:${sourceOf(name, verified)} AWAY`
+  return text === undefined ? line : `${line} :${text || 'Away'}`
+}
+
 function roleLines(event: Event, channel: string): string[] {
   const { from, to = '', body, verified, details } = event
   const { role, on = false } = details ?? {}

@@ -46,7 +46,7 @@ export function ircOptions(
     chat,
     maxText,
     replay,
-    wire: new IrcWire(pack, (name) => chat.users.isBotHere(name)),
+    wire: new IrcWire(pack, { isBot: (name) => chat.users.isBotHere(name), awayText: (name) => chat.away.of(name) }),
     audience: new IrcAudience(chat, pack),
     pings: new IrcHeartbeat(),
     names: new NamesLists(),

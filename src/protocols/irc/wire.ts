@@ -4,7 +4,7 @@ import type { RoomRecord } from '../../engine/engine.ts'
 import type { Event } from '../../engine/event.ts'
 import { atTickEnd } from '../../tick.ts'
 import type { Cap } from './caps.ts'
-import { linesOf } from './events.ts'
+import { awayLine, linesOf } from './events.ts'
 import { newBatch } from './labels.ts'
 import { ircLine, tagText } from './message.ts'
 import { channelOf, SERVER, shownNick, sourceOf } from './names.ts'
@@ -16,13 +16,19 @@ const VARIANTS = [
   'server-time',
   'message-tags',
   'account-tag',
+  'away-notify',
   'extended-join',
   'draft/message-redaction',
   'draft/multiline',
 ] as const
 
-/** Returns true for the nickname of a program. */
-type IsBot = (name: string) => boolean
+/** What is known of the users of this node. */
+export interface KnownUsers {
+  /** Returns true for the nickname of a program. */
+  isBot(name: string): boolean
+  /** Returns the text of a user who is away. */
+  awayText(name: string): string | undefined
+}
 
 /** Encodes lines without their ends as bytes for the transport. */
 export type PackLines = (lines: readonly string[]) => Buffer
@@ -46,13 +52,13 @@ export class IrcWire implements Wire<IrcSession> {
   readonly protocol = 'irc'
   readonly carriesPrivate = true
   readonly pack: PackLines
-  readonly #isBot: IsBot
+  readonly #users: KnownUsers | undefined
   /** The bytes of single events of this tick, by variant. */
   readonly #pieces = new Map<Event, Buffer[]>()
 
-  constructor(pack: PackLines, isBot: IsBot = () => false) {
+  constructor(pack: PackLines, users?: KnownUsers) {
     this.pack = pack
-    this.#isBot = isBot
+    this.#users = users
   }
 
   /** Returns {@link IrcSession.variant} for capabilities. */
@@ -141,12 +147,17 @@ export class IrcWire implements Wire<IrcSession> {
   }
 
   /** Returns the lines of an event with the tags of a variant. */
-  linesOf(event: Event, room: NamedRoom, variant: number, own: OwnTags = {}): string[] {
-    return taggedLines(event, room, variant, { ...own, isBot: event.verified === true && this.#isBot(event.from) })
+  linesOf(event: Event, room: NamedRoom, variant: number, own: OwnParts = {}): string[] {
+    const isBot = event.verified === true && this.#users?.isBot(event.from) === true
+    return taggedLines(event, room, variant, { ...own, isBot })
   }
 
   #bytesOf(events: readonly Event[], room: RoomRecord, variant: number): Buffer {
-    const lines = events.flatMap((event) => this.linesOf(event, room, variant))
+    const lines = events.flatMap((event) => {
+      const isEntry = event.kind === 'joined' && event.details?.renamed === undefined
+      const awayText = isEntry ? this.#users?.awayText(event.from) : undefined
+      return this.linesOf(event, room, variant, { awayText })
+    })
     return lines.length === 0 ? NOTHING : this.pack(lines)
   }
 }
@@ -179,17 +190,19 @@ function visibilityOf(event: Event, session: IrcSession, room?: number): string 
   return isToItself || session.caps.has('echo-message') ? sent.label : false
 }
 
-/** Tags of some lines alone. */
-interface OwnTags {
+/** What some lines alone have. */
+interface OwnParts {
   readonly label?: string | undefined
   readonly batch?: string | undefined
+  /** Text of a user who enters and is away. */
+  readonly awayText?: string | undefined
 }
 
 function taggedLines(
   event: Event,
   room: NamedRoom,
   variant: number,
-  { label, batch, isBot }: OwnTags & { readonly isBot: boolean },
+  { label, batch, awayText, isBot }: OwnParts & { readonly isBot: boolean },
 ): string[] {
   const has = (cap: (typeof VARIANTS)[number]) => (variant & (1 << VARIANTS.indexOf(cap))) !== 0
   const tagsOf = (isFirst: boolean): [string, string][] => {
@@ -200,7 +213,7 @@ function taggedLines(
     // An id names one line.
     if (has('message-tags') && isFirst) tags.push(['msgid', String(event.id)])
     if (has('account-tag') && event.verified) tags.push(['account', shownNick(event.from)])
-    if (has('message-tags') && isBot) tags.push(['bot', ''])
+    if (has('message-tags') && isBot && event.details?.tags?.bot === undefined) tags.push(['bot', ''])
     if (has('message-tags') && event.details?.tags) tags.push(...Object.entries(event.details.tags))
     return tags
   }
@@ -212,6 +225,7 @@ function taggedLines(
     event.kind === 'redacted' && has('draft/message-redaction')
       ? [redaction(event, room)]
       : linesOf(event, room, has('extended-join'))
+  if (awayText !== undefined && has('away-notify')) lines.push(awayLine(event.from, event.verified, awayText))
   return lines.map((line, index) => tagText(tagsOf(index === 0)) + line)
 }
 

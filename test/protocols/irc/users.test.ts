@@ -107,6 +107,26 @@ test('25. AWAY is told to who writes, to WHOIS, and to neighbours with away-noti
   expect(await bob.ask('PRIVMSG ann :there?')).toContain(`:roomd 301 bob ann :${'x'.repeat(200)}`)
 })
 
+test('25. who enters and is away is shown as away once, behind the JOIN, with away-notify', async () => {
+  const bob = await suite.guest('bob', 'away-notify server-time account-tag extended-join')
+  const [plainBob] = await suite.together('#entered', 'eve')
+  await bob.ask('JOIN #entered')
+  await plainBob.rest()
+  const olga = await suite.owner('olga')
+  await olga.ask('AWAY :in the shop', 'JOIN #entered')
+  const seen = await bob.rest()
+  expect(seen.map(plain)).toEqual([
+    ':olga!olga@account.roomd JOIN #entered olga :olga',
+    ':olga!olga@account.roomd AWAY :in the shop',
+  ])
+  expect(seen.map((line) => [tagOf(line, 'account'), tagOf(line, 'time')])).toEqual(
+    seen.map(() => ['olga', tagOf(seen[0] ?? '', 'time')]),
+  )
+  expect(await plainBob.rest()).toEqual([':olga!olga@account.roomd JOIN #entered'])
+  await olga.ask('PART #entered', 'AWAY', 'JOIN #entered')
+  expect((await bob.rest()).filter((line) => line.includes('AWAY'))).toEqual([])
+})
+
 test('26. ISON, USERHOST and MONITOR', async () => {
   const ann = await suite.guest('ann')
   await suite.guest('bob')
