@@ -42,11 +42,6 @@ export class Users {
     return this.#parts.presence.of(name).filter(({ closed, id }) => !closed && id !== '')
   }
 
-  /** Returns true if a session of a nickname on this node is a program's. */
-  isBotHere(name: string): boolean {
-    return this.here(name).some(({ isBot }) => isBot)
-  }
-
   /** Resolves with true if a user, who is present, owns the account of its nickname. @throws Refusal `unavailable`. */
   async isOwner(name: string): Promise<boolean> {
     const here = this.here(name)

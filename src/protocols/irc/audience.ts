@@ -1,9 +1,10 @@
 import type { Chat } from '../../chat/chat.ts'
 import { fold } from '../../chat/names.ts'
 import type { News, Signal } from '../../chat/news.ts'
+import { isBotHere } from './bots.ts'
 import type { Cap } from './caps.ts'
-import { tagText } from './message.ts'
 import { awayLine } from './events.ts'
+import { tagText } from './message.ts'
 import { channelOf, shownNick, sourceOf, userHostOf } from './names.ts'
 import { numeric } from './numerics.ts'
 import type { IrcSession } from './session.ts'
@@ -80,7 +81,6 @@ export class IrcAudience {
       case 'away':
         this.#tellNeighbours(news, news.rooms, 'away-notify', awayLine(news.name, news.verified, news.text))
         break
-      }
       case 'registered':
         this.#registered(news.name, news.rooms)
         break
@@ -148,7 +148,7 @@ export class IrcAudience {
   #signalled(signal: Signal): void {
     const { room, to = '', from, session: origin } = signal
     const [key, by] = [fold(to), fold(from)]
-    const isBot = this.#chat.users.isBotHere(from)
+    const isBot = isBotHere(this.#chat, from)
     for (const session of this.#sessions) {
       if (session.id === origin || this.#chat.messages.isBlocked(session, from)) continue
       const record = room === undefined ? undefined : session.memberships.get(room)?.room.record
@@ -161,7 +161,7 @@ export class IrcAudience {
 
   /** Sends a line with the tags that the client has asked for. */
   #tell(session: IrcSession, line: string, from?: Omit<Sender, 'isBot'>): void {
-    const isBot = from !== undefined && this.#chat.users.isBotHere(from.name)
+    const isBot = from !== undefined && isBotHere(this.#chat, from.name)
     this.#push(session, tagText(tagsNow(session.caps, from && { ...from, isBot })) + line)
   }
 

@@ -11,6 +11,7 @@ import { socketListener } from '../../transport/tcp.ts'
 import { binaryFrame, maxMessageOf, textFrame } from '../../transport/websocket.ts'
 import type { ProtocolHost } from '../protocol.ts'
 import { IrcAudience } from './audience.ts'
+import { isBotHere } from './bots.ts'
 import { IrcConversation } from './conversation.ts'
 import { IrcFraming } from './framing.ts'
 import { IrcHeartbeat } from './heartbeat.ts'
@@ -46,7 +47,7 @@ export function ircOptions(
     chat,
     maxText,
     replay,
-    wire: new IrcWire(pack, { isBot: (name) => chat.users.isBotHere(name), awayText: (name) => chat.away.of(name) }),
+    wire: new IrcWire(pack, { isBot: (name) => isBotHere(chat, name), awayText: (name) => chat.away.of(name) }),
     audience: new IrcAudience(chat, pack),
     pings: new IrcHeartbeat(),
     names: new NamesLists(),

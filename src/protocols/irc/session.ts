@@ -30,6 +30,8 @@ export class IrcSession extends Session {
   readonly invitations = new BoundedMap<number, true>(MAX_INVITATIONS)
   /** The nicknames of MONITOR, by folded nickname. */
   readonly monitored = new Map<string, string>()
+  /** True if the client has set the user mode `B`: it is a program, which gives it no rights. */
+  hasBotMode = false
   /** Number of the capabilities that change how events are written. */
   variant = 0
 

@@ -2,6 +2,7 @@ import { fold } from '../../chat/names.ts'
 import { Refusal } from '../../chat/refusal.ts'
 import type { MessageExtras } from '../../chat/speech.ts'
 import type { EventDetails } from '../../engine/event.ts'
+import { isBot } from './bots.ts'
 import { type IrcContext, NOTHING } from './command.ts'
 import { actionOf, isRequest } from './ctcp.ts'
 import { IRC_LIMITS } from './isupport.ts'
@@ -62,11 +63,12 @@ export async function sayTo(context: IrcContext, target: string, saying: Saying)
   // Requests of CTCP are for IRC clients only.
   if (isRequest(saying.text)) return pass(context, target, saying)
   const action = actionOf(saying.text)
-  const tags = clientTagsOf(message)
+  // History has the tag too. That of an account's mark is for as long as the mark.
+  const tags = { ...clientTagsOf(message), ...(session.hasBotMode && { bot: '' }) }
   const details: EventDetails = {
     ...(action !== undefined && { action: true }),
     ...(isNotice && action === undefined && { notice: true }),
-    ...(tags && { tags }),
+    ...(Object.keys(tags).length > 0 && { tags }),
   }
   const extras = Object.keys(details).length > 0 ? { details } : {}
   const text = withoutFormats(action ?? saying.text)
@@ -111,7 +113,7 @@ export async function pass(
   const isToItself = fold(meantNick(target)) === session.key
   if (!isToItself && !session.caps.has('echo-message')) return NOTHING
   const { id, name: from, registered: verified } = session
-  const echo = signalLine({ kind: 'signal', session: id, from, verified, ...signal }, target, session, session.isBot)
+  const echo = signalLine({ kind: 'signal', session: id, from, verified, ...signal }, target, session, isBot(session))
   return echo === undefined ? NOTHING : [echo]
 }
 

@@ -1,3 +1,4 @@
+import { isBot } from './bots.ts'
 import type { Cap } from './caps.ts'
 import { tagText } from './message.ts'
 import { shownNick } from './names.ts'
@@ -22,6 +23,6 @@ export function tagsNow(caps: ReadonlySet<Cap>, from?: Sender): [key: string, va
 
 /** Returns a line of a session's user with the tags that its client has asked for. */
 export function ownLine(session: IrcSession, line: string): string {
-  const { caps, name, registered: verified, isBot } = session
-  return tagText(tagsNow(caps, { name, verified, isBot })) + line
+  const { caps, name, registered: verified } = session
+  return tagText(tagsNow(caps, { name, verified, isBot: isBot(session) })) + line
 }

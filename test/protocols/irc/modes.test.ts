@@ -76,8 +76,9 @@ test('21. +o of somebody outside is answered by 441, of nobody by 401; +n and +t
 
 test('21. modes of users', async () => {
   const ann = await suite.guest('ann')
-  expect(await ann.ask('MODE ann', 'MODE ann +i', 'MODE ann +Q', 'MODE bob', 'MODE bob +i')).toEqual([
+  expect(await ann.ask('MODE ann', 'MODE ann +i', 'MODE ann +Q', 'MODE ann +x', 'MODE bob', 'MODE bob +i')).toEqual([
     ':roomd 221 ann :+',
+    ':roomd 501 ann :Unknown MODE flag',
     ':roomd 501 ann :Unknown MODE flag',
     ":roomd 502 ann :Can't change mode for other users",
     ":roomd 502 ann :Can't change mode for other users",

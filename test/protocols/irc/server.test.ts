@@ -119,9 +119,9 @@ test('17. WHOIS and MODE tell that a user is a bot', async () => {
   expect(await bot.ask('WHOIS robot', 'MODE robot', 'WHO robot %nf')).toEqual(
     expect.arrayContaining([':roomd 335 robot robot :is a bot', ':roomd 221 robot :+B', ':roomd 354 robot robot :HB']),
   )
-  // Who is a bot the operator decides.
+  // What the operator has marked stays marked.
+  expect(await bot.ask('MODE robot -B', 'MODE robot')).toEqual([':roomd 221 robot :+B'])
   const ann = await suite.guest('ann', 'message-tags')
-  expect(await ann.ask('MODE ann +B', 'MODE ann')).toEqual([':roomd 221 ann :+'])
   await ann.ask('JOIN #bots')
   await bot.ask('JOIN #bots', 'PRIVMSG #bots :hello')
   await bot.ask('PRIVMSG #bots :\u0001VERSION\u0001')
@@ -137,6 +137,32 @@ test('17. WHOIS and MODE tell that a user is a bot', async () => {
   await reader.ask('JOIN #bots')
   await ann.ask('PRIVMSG #bots :no bot')
   const read = (await reader.ask('CHATHISTORY LATEST #bots * 9')).filter((line) => tagOf(line, 'batch') !== undefined)
+  expect(read.map((line) => tagOf(line, 'bot'))).toEqual(['', undefined])
+})
+
+test('17. a client says by the user mode +B that it is a bot, and by -B that it is none', async () => {
+  const bot = await suite.guest('beep')
+  expect(await bot.ask('MODE beep +B', 'MODE beep +B', 'MODE beep')).toEqual([
+    ':beep!~beep@guest.roomd MODE beep :+B',
+    ':roomd 221 beep :+B',
+  ])
+  const ann = await suite.guest('ann', 'message-tags batch draft/chathistory')
+  await ann.ask('JOIN #beeps')
+  await bot.ask('JOIN #beeps')
+  expect(await ann.ask('WHOIS beep')).toContain(':roomd 335 ann beep :is a bot')
+  expect(await ann.ask('WHO beep %nf')).toContain(':roomd 354 ann beep :HB')
+  await bot.ask('PRIVMSG #beeps :beep', 'NOTICE ann :boop', 'PRIVMSG ann :\u0001VERSION\u0001')
+  await bot.ask('AWAY :in the shop', 'MODE beep -B', 'PRIVMSG #beeps :no bot')
+  expect(await bot.ask('MODE beep')).toEqual([':roomd 221 beep :+'])
+  const heard = (await ann.rest()).filter((line) => / (PRIVMSG|NOTICE) /.test(line))
+  expect(heard.map((line) => [tagOf(line, 'bot'), plain(line).split(' :')[1]])).toEqual([
+    ['', 'beep'],
+    ['', 'boop'],
+    ['', '\u0001VERSION\u0001'],
+    [undefined, 'no bot'],
+  ])
+  expect(await ann.ask('WHO beep %f')).toContain(':roomd 354 ann :G')
+  const read = (await ann.ask('CHATHISTORY LATEST #beeps * 9')).filter((line) => tagOf(line, 'batch') !== undefined)
   expect(read.map((line) => tagOf(line, 'bot'))).toEqual(['', undefined])
 })
 

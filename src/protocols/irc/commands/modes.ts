@@ -2,7 +2,8 @@ import { fold } from '../../../chat/names.ts'
 import { Refusal } from '../../../chat/refusal.ts'
 import type { Membership } from '../../../chat/session.ts'
 import type { ModeFlag } from '../../../engine/event.ts'
-import { type IrcCommand, type IrcContext, NOTHING } from '../command.ts'
+import { isBot } from '../bots.ts'
+import type { IrcCommand, IrcContext } from '../command.ts'
 import { FLAG_LETTERS, maskOf } from '../events.ts'
 import { IRC_LIMITS } from '../isupport.ts'
 import type { Lines } from '../message.ts'
@@ -17,6 +18,8 @@ interface ModeChange {
   readonly parameter: string | undefined
 }
 
+/** What a user may ask for: clients set those other than `B`, which change nothing here. */
+const USER_MODES = '+-Biws'
 const WITH_PARAMETER = 'ovb'
 
 export const modeCommand: IrcCommand = {
@@ -32,8 +35,16 @@ export const modeCommand: IrcCommand = {
 
 function userMode({ session, reply }: IrcContext, target: string, letters: string | undefined): Lines {
   if (fold(meantNick(target)) !== session.key) return [reply('ERR_USERSDONTMATCH')]
-  if (letters === undefined) return [reply('RPL_UMODEIS', `+${session.isBot ? 'B' : ''}${session.isAdmin ? 'o' : ''}`)]
-  return /^[+-]?[iwsBx]*$/.test(letters) ? NOTHING : [reply('ERR_UMODEUNKNOWNFLAG')]
+  if (letters === undefined) return [reply('RPL_UMODEIS', `+${isBot(session) ? 'B' : ''}${session.isAdmin ? 'o' : ''}`)]
+  const lines: string[] = []
+  for (const { on, letter } of changesOf(letters, [])) {
+    // An account that is marked as a bot stays one.
+    if (letter !== 'B' || session.isBot || session.hasBotMode === on) continue
+    session.hasBotMode = on
+    lines.push(`:${session.source} MODE ${session.nick} :${on ? '+' : '-'}B`)
+  }
+  const isKnown = [...letters].every((letter) => USER_MODES.includes(letter))
+  return isKnown ? lines : [...lines, reply('ERR_UMODEUNKNOWNFLAG')]
 }
 
 async function showModes(context: IrcContext, channel: string): Promise<Lines> {

@@ -1,5 +1,6 @@
 import type { SessionInfo } from '../../../chat/sessions.ts'
 import type { RoomRecord } from '../../../engine/engine.ts'
+import { isBotHere } from '../bots.ts'
 import type { IrcCommand, IrcContext } from '../command.ts'
 import { IRC_LIMITS } from '../isupport.ts'
 import type { Lines } from '../message.ts'
@@ -51,7 +52,7 @@ function sessionLines(
   return [
     ...(protocol === 'irc' ? [] : [reply('RPL_WHOISSPECIAL', nick, `is connected through the protocol ${protocol}`)]),
     ...(account ? [reply('RPL_WHOISACCOUNT', nick, nick)] : []),
-    ...(chat.users.isBotHere(name) ? [reply('RPL_WHOISBOT', nick)] : []),
+    ...(isBotHere(chat, name) ? [reply('RPL_WHOISBOT', nick)] : []),
     ...(isSecure ? [reply('RPL_WHOISSECURE', nick)] : []),
     ...(local.some(({ isAdmin }) => isAdmin) ? [reply('RPL_WHOISOPERATOR', nick)] : []),
     reply(

@@ -1,5 +1,6 @@
 import { fold } from '../../../chat/names.ts'
 import { Refusal } from '../../../chat/refusal.ts'
+import { isBotHere } from '../bots.ts'
 import type { IrcCommand, IrcContext } from '../command.ts'
 import { fitting } from '../masks.ts'
 import { channelOf, meantNick, SERVER, shownNick, userHostOf } from '../names.ts'
@@ -77,7 +78,7 @@ async function lineOf(
   fields: WhoxFields | undefined,
 ): Promise<string> {
   const { chat, reply } = context
-  const bot = chat.users.isBotHere(name) ? 'B' : ''
+  const bot = isBotHere(chat, name) ? 'B' : ''
   const isAccount = await chat.users.isOwner(name)
   const { user, host } = userHostOf(name, isAccount)
   const flags = `${chat.away.of(name) === undefined ? 'H' : 'G'}${isAdmin(context, name) ? '*' : ''}${prefix}${bot}`
