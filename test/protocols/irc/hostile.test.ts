@@ -95,7 +95,7 @@ test('32. history of more bytes than may be queued is read to its end, while the
   expect(lines.filter((line) => line.endsWith(':in between'))).toHaveLength(1)
 })
 
-test('35. batches that are never closed, close twice or name another target say nothing', async () => {
+test('35. batches that are never begun or closed, close twice or name another target say nothing', async () => {
   const ann = await suite.guest('ann', 'batch draft/multiline labeled-response')
   const bob = await suite.guest('bob')
   for (const client of [ann, bob]) await client.ask('JOIN #batch')
@@ -110,7 +110,7 @@ test('35. batches that are never closed, close twice or name another target say 
       'BATCH -49',
       '@batch=x PRIVMSG #batch :lost',
     ),
-  ).toEqual([invalid, invalid])
+  ).toEqual([invalid, invalid, invalid])
   expect(
     await ann.ask('BATCH +a draft/multiline #batch', '@batch=a PRIVMSG #batch :here', 'BATCH -a draft/multiline bob'),
   ).toEqual([])
