@@ -1,6 +1,14 @@
 import { fold } from './names.ts'
 import type { Session } from './session.ts'
 
+/** Numbers of sessions. */
+export interface Numbers {
+  readonly sessions: number
+  readonly admins: number
+  /** The highest number of sessions since the start of this node. */
+  readonly most: number
+}
+
 /** The sessions that are logged in on this node, by folded nickname; under the empty one those that only read. */
 export class Presence {
   readonly #sessions = new Map<string, Set<Session>>()
@@ -8,6 +16,7 @@ export class Presence {
   /** The sessions that have been logged in and are not closed, and those of them with the rights of an admin: counted for each IRC client. */
   readonly #open = new Set<Session>()
   readonly #admins = new Set<Session>()
+  #most = 0
 
   has(key: string): boolean {
     return this.#sessions.has(key)
@@ -48,6 +57,7 @@ export class Presence {
   /** Called when a session has been logged in. */
   begin(session: Session): void {
     this.#open.add(session)
+    this.#most = Math.max(this.#most, this.#open.size)
     this.setAdmin(session, session.isAdmin)
   }
 
@@ -65,8 +75,8 @@ export class Presence {
   }
 
   /** Numbers of the sessions that have been logged in and are not closed. */
-  get numbers(): { readonly sessions: number; readonly admins: number } {
-    return { sessions: this.#open.size, admins: this.#admins.size }
+  get numbers(): Numbers {
+    return { sessions: this.#open.size, admins: this.#admins.size, most: this.#most }
   }
 
   /** Number of sessions by protocol. */

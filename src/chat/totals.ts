@@ -1,13 +1,8 @@
 import type { EngineBroadcast } from '../engine/engine.ts'
 import { NodeQuestion } from './node-question.ts'
-import type { Presence } from './presence.ts'
+import type { Numbers, Presence } from './presence.ts'
 
-/** Numbers of sessions. */
-interface Numbers {
-  readonly sessions: number
-  readonly admins: number
-}
-
+/** Numbers of all nodes; of those with others on it, `most` is known for the moments in which this node has counted. */
 export interface UserTotals extends Numbers {
   /** Number of nodes that have answered, this one included. */
   readonly nodes: number
@@ -20,6 +15,7 @@ const FRESH_MS = 5_000
 export class Totals {
   readonly #presence: Presence
   readonly #question: NodeQuestion<object, Numbers>
+  #most = 0
   #kept: { readonly at: number; readonly totals: Promise<UserTotals> } | undefined
 
   constructor(broadcast: EngineBroadcast, presence: Presence) {
@@ -31,17 +27,27 @@ export class Totals {
     const now = performance.now()
     if (!this.#kept || now - this.#kept.at > FRESH_MS) this.#kept = { at: now, totals: this.#count() }
     // The numbers of this node are always those of the moment where there is no other one.
-    return this.#kept.totals.then((totals) => (totals.nodes === 1 ? { ...this.#presence.numbers, nodes: 1 } : totals))
+    return this.#kept.totals.then((totals) => (totals.nodes === 1 ? this.#withMost(this.#alone) : totals))
   }
 
   async #count(): Promise<UserTotals> {
     const { answers } = await this.#question.ask({}).catch(() => ({ answers: [] }))
-    const totals = { ...this.#presence.numbers, nodes: 1 }
+    const totals = this.#alone
     for (const { sessions, admins } of answers) {
       totals.sessions += sessions
       totals.admins += admins
       totals.nodes++
     }
-    return totals
+    return this.#withMost(totals)
+  }
+
+  /** The numbers of this node. */
+  get #alone() {
+    return { ...this.#presence.numbers, nodes: 1 }
+  }
+
+  #withMost(totals: UserTotals): UserTotals {
+    this.#most = Math.max(this.#most, totals.most, totals.sessions)
+    return { ...totals, most: this.#most }
   }
 }

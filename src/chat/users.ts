@@ -4,7 +4,7 @@ import { accountId } from './credentials.ts'
 import { type Directory, EXCLUSIVE } from './directory.ts'
 import { fold } from './names.ts'
 import type { PastUsers } from './past-users.ts'
-import type { Presence } from './presence.ts'
+import type { Numbers, Presence } from './presence.ts'
 import { refuse } from './refusal.ts'
 import { NOBODY, type Rank } from './room-state.ts'
 import type { Session } from './session.ts'
@@ -68,6 +68,11 @@ export class Users {
       const [session] = this.here(key)
       if (session) yield session.name
     }
+  }
+
+  /** Numbers of sessions and of admins on this node. */
+  get numbersHere(): Numbers {
+    return this.#parts.presence.numbers
   }
 
   /** Numbers of sessions and of admins on all nodes that answer; up to five seconds old. */

@@ -20,15 +20,15 @@ export async function greeting(context: IrcContext): Promise<Lines> {
 
 /** Returns the numbers of users, of all protocols. */
 export async function userCounts({ chat, reply }: IrcContext): Promise<Lines> {
-  const here = [...chat.users.counts().values()].reduce((sum, count) => sum + count, 0)
-  const { sessions, admins, nodes } = await chat.users.totals()
+  const here = chat.users.numbersHere
+  const { sessions, admins, nodes, most } = await chat.users.totals()
   return [
     reply('RPL_LUSERCLIENT', sessions, nodes),
     reply('RPL_LUSEROP', admins),
     reply('RPL_LUSERCHANNELS', await chat.rooms.occupied()),
-    reply('RPL_LUSERME', here, nodes - 1),
-    reply('RPL_LOCALUSERS', here),
-    reply('RPL_GLOBALUSERS', sessions),
+    reply('RPL_LUSERME', here.sessions, nodes - 1),
+    reply('RPL_LOCALUSERS', here.sessions, here.most),
+    reply('RPL_GLOBALUSERS', sessions, most),
   ]
 }
 

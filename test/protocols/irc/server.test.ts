@@ -44,11 +44,16 @@ test('42. MOTD, VERSION, TIME, INFO, ADMIN, STATS, LINKS, HELP and LUSERS', asyn
     ':roomd 252 ann 0 :operator(s) online',
     ':roomd 254 ann 0 :channels formed',
     ':roomd 255 ann :I have 2 clients and 0 servers',
-    ':roomd 265 ann 2 2 :Current local users 2',
-    ':roomd 266 ann 2 2 :Current global users 2',
+    expect.stringMatching(/^:roomd 265 ann 2 (\d+) :Current local users 2, max \1$/),
+    expect.stringMatching(/^:roomd 266 ann 2 (\d+) :Current global users 2, max \1$/),
   ])
+  await ann.ask('MONITOR + lin')
   lin.socket.destroy()
-  await lin.closed
+  await ann.until(/ 731 /)
+  const counts = (await ann.ask('LUSERS')).slice(-2)
+  expect(
+    counts.map((line) => /26[56] ann 1 (\d+) :.*, max \1$/.exec(line)?.[1] ?? 0).every((most) => Number(most) >= 2),
+  ).toBe(true)
 })
 
 test('42. HELP and HELPOP list the commands, and tell about each', async () => {
