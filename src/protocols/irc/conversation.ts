@@ -6,6 +6,7 @@ import { type Handled, Pipelined } from '../../transport/reply-queue.ts'
 import { settledWithin } from '../../within.ts'
 import { type IrcCommand, type IrcContext, replyTo } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
+import { GarbledLine } from './framing.ts'
 import type { PingedConnection } from './heartbeat.ts'
 import { LabelledReply } from './labels.ts'
 import { type IrcMessage, ircLine, isLineTooLong, type Lines, parseIrcMessage } from './message.ts'
@@ -93,15 +94,18 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
 
   handle(line: string | Unreadable): Handled {
     this.heardAt = performance.now()
-    if (typeof line !== 'string') return this.#pack([this.#unreadable(line)])
+    if (typeof line !== 'string') return this.#pack(this.#unreadable(line))
     if (isLineTooLong(line)) return this.#pack([this.reply('ERR_INPUTTOOLONG')])
     const message = parseIrcMessage(line.replace(FORBIDDEN, ''))
     return message ? this.#dispatch(message) : undefined
   }
 
-  #unreadable({ reason }: Unreadable): string {
-    if (reason === 'line-too-long') return this.reply('ERR_INPUTTOOLONG')
-    return ircLine(SERVER, 'FAIL', ['*', 'INVALID_UTF8', 'Message rejected, it is not UTF-8'])
+  #unreadable(line: Unreadable): Lines {
+    if (!(line instanceof GarbledLine)) return [this.reply('ERR_INPUTTOOLONG')]
+    const message = parseIrcMessage(line.line.replace(FORBIDDEN, ''))
+    const command = message && /^[A-Z]+$/.test(message.command) ? message.command : '*'
+    const refused = [ircLine(SERVER, 'FAIL', [command, 'INVALID_UTF8', 'Message rejected, it is not UTF-8'])]
+    return message ? new LabelledReply(message, this.session).end(refused) : refused
   }
 
   #dispatch(message: IrcMessage): Handled {

@@ -8,6 +8,16 @@ const CARRIAGE_RETURN = 13
 const MAX_BYTES = 2 * MAX_TAG_BYTES + MAX_LINE_BYTES
 const NOTHING = Buffer.alloc(0)
 
+/** A line that is not UTF-8, with U+FFFD for what cannot be read. */
+export class GarbledLine extends Unreadable {
+  readonly line: string
+
+  constructor(bytes: Buffer) {
+    super('invalid-utf8')
+    this.line = bytes.toString()
+  }
+}
+
 /** Splits bytes into lines that end with CR LF or LF; empty lines are left out (docs/protocols/irc.md, section 1). */
 export class IrcFraming implements Framing<Buffer, string | Unreadable> {
   #input: Buffer = NOTHING
@@ -35,7 +45,7 @@ export class IrcFraming implements Framing<Buffer, string | Unreadable> {
         this.#isSkipping = false
         return new Unreadable('line-too-long')
       }
-      if (line.length > 0) return isUtf8(line) ? line.toString() : new Unreadable('invalid-utf8')
+      if (line.length > 0) return isUtf8(line) ? line.toString() : new GarbledLine(line)
     }
   }
 

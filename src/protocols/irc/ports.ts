@@ -13,7 +13,7 @@ import type { ProtocolHost } from '../protocol.ts'
 import { IrcAudience } from './audience.ts'
 import { isBotHere } from './bots.ts'
 import { IrcConversation } from './conversation.ts'
-import { IrcFraming } from './framing.ts'
+import { GarbledLine, IrcFraming } from './framing.ts'
 import { IrcHeartbeat } from './heartbeat.ts'
 import { fitted } from './message.ts'
 import { NamesLists } from './names-lists.ts'
@@ -114,7 +114,7 @@ function isBinary({ 'sec-websocket-protocol': offered = '' }: IncomingHttpHeader
 
 /** Returns the line of a message, text or binary. */
 function lineOfMessage(message: string | Buffer): readonly (string | Unreadable)[] {
-  if (typeof message !== 'string' && !isUtf8(message)) return [new Unreadable('invalid-utf8')]
+  if (typeof message !== 'string' && !isUtf8(message)) return [new GarbledLine(message)]
   const line = String(message).replace(/[\r\n]+$/, '')
   if (line === '') return []
   return /[\r\n]/.test(line) ? [new Unreadable('line-too-long')] : [line]

@@ -159,8 +159,15 @@ test('39. bytes that are not UTF-8 are refused, and the line is skipped', async 
   const ann = await suite.guest('ann', 'standard-replies')
   await ann.ask('JOIN #bytes')
   await bob.rest()
-  ann.write(Buffer.from('PRIVMSG #bytes :caf\xe9\r\n', 'latin1'))
-  expect(await ann.rest()).toEqual([':roomd FAIL * INVALID_UTF8 :Message rejected, it is not UTF-8'])
+  await ann.ask('CAP REQ :labeled-response')
+  for (const line of ['PRIVMSG #bytes :caf\xe9', '@label=a privmsg #bytes :caf\xe9', 'caf\xe9 x', '\xe9'])
+    ann.write(Buffer.from(`${line}\r\n`, 'latin1'))
+  expect(await ann.rest()).toEqual([
+    ':roomd FAIL PRIVMSG INVALID_UTF8 :Message rejected, it is not UTF-8',
+    '@label=a :roomd FAIL PRIVMSG INVALID_UTF8 :Message rejected, it is not UTF-8',
+    ':roomd FAIL * INVALID_UTF8 :Message rejected, it is not UTF-8',
+    ':roomd FAIL * INVALID_UTF8 :Message rejected, it is not UTF-8',
+  ])
   ann.write('PRIVMSG #bytes :café\r\n')
   await ann.rest()
   expect(await bob.rest()).toEqual([':ann!~ann@guest.roomd PRIVMSG #bytes :café'])

@@ -57,7 +57,7 @@ test('43. over a WebSocket the first known subprotocol counts, and what is no li
   while (!heard.at(-1)?.endsWith(':end')) await once(socket, 'message')
   expect(heard).toEqual([
     ':roomd 417 * :Input line was too long',
-    ':roomd FAIL * INVALID_UTF8 :Message rejected, it is not UTF-8',
+    ':roomd FAIL NICK INVALID_UTF8 :Message rejected, it is not UTF-8',
     ':roomd PONG roomd :end',
   ])
 })
@@ -107,7 +107,7 @@ test('39. text that is not UTF-8 is refused, and NUL is left out', async () => {
   const [ann, bob] = await together('#ops', 'ann', 'bob')
   if (!ann || !bob) throw new Error('there are two')
   ann.write(Buffer.from('PRIVMSG #ops :caf\xe9\r\n', 'latin1'))
-  expect(await ann.rest()).toEqual([':roomd FAIL * INVALID_UTF8 :Message rejected, it is not UTF-8'])
+  expect(await ann.rest()).toEqual([':roomd FAIL PRIVMSG INVALID_UTF8 :Message rejected, it is not UTF-8'])
   ann.write('PRIVMSG #ops :ca\0fé\r\n')
   expect(await ann.rest()).toEqual([])
   expect(await bob.rest()).toEqual([':ann!~ann@guest.roomd PRIVMSG #ops :café'])
