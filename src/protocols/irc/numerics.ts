@@ -105,7 +105,7 @@ export const NUMERICS = {
   ERR_NONICKCHANGE: (why: string) => ['447', why],
   ERR_NOTREGISTERED: () => ['451', 'You have not registered'],
   ERR_NEEDMOREPARAMS: (command: string) => ['461', command, 'Not enough parameters'],
-  ERR_ALREADYREGISTERED: () => ['462', 'You may not reregister'],
+  ERR_ALREADYREGISTERED: (why = 'You may not reregister') => ['462', why],
   ERR_PASSWDMISMATCH: (why = 'Password incorrect') => ['464', why],
   ERR_UNKNOWNMODE: (letter: string) => ['472', letter, 'is unknown mode char to me'],
   ERR_INVITEONLYCHAN: (channel: string) => ['473', channel, 'Cannot join channel (+i)'],

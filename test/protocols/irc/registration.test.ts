@@ -121,7 +121,7 @@ test('28. SASL PLAIN: success, failure, abort, too long, in chunks, before and a
   expect(codes(await client.ask('CAP END'))[0]).toBe('001')
   expect(await client.ask('AUTHENTICATE PLAIN')).toEqual([':roomd 907 olga :You have already authenticated using SASL'])
   const guest = await suite.guest('guest', 'sasl')
-  expect(codes(await guest.ask('AUTHENTICATE PLAIN'))).toEqual(['904'])
+  expect(codes(await guest.ask('AUTHENTICATE PLAIN', 'AUTHENTICATE +'))).toEqual(['462', '462'])
 })
 
 test('28. a SASL response of exactly 400 characters ends with an empty chunk', async () => {

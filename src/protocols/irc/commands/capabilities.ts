@@ -85,9 +85,9 @@ const authenticate: IrcCommand = {
       return [reply('ERR_SASLABORTED')]
     }
     if (registration.sasl === undefined) {
-      if (chunk.toUpperCase() !== 'PLAIN') return [reply('RPL_SASLMECHS'), reply('ERR_SASLFAIL')]
       // A session has its account from its login on.
-      if (session.name !== '') return [reply('ERR_SASLFAIL', 'Log in with SASL before the registration')]
+      if (session.name !== '') return [reply('ERR_ALREADYREGISTERED', 'Log in with SASL before the registration')]
+      if (chunk.toUpperCase() !== 'PLAIN') return [reply('RPL_SASLMECHS'), reply('ERR_SASLFAIL')]
       registration.sasl = ''
       return ['AUTHENTICATE +']
     }
