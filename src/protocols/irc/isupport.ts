@@ -1,9 +1,10 @@
 import { MAX_MASKS } from '../../chat/expulsion.ts'
-import { LONGEST_NAME } from '../../chat/names.ts'
+import { LONGEST_NAME, SLUG_RULE } from '../../chat/names.ts'
 
 /** Limits that RPL_ISUPPORT tells and commands enforce. */
 export const IRC_LIMITS = {
-  channel: 71,
+  /** `#` and the longest slug; older rooms, and those of other protocols, may have longer names. */
+  channel: 1 + SLUG_RULE.maxLength,
   key: 72,
   topic: 300,
   reason: 300,
@@ -18,12 +19,12 @@ export const IRC_LIMITS = {
 /** Number of tokens in a line (Modern IRC Client Protocol, "RPL_ISUPPORT"). */
 const TOKENS = 13
 
-const COMMANDS_WITH_TARGETS = ['KICK', 'NAMES', 'NOTICE', 'PRIVMSG']
+const COMMANDS_WITH_TARGETS = ['KICK', 'NOTICE', 'PRIVMSG']
 
 /** Returns the tokens of RPL_ISUPPORT, line by line (docs/protocols/irc.md, section 2). */
 export function isupport(): string[][] {
   const targets = COMMANDS_WITH_TARGETS.map((name) => `${name}:${IRC_LIMITS.targets}`)
-    .concat('JOIN:', 'PART:', 'WHOIS:1')
+    .concat('JOIN:', 'NAMES:1', 'PART:', 'WHOIS:1')
     .join(',')
   const tokens = [
     'NETWORK=roomd',

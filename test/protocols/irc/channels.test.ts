@@ -69,6 +69,17 @@ test('6. the key of a single channel may have spaces and commas', async () => {
   expect(codes(await bob.ask('JOIN #spaced pass phrase, with commas'))).toEqual(['JOIN', '353', '366'])
 })
 
+test('6. a new channel has a name of at most CHANNELLEN characters; an older room may have a longer one', async () => {
+  const ann = await suite.guest('ann')
+  const [, most = ''] = / CHANNELLEN=(\d+) /.exec((await ann.ask('VERSION')).join('\n')) ?? []
+  const channel = '#'.padEnd(Number(most), 'x')
+  expect(codes(await ann.ask(`JOIN ${channel}`, `JOIN ${channel}x`))).toEqual(['JOIN', '353', '366', '476'])
+  const lin = await suite.line('lin', 'short')
+  const title = 'y'.repeat(70)
+  await lin.ask(`/title ${title}`)
+  expect((await ann.ask(`JOIN #${title}`)).map(plain)[0]).toBe(`:ann!~ann@guest.roomd JOIN #${title}`)
+})
+
 test('7. JOIN of a channel that one is in is silent', async () => {
   const [ann, bob] = await suite.together('#twice', 'ann', 'bob')
   expect(await ann.ask('JOIN #twice', 'JOIN #TWICE')).toEqual([])

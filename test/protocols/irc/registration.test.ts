@@ -20,6 +20,8 @@ test('1. a registration is answered from 001 to 422, addressed to the nickname',
     'MONITOR=100',
     'MAXLIST=b:200',
     'UTF8ONLY',
+    // Several channels are answered, but not in the form of RFC 2812.
+    'TARGMAX=KICK:4,NOTICE:4,PRIVMSG:4,JOIN:,NAMES:1,PART:,WHOIS:1',
   ])
     expect(supported).toContain(` ${token} `)
 })
