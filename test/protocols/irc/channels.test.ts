@@ -259,6 +259,16 @@ test('20. KICK with a comment and without; who is kicked is out and may come bac
   expect(codes(await out.ask('KICK #kick ann'))).toEqual(['442'])
 })
 
+  // As many channels as users, or one of them.
+  await ann.ask('JOIN #kick-too')
+  await bob.ask('JOIN #kick,#kick-too')
+  for (const client of [ann, bob, eve]) await client.rest()
+  expect(await ann.ask('KICK #kick,#kick eve', 'KICK #kick,#nowhere,#kick-too eve,bob,bob :bye')).toEqual([
+    ':roomd 461 ann KICK :Not enough parameters',
+    ':ann!~ann@guest.roomd KICK #kick eve :bye',
+    ':roomd 403 ann #nowhere :No such channel',
+    ':ann!~ann@guest.roomd KICK #kick-too bob :bye',
+  ])
 test('30. two sessions of an account: one JOIN and one QUIT for the others, messages for both', async () => {
   const ann = await suite.guest('ann')
   await ann.ask('JOIN #shared')

@@ -162,25 +162,32 @@ async function invitations({ chat, session, reply }: IrcContext): Promise<Lines>
 
 const kick: IrcCommand = {
   name: 'KICK',
-  usage: 'KICK <channel> <nickname>{,<nickname>} [:<reason>]',
-  help: 'Removes users from a channel, as an operator.',
+  usage:
+    'KICK <channel> <nickname>{,<nickname>} [:<reason>] | KICK <channel>{,<channel>} <nickname>{,<nickname>} [:<reason>]',
+  help: 'Removes users from a channel, or each from one of as many channels, as an operator.',
   least: 2,
-  async run(context, { params: [channel = '', list = '', reason = ''] }) {
-    const { chat, session, reply } = context
-    await roomOfChannel(context, channel)
-    const membership = membershipIn(session, channel)
+  async run(context, { params: [list = '', users = '', reason = ''] }) {
+    const [channels, nicks] = [list.split(','), users.split(',')]
+    const [only = ''] = channels
+    if (channels.length > 1 && channels.length !== nicks.length) return [context.reply('ERR_NEEDMOREPARAMS', 'KICK')]
     const lines: string[] = []
-    for (const nick of list.split(',').slice(0, IRC_LIMITS.targets)) {
-      try {
-        await chat.moderation.expulsion.kick(membership, meantNick(nick), cutTo(reason, IRC_LIMITS.reason))
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw error
-        if (error.code === 'nobody-here') lines.push(reply('ERR_USERNOTINCHANNEL', shownNick(nick), channel))
-        else lines.push(refusedLine(error, reply, { channel, nick }))
-      }
-    }
+    for (const [index, nick] of nicks.slice(0, IRC_LIMITS.targets).entries())
+      lines.push(...(await expel(context, channels[index] ?? only, nick, cutTo(reason, IRC_LIMITS.reason))))
     return lines
   },
+}
+
+async function expel(context: IrcContext, channel: string, nick: string, reason: string): Promise<Lines> {
+  const { chat, session, reply } = context
+  try {
+    await roomOfChannel(context, channel)
+    await chat.moderation.expulsion.kick(membershipIn(session, channel), meantNick(nick), reason)
+    return NOTHING
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    if (error.code === 'nobody-here') return [reply('ERR_USERNOTINCHANNEL', shownNick(nick), channel)]
+    return [refusedLine(error, reply, { channel, nick })]
+  }
 }
 
 export const CHANNEL_COMMANDS: readonly IrcCommand[] = [join, part, topic, names, invite, kick]
