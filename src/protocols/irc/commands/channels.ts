@@ -1,5 +1,7 @@
 import { isName, isSlug } from '../../../chat/names.ts'
 import { Refusal } from '../../../chat/refusal.ts'
+import { isAtLeast } from '../../../chat/room-state.ts'
+import { clean } from '../../../chat/text.ts'
 import { type IrcCommand, type IrcContext, NOTHING } from '../command.ts'
 import { IRC_LIMITS } from '../isupport.ts'
 import { ircLine, type Lines } from '../message.ts'
@@ -98,7 +100,13 @@ const topic: IrcCommand = {
       if (!isVisible(session, room)) throw new Refusal('not-in-room')
       return topicLines(context, room, true)
     }
-    await chat.moderation.settings.setTopic(membershipIn(session, channel), cutTo(text, IRC_LIMITS.topic))
+    const membership = membershipIn(session, channel)
+    const { state } = membership.room
+    const wanted = cutTo(text, IRC_LIMITS.topic)
+    const isSet = clean(wanted) === (state.topic?.text ?? '')
+    // Whoever may not set it is told so in any case.
+    if (!isSet || !isAtLeast(state.rankOf(session), 'operator'))
+      await chat.moderation.settings.setTopic(membership, wanted)
     return NOTHING
   },
 }
