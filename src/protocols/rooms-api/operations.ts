@@ -56,7 +56,9 @@ const EVENTS_ANSWER: Answer = {
   content: { [JSON_TYPE]: API_EVENTS, 'application/x-ndjson': TEXT, 'text/plain': TEXT },
 }
 
-const RESUME = { 'Last-Event-ID': 'The id of the last event that was received; it takes precedence over since.' } as const
+const RESUME = {
+  'Last-Event-ID': 'The id of the last event that was received; it takes precedence over since.',
+} as const
 
 const STREAM_ANSWER: Answer = {
   description:
