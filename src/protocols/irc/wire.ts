@@ -99,11 +99,12 @@ export class IrcWire implements Wire<IrcSession> {
     const hasGone = session.hasGone || tellsGone
     let shown: Buffer[] = []
     for (const [index, event] of events.entries()) {
-      const label = hasGone || keys[index] === session.key ? visibilityOf(event, session, room.id) : undefined
-      if (label === false) continue
-      const bytes =
-        label === undefined ? pieces[index] : this.pack(this.linesOf(event, room, session.variant, { label }))
-      if (bytes) shown.push(bytes)
+      const labels = hasGone || keys[index] === session.key ? labelsOf(event, session, room.id) : ONCE
+      for (const label of labels) {
+        const bytes =
+          label === undefined ? pieces[index] : this.pack(this.linesOf(event, room, session.variant, { label }))
+        if (bytes) shown.push(bytes)
+      }
     }
     shown = shown.filter(({ length }) => length > 0)
     const [first] = shown
@@ -126,10 +127,9 @@ export class IrcWire implements Wire<IrcSession> {
   }
 
   #deliverTo(session: IrcSession, events: readonly Event[], room: NamedRoom): void {
-    const lines = events.flatMap((event) => {
-      const label = visibilityOf(event, session)
-      return label === false ? [] : this.linesOf(event, room, session.variant, { label })
-    })
+    const lines = events.flatMap((event) =>
+      labelsOf(event, session).flatMap((label) => this.linesOf(event, room, session.variant, { label })),
+    )
     if (lines.length > 0) session.link.outbox.push(this.pack(lines))
   }
 
@@ -168,8 +168,14 @@ function goneBy({ kind, from, details: { quit, renamed } = {} }: Event): string 
   return kind === 'joined' && renamed !== undefined ? fold(renamed) : undefined
 }
 
-/** Returns false if a session is not shown an event of a room, otherwise the label of the request that caused it, if there is one. */
-function visibilityOf(event: Event, session: IrcSession, room?: number): string | undefined | false {
+type Labels = readonly (string | undefined)[]
+const NEVER: Labels = []
+const ONCE: Labels = [undefined]
+
+/**
+ * Returns a label for each time that a session is shown an event of a room: that of the request that caused it, if the request had one, for the echo.
+ */
+function labelsOf(event: Event, session: IrcSession, room?: number): Labels {
   const { kind, id, from, to = '' } = event
   const key = fold(from)
   const isOwn = key === session.key
@@ -179,15 +185,16 @@ function visibilityOf(event: Event, session: IrcSession, room?: number): string 
     const isShown = !isOwn && session.isNews(gone)
     session.noteGone(gone, room)
     if (kind === 'joined') session.noteJoined([key])
-    return isShown ? undefined : false
+    return isShown ? ONCE : NEVER
   }
-  if (!isOwn || (kind !== 'message' && kind !== 'private')) return undefined
+  if (!isOwn || (kind !== 'message' && kind !== 'private')) return ONCE
   const sent = kind === 'message' ? session.sent.get(id) : session.told.get(fold(to))?.shift()
   session.sent.delete(id)
   // Another session of the account has sent it.
-  if (!sent) return undefined
+  if (!sent) return ONCE
+  const echo = session.caps.has('echo-message') ? [sent.label] : NEVER
   const isToItself = kind === 'private' && fold(to) === key
-  return isToItself || session.caps.has('echo-message') ? sent.label : false
+  return isToItself ? [...echo, ...ONCE] : echo
 }
 
 /** What some lines alone have. */

@@ -67,6 +67,24 @@ test('10. PRIVMSG to several targets, to nobody, without text or target, to a ch
   expect(await ann.ask('PRIVMSG olga :for later')).toEqual([])
 })
 
+test('10. a message to oneself is echoed where that is asked for, with its label, and arrives', async () => {
+  const line = ':ann!~ann@guest.roomd PRIVMSG ann :to myself'
+  const ann = await suite.guest('ann', 'labeled-response batch message-tags')
+  // In no room, and in one.
+  for (const before of ['PING x', 'JOIN #self']) {
+    await ann.ask(before, 'CAP REQ :-echo-message')
+    expect(await ann.ask('PRIVMSG ann :to myself')).toEqual([expect.stringMatching(/^@msgid=\S+ :/)])
+    const unechoed = await ann.ask('@label=a PRIVMSG ann :to myself')
+    expect(unechoed.map(plain).sort()).toEqual([line, ':roomd ACK'])
+    expect(unechoed.map((each) => [plain(each), tagOf(each, 'label')])).toContainEqual([line, undefined])
+    await ann.ask('CAP REQ :echo-message')
+    const [echo = '', delivery = '', ...more] = await ann.ask('@label=b PRIVMSG ann :to myself')
+    expect([plain(echo), plain(delivery), more]).toEqual([line, line, []])
+    expect([tagOf(echo, 'label'), tagOf(delivery, 'label')]).toEqual(['b', undefined])
+    expect(tagOf(echo, 'msgid')).toBe(tagOf(delivery, 'msgid'))
+  }
+})
+
 test('11. NOTICE is never answered', async () => {
   const [ann, bob] = await suite.together('#note', 'ann', 'bob')
   expect(
