@@ -21,27 +21,26 @@ export function sliceOf(verb: string, params: readonly string[]): Slice | undefi
   const limitText = (verb === 'BETWEEN' ? params[2] : second) ?? ''
   if (!/^\d{1,9}$/.test(limitText)) return undefined
   const limit = Math.min(Number(limitText), IRC_LIMITS.history)
-  const [start, end] = [placeOf(first), placeOf(second)]
-  if (verb === 'LATEST' && first === '*') return sliced(limit, { limit })
+  if (verb === 'LATEST' && first === '*') return sliced(limit, {})
+  const start = placeOf(first)
   if (start === undefined) return undefined
   switch (verb) {
     case 'LATEST':
-      return sliced(limit, { limit }, start.id)
+      return sliced(limit, start.behind, start.id)
     case 'BEFORE':
-      return sliced(limit, { before: start.id, limit })
+      return sliced(limit, start.before)
     case 'AFTER':
-      return sliced(limit, { limit }, start.id, true)
+      return sliced(limit, start.behind, start.id, true)
     case 'AROUND': {
       const half = Math.ceil(limit / 2)
-      const [before] = sliced(half, { before: start.id + 1, limit: half })
-      const [after] = sliced(limit - half, { limit: limit - half }, start.id, true)
-      return [before, after].filter((part) => part !== undefined)
+      return [...sliced(half, start.through), ...sliced(limit - half, start.behind, start.id, true)]
     }
     case 'BETWEEN': {
+      const end = placeOf(second)
       if (end === undefined) return undefined
-      const isForward = start.id <= end.id
+      const isForward = start.at <= end.at
       const [older, newer] = isForward ? [start, end] : [end, start]
-      return sliced(limit, { before: newer.id, limit }, older.id, isForward)
+      return sliced(limit, { ...newer.before, ...older.behind }, older.id, isForward)
     }
     default:
       return undefined
@@ -50,7 +49,7 @@ export function sliceOf(verb: string, params: readonly string[]): Slice | undefi
 
 /** The place may be before or behind all that the log has, so it is no `after` of a {@link Range}. */
 function sliced(limit: number, range: Range, after = 0, isOldest = false): Slice {
-  return limit === 0 ? [] : [{ range: { ...range, from: timeOf(after) }, after, isOldest }]
+  return limit === 0 ? [] : [{ range: { ...range, limit }, after, isOldest }]
 }
 
 /** Returns true if an event is part of the history of a session. Others than messages are for clients that ask for them. */
@@ -58,17 +57,26 @@ export function isShownTo({ kind }: Event, { caps }: IrcSession): boolean {
   return kind === 'message' || kind === 'private' || (caps.has('draft/event-playback') && kind !== 'closed')
 }
 
-/** A place in a log: an id, exact or of the time. */
+/** A place in a log: an event, or a millisecond with all its events. */
 interface Place {
+  /** What is before it, what is not behind it, and what is behind it; of the last only events behind `id`. */
+  readonly before: Range
+  readonly through: Range
+  readonly behind: Range
   readonly id: number
+  /** For comparing places: an id. */
+  readonly at: number
 }
 
 /** Returns the place that a reference such as `msgid=17` or `timestamp=2026-11-26T18:00:00.000Z` means. */
 function placeOf(reference: string): Place | undefined {
-  const [, value = ''] = /^msgid=(.*)$/.exec(reference) ?? []
-  if (/^\d{1,16}$/.test(value)) return { id: Number(value) }
+  const [, msgid = ''] = /^msgid=(.*)$/.exec(reference) ?? []
+  const id = /^\d{1,16}$/.test(msgid) ? Number(msgid) : undefined
+  if (id !== undefined)
+    return { before: { before: id }, through: { before: id + 1 }, behind: { from: timeOf(id) }, id, at: id }
   const ms = timestampOf(reference)
-  return ms === undefined ? undefined : { id: idAt(ms) }
+  if (ms === undefined) return undefined
+  return { before: { to: ms - 1 }, through: { to: ms }, behind: { from: ms + 1 }, id: 0, at: idAt(ms) }
 }
 
 /** Returns the time of a reference such as `timestamp=2026-11-26T18:00:00.000Z` in ms since the epoch; undefined for others. */
