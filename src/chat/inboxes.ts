@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { type Engine, type Range, Repeated } from '../engine/engine.ts'
 import { type Draft, type Event, type LogName, NO_ROOM } from '../engine/event.ts'
 import { atTickEnd } from '../tick.ts'
@@ -45,12 +46,13 @@ export class Inboxes {
   /**
    * Appends a private message to the inbox of its addressee and a copy to that of its sender. Resolves when both are committed; a copy
    * that cannot be committed is left out, as the message has reached its addressee. `to` is the inbox of the addressee, `own` the room of
-   * a sender without an inbox of its own.
+   * a sender without an inbox of its own. All of them have one {@link EventDetails.msgid}, as their ids differ.
    *
    * @throws Refusal `unavailable`.
    */
-  async append(speaker: Speaker, draft: PrivateDraft, to: LogName, own?: number): Promise<void> {
+  async append(speaker: Speaker, message: PrivateDraft, to: LogName, own?: number): Promise<void> {
     const { logs } = this.#engine
+    const draft = { ...message, details: { ...message.details, msgid: randomBytes(12).toString('base64url') } }
     const told = logs.append(to, draft)
     const copied = to === inboxOf(speaker) ? undefined : this.#copy(speaker, draft, told, own).catch(() => {})
     await told.catch(refuseUnlessRepeated)

@@ -55,6 +55,8 @@ export interface EventDetails {
   readonly target?: number
   /** Client-only tags of a message (IRCv3, "Message Tags"), which IRC alone shows. */
   readonly tags?: Readonly<Record<string, string>>
+  /** Identifier of a `private`, which all inboxes have it under (IRCv3, "Message IDs"). Undefined for those of earlier versions. */
+  readonly msgid?: string
 }
 
 /**

@@ -90,6 +90,7 @@ const DETAILS: Readonly<Record<keyof EventDetails, object>> = {
   value: TEXT,
   target: COUNT,
   tags: { type: 'object', additionalProperties: TEXT },
+  msgid: TEXT,
 }
 
 /** Members of an event in their order, each with its schema. */

@@ -1,11 +1,12 @@
 /** docs/protocols/irc.md, section 9, point 44: users on two nodes. */
 import { expect, onTestFinished, test } from 'vitest'
 import { IrcClient } from '../clients/irc.ts'
+import { tagOf } from '../protocols/irc/suite.ts'
 import { RedisServer, withRedis } from '../support/redis.ts'
 import { type Node, startNodes } from './nodes.ts'
 
-async function guest({ daemon }: Node, nick: string): Promise<IrcClient> {
-  const client = await IrcClient.register(daemon.port('irc'), nick)
+async function guest({ daemon }: Node, nick: string, caps?: string): Promise<IrcClient> {
+  const client = await IrcClient.register(daemon.port('irc'), nick, caps)
   onTestFinished(() => void client.socket.destroy())
   return client
 }
@@ -45,5 +46,35 @@ withRedis('IRC on two nodes', () => {
     await ann.until(/ JOIN /)
     bob.send('QUIT :bye')
     expect((await ann.until(/ QUIT /)).at(-1)).toBe(':rob!~rob@guest.roomd QUIT :Quit: bye')
+  })
+
+  test('31. a private message has one msgid for both, and each may read its history from there', async () => {
+    const [here, there] = await startNodes([server.url, server.url], '--irc', '0')
+    if (!here || !there) throw new Error('there are two')
+    const caps = 'draft/chathistory batch message-tags echo-message'
+    const [ann, bob] = [await guest(here, 'ann', caps), await guest(there, 'bob', caps)]
+    for (const client of [ann, bob]) await client.ask('JOIN #ids')
+    await ann.until(/ JOIN #ids/)
+    const ids: string[] = []
+    for (const [from, to, line] of [
+      [ann, bob, 'PRIVMSG bob :1'],
+      [bob, ann, 'PRIVMSG ann :2'],
+      [ann, bob, 'PRIVMSG bob :3'],
+    ] as const) {
+      from.send(line)
+      const both = await Promise.all([from, to].map((client) => client.until(/ PRIVMSG /)))
+      const [echoed, told] = both.map((lines) => tagOf(lines.at(-1) ?? '', 'msgid'))
+      expect(told).toBe(echoed)
+      ids.push(told ?? '')
+    }
+    for (const [client, other] of [[ann, 'bob'] as const, [bob, 'ann'] as const]) {
+      const found = async (request: string) =>
+        (await client.ask(`CHATHISTORY ${request}`)).slice(1, -1).map((line) => tagOf(line, 'msgid'))
+      expect(await found(`LATEST ${other} * 10`)).toEqual(ids)
+      expect(await found(`AFTER ${other} msgid=${ids[0]} 10`)).toEqual(ids.slice(1))
+      expect(await found(`BEFORE ${other} msgid=${ids[2]} 10`)).toEqual(ids.slice(0, 2))
+      expect(await found(`BEFORE ${other} timestamp=0001-01-01T00:00:00.000Z 10`)).toEqual([])
+      expect(await found(`AFTER ${other} timestamp=9999-01-01T00:00:00.000Z 10`)).toEqual([])
+    }
   })
 })

@@ -73,7 +73,7 @@ export async function fill(engine: Engine): Promise<void> {
   await say('room:3', 3)
   await say('room:4', 4, { body: 'is gone' })
   for (const n of [1, 2, 3]) await say('inbox:bob', id, { kind: 'private', to: 'Bob', body: `secret ${n}` })
-  await say('inbox:a}:log', id, { kind: 'private', to: 'a}:log' })
+  await say('inbox:a}:log', id, { kind: 'private', to: 'a}:log', details: { msgid: 'aZ-_09' } })
   for (const from of ['Bob', 'Ünï😀', 'Ann']) {
     await say('room:2', id, { kind: 'left', from, body: '' })
     await engine.memberships.release(id, from)

@@ -26,6 +26,11 @@ const ROLE_LETTERS: Readonly<Record<Role, string | undefined>> = {
   invited: undefined,
 }
 
+/** Returns the `msgid` of an event: its id, but of a private message what its sender and its addressee have it under. */
+export function msgidOf({ id, details }: Event): string {
+  return details?.msgid ?? String(id)
+}
+
 /** Returns the lines of an event in a room without tags; none for events that IRC does not show. `isExtended`: with account and name in JOIN. */
 export function linesOf(event: Event, room: Pick<RoomRecord, 'title' | 'slug'>, isExtended: boolean): string[] {
   const { kind, from, to = '', body, verified, details = {} } = event

@@ -15,14 +15,19 @@ interface SlicePart {
 /** Parts of a log, oldest first. */
 export type Slice = readonly SlicePart[]
 
-/** Returns the slice of a request such as `LATEST` with its parameters behind the target; undefined for invalid ones. */
-export function sliceOf(verb: string, params: readonly string[]): Slice | undefined {
+/** Finds the id of the event with a `msgid` in the log that is asked for; undefined for what is none. */
+export type FindId = (msgid: string) => number | undefined | Promise<number | undefined>
+
+/**
+ * Resolves with the slice of a request such as `LATEST` with its parameters behind the target; undefined for invalid ones.
+ */
+export async function sliceOf(verb: string, params: readonly string[], find: FindId): Promise<Slice | undefined> {
   const [first = '', second = ''] = params
   const limitText = (verb === 'BETWEEN' ? params[2] : second) ?? ''
   if (!/^\d{1,9}$/.test(limitText)) return undefined
   const limit = Math.min(Number(limitText), IRC_LIMITS.history)
   if (verb === 'LATEST' && first === '*') return sliced(limit, {})
-  const start = placeOf(first)
+  const start = await placeOf(first, find)
   if (start === undefined) return undefined
   switch (verb) {
     case 'LATEST':
@@ -36,7 +41,7 @@ export function sliceOf(verb: string, params: readonly string[]): Slice | undefi
       return [...sliced(half, start.through), ...sliced(limit - half, start.behind, start.id, true)]
     }
     case 'BETWEEN': {
-      const end = placeOf(second)
+      const end = await placeOf(second, find)
       if (end === undefined) return undefined
       const isForward = start.at <= end.at
       const [older, newer] = isForward ? [start, end] : [end, start]
@@ -57,6 +62,11 @@ export function isShownTo({ kind }: Event, { caps }: IrcSession): boolean {
   return kind === 'message' || kind === 'private' || (caps.has('draft/event-playback') && kind !== 'closed')
 }
 
+/** Returns the id in the `msgid` of an event of a room; undefined for what is none. */
+export function idOf(msgid: string): number | undefined {
+  return /^\d{1,16}$/.test(msgid) ? Number(msgid) : undefined
+}
+
 /** A place in a log: an event, or a millisecond with all its events. */
 interface Place {
   /** What is before it, what is not behind it, and what is behind it; of the last only events behind `id`. */
@@ -68,10 +78,10 @@ interface Place {
   readonly at: number
 }
 
-/** Returns the place that a reference such as `msgid=17` or `timestamp=2026-11-26T18:00:00.000Z` means. */
-function placeOf(reference: string): Place | undefined {
-  const [, msgid = ''] = /^msgid=(.*)$/.exec(reference) ?? []
-  const id = /^\d{1,16}$/.test(msgid) ? Number(msgid) : undefined
+/** Resolves with the place that a reference such as `msgid=17` or `timestamp=2026-11-26T18:00:00.000Z` means. */
+async function placeOf(reference: string, find: FindId): Promise<Place | undefined> {
+  const [, msgid] = /^msgid=(.*)$/.exec(reference) ?? []
+  const id = msgid === undefined ? undefined : await find(msgid)
   if (id !== undefined)
     return { before: { before: id }, through: { before: id + 1 }, behind: { from: timeOf(id) }, id, at: id }
   const ms = timestampOf(reference)

@@ -4,7 +4,7 @@ import type { RoomRecord } from '../../engine/engine.ts'
 import type { Event } from '../../engine/event.ts'
 import { atTickEnd } from '../../tick.ts'
 import type { Cap } from './caps.ts'
-import { awayLine, linesOf } from './events.ts'
+import { awayLine, linesOf, msgidOf } from './events.ts'
 import { newBatch } from './labels.ts'
 import { ircLine, tagText } from './message.ts'
 import { channelOf, SERVER, shownNick, sourceOf } from './names.ts'
@@ -218,7 +218,7 @@ function taggedLines(
     if (label !== undefined && isFirst) tags.push(['label', label])
     if (has('server-time')) tags.push(['time', new Date(event.at).toISOString()])
     // An id names one line.
-    if (has('message-tags') && isFirst) tags.push(['msgid', String(event.id)])
+    if (has('message-tags') && isFirst) tags.push(['msgid', msgidOf(event)])
     if (has('account-tag') && event.verified) tags.push(['account', shownNick(event.from)])
     if (has('message-tags') && isBot && event.details?.tags?.bot === undefined) tags.push(['bot', ''])
     if (has('message-tags') && event.details?.tags) tags.push(...Object.entries(event.details.tags))

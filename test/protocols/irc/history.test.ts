@@ -108,6 +108,50 @@ test('32. private messages of an account, and the targets with history', async (
   expect(await olga.ask(`CHATHISTORY TARGETS ${to} ${to} 10`)).toHaveLength(2)
 })
 
+test('31. 32. a private message has one msgid for both, as it comes and in the history, where it is a bound', async () => {
+  const [pia, quin] = [
+    await suite.owner('pia', `${CAPS} echo-message`),
+    await suite.owner('quin', `${CAPS} echo-message`),
+  ]
+  const eve = await suite.guest('eve')
+  // The two share a room for the second half.
+  const ids: string[] = []
+  for (let n = 0; n < 10; n++) {
+    if (n === 5) for (const client of [pia, quin]) await client.ask('JOIN #both')
+    const [from, to, name] = n % 2 === 0 ? [pia, quin, 'quin'] : [quin, pia, 'pia']
+    // The ids of one inbox come to be ahead of those of the other.
+    await eve.ask('JOIN #eve', `PRIVMSG ${name} :between`)
+    await Promise.all([from.rest(), to.rest()])
+    const [echo = ''] = await from.ask(`@+draft/reply=${ids.at(-1) ?? 'none'} PRIVMSG ${name} :${n}`)
+    const [told = ''] = await to.rest()
+    expect([plain(echo), tagOf(echo, 'msgid')]).toEqual([plain(told), expect.stringMatching(/^[\w-]+$/)])
+    expect(tagOf(told, 'msgid')).toBe(tagOf(echo, 'msgid'))
+    ids.push(tagOf(echo, 'msgid') ?? '')
+  }
+  expect(new Set(ids).size).toBe(10)
+  for (const [client, other] of [[pia, 'quin'] as const, [quin, 'pia'] as const]) {
+    const read = async (request: string) => texts(await client.ask(`CHATHISTORY ${request}`)).join('')
+    const id = (n: number) => `msgid=${ids[n]}`
+    const all = (await client.ask(`CHATHISTORY LATEST ${other} * 20`)).slice(1, -1)
+    expect(all.map((line) => tagOf(line, 'msgid'))).toEqual(ids)
+    expect(all.slice(1).map((line) => tagOf(line, '+draft/reply'))).toEqual(ids.slice(0, -1))
+    expect(await read(`LATEST ${other} ${id(4)} 20`)).toBe('56789')
+    expect(await read(`BEFORE ${other} ${id(4)} 20`)).toBe('0123')
+    expect(await read(`AFTER ${other} ${id(3)} 3`)).toBe('456')
+    expect(await read(`AFTER ${other} ${id(9)} 3`)).toBe('')
+    expect(await read(`AROUND ${other} ${id(7)} 3`)).toBe('678')
+    expect(await read(`AROUND ${other} ${id(7)} 1`)).toBe('7')
+    expect(await read(`BETWEEN ${other} ${id(0)} ${id(9)} 3`)).toBe('123')
+    expect(await read(`BETWEEN ${other} ${id(9)} ${id(0)} 3`)).toBe('678')
+    // One that is gone from what is searched.
+    expect(await read(`AFTER ${other} msgid=gone_long-ago 2`)).toBe('01')
+    expect(await read(`BEFORE ${other} msgid=gone_long-ago 2`)).toBe('')
+    expect(await client.ask(`CHATHISTORY BEFORE ${other} msgid=no:id 2`)).toEqual([
+      ':roomd FAIL CHATHISTORY INVALID_PARAMS BEFORE :Invalid parameters',
+    ])
+  }
+})
+
 test('a client without chathistory gets the newest messages when it joins', async () => {
   const [bob] = await suite.together('#replay', 'bob')
   await bob.ask(

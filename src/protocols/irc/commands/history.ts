@@ -3,7 +3,8 @@ import { Refusal } from '../../../chat/refusal.ts'
 import type { Membership } from '../../../chat/session.ts'
 import type { Event } from '../../../engine/event.ts'
 import { type IrcCommand, type IrcContext, NOTHING } from '../command.ts'
-import { isShownTo, type Slice, sliceOf, timestampOf } from '../history.ts'
+import { msgidOf } from '../events.ts'
+import { idOf, isShownTo, type Slice, sliceOf, timestampOf } from '../history.ts'
 import { IRC_LIMITS } from '../isupport.ts'
 import { newBatch } from '../labels.ts'
 import { ircLine, type Lines } from '../message.ts'
@@ -31,15 +32,19 @@ const chathistory: IrcCommand = {
       const lines = await targets(context, [target, ...rest])
       return lines ?? fail('INVALID_PARAMS', [verb], 'Invalid parameters')
     }
-    const slice = sliceOf(verb, rest)
-    if (slice === undefined) return fail('INVALID_PARAMS', [verb || '*'], 'Invalid parameters')
+    const invalid = () => fail('INVALID_PARAMS', [verb || '*'], 'Invalid parameters')
     try {
       if (target.startsWith('#')) {
+        const slice = await sliceOf(verb, rest, idOf)
+        if (slice === undefined) return invalid()
         const membership = membershipIn(context.session, target)
         const { record: room } = membership.room
         return await historyBatch(context, { name: channelOf(room), room }, roomEvents(context, membership, slice))
       }
-      return await historyBatch(context, { name: target, room: NO_ROOM }, privateEvents(context, target, slice))
+      const isWith = withUser(context, target)
+      const slice = await sliceOf(verb, rest, (msgid) => privateId(context, isWith, msgid))
+      if (slice === undefined) return invalid()
+      return await historyBatch(context, { name: target, room: NO_ROOM }, privateEvents(context, isWith, slice))
     } catch (error) {
       if (!(error instanceof Refusal) || error.code === 'unavailable') throw error
       return fail('INVALID_TARGET', [verb, target], 'You are not in that channel')
@@ -65,11 +70,31 @@ async function* roomEvents({ chat, session }: IrcContext, membership: Membership
   }
 }
 
-/** The private messages of a session with a user in a slice, oldest first. */
-async function* privateEvents({ chat, session }: IrcContext, nick: string, slice: Slice): Pages {
+/** Returns a test for the private messages of a session with a user. */
+function withUser({ session }: IrcContext, nick: string): (event: Event) => boolean {
   const other = fold(meantNick(nick))
-  const isWith = ({ from, to = '' }: Event) =>
+  return ({ from, to = '' }) =>
     fold(from) === other ? fold(to) === session.key : fold(from) === session.key && fold(to) === other
+}
+
+/**
+ * Finds the private message with a `msgid`. One that is not found, as newer ones have taken its place, is before all others; one of an earlier
+ * version is where its id is.
+ */
+async function privateId(
+  { chat, session }: IrcContext,
+  isWith: (event: Event) => boolean,
+  msgid: string,
+): Promise<number | undefined> {
+  if (!/^[\w-]{1,64}$/.test(msgid)) return undefined
+  const isMeant = (event: Event) => msgidOf(event) === msgid && isWith(event)
+  const { pages } = await chat.inboxes.read(session, { limit: 1 }, isMeant)
+  for await (const [event] of pages) if (event) return event.id
+  return idOf(msgid) ?? 0
+}
+
+/** The private messages of a slice, oldest first. */
+async function* privateEvents({ chat, session }: IrcContext, isWith: (event: Event) => boolean, slice: Slice): Pages {
   for (const { range, after, isOldest } of slice) {
     const { limit = IRC_LIMITS.history, ...whole } = range
     const isShown = (event: Event) => event.id > after && isWith(event)
