@@ -127,6 +127,8 @@ export interface ClaimOptions {
   readonly client?: string | undefined
   /** See {@link Member.address}; letters and digits. */
   readonly address?: string
+  /** Maximum names held in the room, this one included; one that another node holds already needs no place. No limit without it. */
+  readonly most?: number | undefined
 }
 
 /** A user whom a part of the state of a room concerns. */
@@ -223,6 +225,10 @@ export interface EngineMemberships {
    * Claims a name in a room. Resolves with false when it is held; names are compared folded. A node may claim a name that other nodes
    * hold if all of them share it, or have the same client. The engine then refuses a `joined` of a user who is in the room through another node, and a `left` of
    * a user who stays through one, with {@link Shared}: a membership has one `joined` and one `left`, on however many nodes.
+   *
+   * Of claims at the same time, on whatever nodes, no more than {@link ClaimOptions.most} succeed.
+   *
+   * @throws Full, Unavailable
    */
   claim(room: number, nickname: string, options?: ClaimOptions): Promise<boolean>
   /** Changes a claim of this node to a shared one, without a client. */
@@ -345,6 +351,11 @@ export class Closed extends Error {
 /** The `joined` or `left` was not appended, as the user is in the room through another node too. Followers have all earlier events. */
 export class Shared extends Error {
   override name = 'Shared'
+}
+
+/** The room has as many names as the claim allows. */
+export class Full extends Error {
+  override name = 'Full'
 }
 
 /** The log has an event of the same nickname with the nonce of the draft, which was not appended. */

@@ -1,7 +1,16 @@
 /** What src/engine/engine.ts says of every engine, as one suite. */
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Closed, type Engine, Gone, type Range, Repeated, Shared, Taken } from '../../src/engine/engine.ts'
+import {
+  type ClaimOptions,
+  Closed,
+  type Engine,
+  Gone,
+  type Range,
+  Repeated,
+  Shared,
+  Taken,
+} from '../../src/engine/engine.ts'
 import type { Draft, Event, EventDetails, LogName, Role } from '../../src/engine/event.ts'
 import { type AccountRecord, blockKey } from '../../src/engine/records.ts'
 import { skeletonsOf } from '../../src/engine/skeleton.ts'
@@ -412,6 +421,26 @@ export function conformance(name: string, make: () => Promise<Subject>, part: 'a
       it('go to exactly one of those who ask at the same time', async () => {
         const won = await Promise.all(['bob', 'BOB', 'Bob', 'bOb'].map((name) => engine.memberships.claim(1, name)))
         expect(won.filter(Boolean)).toHaveLength(1)
+      })
+
+      it('are as many as a claim allows at most, also of those who ask at the same time on several nodes', async () => {
+        const other = (await subject.another?.()) ?? engine
+        const claim = (on: Engine, name: string, more: ClaimOptions = {}) =>
+          on.memberships.claim(1, name, { most: 2, ...more }).catch((error: unknown) => (error as Error).name)
+        expect(await claim(engine, 'ann', { shared: true })).toBe(true)
+        const names = ['bob', 'cat', 'dan', 'eve']
+        const asked = await Promise.all(names.map((name, place) => claim(place % 2 ? other : engine, name)))
+        expect(asked.filter((answer) => answer === true)).toHaveLength(1)
+        expect(asked.filter((answer) => answer === 'Full')).toHaveLength(3)
+        expect(await engine.memberships.members(1)).toHaveLength(2)
+        expect(await claim(engine, 'ann', { most: 1 })).toBe(false)
+        expect(await claim(engine, 'fay', { most: 3 })).toBe(true)
+        // A user who is in the room through another node needs no place.
+        if (other !== engine) expect(await claim(other, 'Ann', { shared: true, most: 1 })).toBe(true)
+        for (const on of new Set([engine, other])) await on.memberships.release(1, 'ann')
+        expect(await claim(engine, 'gus')).toBe('Full')
+        await engine.memberships.release(1, 'fay')
+        expect(await claim(other, 'gus')).toBe(true)
       })
 
       it('are listed as written, in order of claiming', async () => {

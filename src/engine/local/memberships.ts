@@ -1,4 +1,4 @@
-import type { ClaimOptions, EngineMemberships, Member } from '../engine.ts'
+import { type ClaimOptions, type EngineMemberships, Full, type Member } from '../engine.ts'
 import { fold } from '../fold.ts'
 import { HeldSkeletons } from './held-skeletons.ts'
 
@@ -23,12 +23,13 @@ export class LocalMemberships implements EngineMemberships {
   async claim(
     room: number,
     name: string,
-    { carriesPrivate = true, shared = false, client, address }: ClaimOptions = {},
+    { carriesPrivate = true, shared = false, client, address, most = Number.POSITIVE_INFINITY }: ClaimOptions = {},
   ): Promise<boolean> {
     let held = this.#held.get(room)
-    if (!held) this.#held.set(room, (held = new Map()))
     const key = fold(name)
-    if (held.has(key)) return false
+    if (held?.has(key)) return false
+    if ((held?.size ?? 0) >= most) throw new Full(`room ${room}`)
+    if (!held) this.#held.set(room, (held = new Map()))
     const known = { ...(address !== undefined && { address }), ...(client !== undefined && { client }) }
     held.set(key, { name, carriesPrivate, shared, ...known })
     if (!shared) this.#skeletons.add(name)

@@ -1,4 +1,4 @@
-import { type ClaimOptions, type EngineMemberships, type Member, Unavailable } from '../engine.ts'
+import { type ClaimOptions, type EngineMemberships, Full, type Member, Unavailable } from '../engine.ts'
 import { fold } from '../fold.ts'
 import { skeletonsOf } from '../skeleton.ts'
 import { type Claim, lookOf, memberOf, noteOf, tokenOf } from './claim.ts'
@@ -40,14 +40,15 @@ export class RedisMemberships implements EngineMemberships {
   }
 
   async claim(room: number, name: string, options: ClaimOptions = {}): Promise<boolean> {
-    const { shared = false, client = '' } = options
+    const { shared = false, client = '', most = '' } = options
     await this.#nodes.enter(`room:${room}`)
     const { id } = this.#nodes
     const key = fold(name)
     const token = tokenOf(id, ++this.#number, options)
     const claim: Claim = { room, key, token, name: shared ? undefined : name }
+    const args = [id, key, token, name, shared ? '*' : client, String(most)]
     const [claimed, ...notes] = await Promise.allSettled([
-      this.#link.eval('claim', this.#keys.ofLog(`room:${room}`, id), [id, key, token, name, shared ? '*' : client]),
+      this.#link.eval('claim', this.#keys.ofLog(`room:${room}`, id), args),
       this.#link.call(this.#keys.heldIn(key), 'SADD', noteOf(claim)),
       ...this.#looksOf(claim).map((look) => this.#link.call(look, 'RPUSH', lookOf(claim))),
     ])
@@ -62,6 +63,7 @@ export class RedisMemberships implements EngineMemberships {
     // A remaining entry does no harm: heldIn and resembles check it.
     else await this.#unnote(this.#link, claim).catch(() => {})
     if (answer === 'held') return false
+    if (answer === 'full') throw new Full(`room ${room}`)
     if (errors.length > 0) throw errors[0]
     if (answer === 'unknown') this.#nodes.noticeLoss()
     else this.#nodes.noticeDeath()

@@ -10,7 +10,7 @@ export interface ScriptResults {
   close: string | null
   reap: readonly [next: string, released: readonly (readonly [key: string, token: string, name: string])[]]
   admit: number
-  claim: 'taken' | 'held' | 'unknown' | 'dead'
+  claim: 'taken' | 'held' | 'full' | 'unknown' | 'dead'
   release: number
   share: number
   sync: readonly [start: string, last: string, lost: string]
