@@ -122,6 +122,10 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
   'history-gone': { text: 'History before <id> is gone' },
   banned: { text: 'You are banned from this room' },
   'invite-only': { text: 'Room is invite-only', hint: 'An operator of the room can /invite you' },
+  'room-full': {
+    text: 'Room is full',
+    hint: 'It has as many members as its operators let in; they can /invite you',
+  },
   muted: { text: 'You are muted in this room' },
   moderated: { text: 'Room is moderated', hint: 'An operator of the room can /voice you' },
   'slow-mode': { text: 'Slow mode, wait <limit> seconds' },

@@ -17,7 +17,7 @@ import { logout } from './logout.ts'
 import { me, notice } from './me.ts'
 import { message } from './message.ts'
 import { messages } from './messages.ts'
-import { hidden, inviteOnly, keep, lock, moderated, modes, slow, unlock } from './modes.ts'
+import { hidden, inviteOnly, keep, limit, lock, moderated, modes, slow, unlock } from './modes.ts'
 import { passwd } from './passwd.ts'
 import { ping } from './ping.ts'
 import { pipe } from './pipe.ts'
@@ -41,7 +41,7 @@ import { whois } from './whois.ts'
 export const COMMAND_GROUPS = {
   Talk: [help, login, join, message, tell, who, rooms, leave, quit, me, notice, away, block, unblock, blocked],
   History: [history, search, inbox, deleteMessage],
-  Rooms: [topic, title, modes, moderated, slow, inviteOnly, invite, lock, unlock, hidden, keep, close],
+  Rooms: [topic, title, modes, moderated, slow, limit, inviteOnly, invite, lock, unlock, hidden, keep, close],
   Moderation: [kick, mute, unmute, ban, unban, bans, op, deop, voice, devoice, owner],
   Account: [register, passwd, unregister, whoami, sessions, logout, token],
   Connection: [pipe, messages, plain, json, limits, ping, bareHelp],

@@ -1,3 +1,4 @@
+import { memberLimitOf } from '../src/chat/room-settings.ts'
 import { type Command, Mistake } from './command.ts'
 import { type CommandResult, OK } from './replies.ts'
 import { switchOf } from './words.ts'
@@ -6,12 +7,12 @@ import { switchOf } from './words.ts'
 const MAX_SLOW_SECONDS = 86_400
 
 /** The modes of a room in the order of the reply to `/modes`. */
-const FLAGS = ['moderated', 'invite-only', 'slow', 'password', 'visibility', 'keep'] as const
+const FLAGS = ['moderated', 'invite-only', 'slow', 'limit', 'password', 'visibility', 'keep'] as const
 
 export const modes: Command = {
   name: '/modes',
   usage: '/modes',
-  help: 'The modes of the room that are on: moderated, invite-only, slow, password, visibility, keep.',
+  help: 'The modes of the room that are on: moderated, invite-only, slow, limit, password, visibility, keep.',
   state: 'inRoom',
   least: 0,
   run({ session }) {
@@ -53,6 +54,21 @@ export const slow: Command = {
     const seconds = parameter.toLowerCase() === 'off' ? 0 : Number(/^\d{1,6}$/.exec(parameter)?.[0] ?? Number.NaN)
     if (!(seconds <= MAX_SLOW_SECONDS)) throw new Mistake('invalid-seconds', parameter)
     await chat.moderation.settings.setMode(session.inRoom(), 'slow', seconds === 0 ? undefined : String(seconds))
+    return OK
+  },
+}
+
+export const limit: Command = {
+  name: '/limit',
+  usage: '/limit <members>|off',
+  help: 'The most members that the room lets in; operators and invited users enter a full room, too.',
+  state: 'inRoom',
+  least: 1,
+  async run({ chat, session }, parameter) {
+    const isOff = parameter.toLowerCase() === 'off'
+    const value = memberLimitOf(parameter)
+    if (!isOff && value === undefined) throw new Mistake('invalid-limit', parameter)
+    await chat.moderation.settings.setMode(session.inRoom(), 'limit', value)
     return OK
   },
 }

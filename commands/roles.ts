@@ -42,6 +42,8 @@ export const devoice = roleCommand('devoice', 'Take the voice back.', (roles, by
 export const owner = roleCommand('owner', 'Hand the room over to the owner of another account.', (roles, by, name) =>
   roles.handOver(by, name),
 )
-export const invite = roleCommand('invite', 'Let a user enter the invite-only room.', (roles, by, name) =>
-  roles.invite(by, name),
+export const invite = roleCommand(
+  'invite',
+  'Let a user enter the room while it is invite-only or full.',
+  (roles, by, name) => roles.invite(by, name),
 )

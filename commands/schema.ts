@@ -98,8 +98,10 @@ const Ban = Type.Object(
 
 const Mode = Type.Object(
   {
-    flag: Type.Enum(['moderated', 'invite-only', 'slow', 'password', 'visibility', 'keep']),
-    value: Type.Optional(Type.String({ description: 'Seconds of `slow`, days of `keep`, `hidden` of `visibility`.' })),
+    flag: Type.Enum(['moderated', 'invite-only', 'slow', 'limit', 'password', 'visibility', 'keep']),
+    value: Type.Optional(
+      Type.String({ description: 'Seconds of `slow`, members of `limit`, days of `keep`, `hidden` of `visibility`.' }),
+    ),
   },
   exact,
 )
@@ -232,7 +234,7 @@ const RoleChange = Type.Object(
 export type RoleChange = Static<typeof RoleChange>
 
 const mode = {
-  flag: Type.Enum(['moderated', 'invite-only', 'slow', 'password', 'visibility', 'title', 'keep']),
+  flag: Type.Enum(['moderated', 'invite-only', 'slow', 'limit', 'password', 'visibility', 'title', 'keep']),
   on: role.on,
   value: Type.Optional(Type.String()),
 }

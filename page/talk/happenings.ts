@@ -27,6 +27,10 @@ const MODES: Readonly<Record<ModeEvent['flag'], { on: (value: string) => string;
     on: (value) => `turned on slow mode: one message every ${value === '1' ? 'second' : `${value} seconds`}`,
     off: 'turned off slow mode',
   },
+  limit: {
+    on: (value) => `limited the room to ${value === '1' ? 'one person' : `${value} people`}`,
+    off: 'removed the limit on how many people can join',
+  },
   password: { on: () => 'set a password for the room', off: 'removed the room password' },
   visibility: { on: () => 'hid the room from room lists', off: 'showed the room in room lists again' },
   title: { on: (value) => `renamed the room to ${value}`, off: 'removed the room title' },

@@ -294,7 +294,7 @@ export class Chat {
    * changed.
    *
    * @throws Refusal `room-name-invalid`, `room-unknown` for an id, `room-private` unless `unlocked` has its password, `too-many-rooms`,
-   * `banned`, `invite-only`, `token-scope`, `name-in-room`, `name-reserved`, `name-in-use` for a nickname that looks like that of somebody in a room,
+   * `banned`, `invite-only`, `room-full`, `token-scope`, `name-in-room`, `name-reserved`, `name-in-use` for a nickname that looks like that of somebody in a room,
    * `unavailable`.
    */
   join(session: Session, which: number | string, options: JoinRoomOptions = {}): Promise<Membership> {

@@ -68,7 +68,7 @@ export class Memberships {
   /**
    * Makes a session a member of a room. When it rejects, nothing has changed.
    *
-   * @throws Refusal `name-in-room`, `room-unknown`, `unavailable`, and what `find` and `check` refuse.
+   * @throws Refusal `name-in-room`, `room-full`, `room-unknown`, `unavailable`, and what `find` and `check` refuse.
    */
   join(session: Session, options: JoinOptions): Promise<Membership> {
     return this.#move(session, () => this.#join(session, options))
@@ -88,7 +88,9 @@ export class Memberships {
     try {
       await room.stateReader.loadFor(session)
       room.state.checkEntry(session)
-      shared = await this.#claims.take(record.id, session)
+      // A guest under another nickname takes its place along.
+      const most = renamed === undefined ? room.state.maxMembersFor(session) : undefined
+      shared = await this.#claims.take(record.id, session, most)
       claimed = true
       await check()
       // The other nodes may have released the claim meanwhile, and a `joined` without it would let a nickname be in a room twice.

@@ -19,11 +19,11 @@ export class NameClaims {
 
   /**
    * Takes the session's nickname in a room, waiting for a holder that is leaving. Resolves with true when the session shares it with
-   * other sessions of its user, which are members of the room.
+   * other sessions of its user, which are members of the room. `most` is the maximum of members with its user, who may be one already.
    *
-   * @throws Refusal `name-in-room`.
+   * @throws Refusal `name-in-room`; Full.
    */
-  async take(room: number, session: Session): Promise<boolean> {
+  async take(room: number, session: Session, most: number | undefined): Promise<boolean> {
     const claim = claimOf(room, session)
     let shared = false
     const attempt = async () => {
@@ -35,6 +35,7 @@ export class NameClaims {
           ...(session.addressDigest !== undefined && { address: session.addressDigest }),
           shared: session.registered,
           client: session.client,
+          most,
         })
       )
     }

@@ -1,4 +1,4 @@
-import { Closed, Gone, Unavailable } from '../engine/engine.ts'
+import { Closed, Full, Gone, Unavailable } from '../engine/engine.ts'
 
 /**
  * The requests that the core can refuse, by code. Each protocol has one exhaustive table with its answer to each of them; the session
@@ -48,6 +48,8 @@ export type RefusalCode =
   | 'banned'
   /** Only invited users may join the room. */
   | 'invite-only'
+  /** The room has as many members as its limit allows. */
+  | 'room-full'
   /** The user may not speak in the room. */
   | 'muted'
   /** Only operators and voiced users may speak in the room. */
@@ -111,6 +113,7 @@ export class Refusal extends Error {
 export function refuse(error: unknown): never {
   if (error instanceof Unavailable) throw new Refusal('unavailable')
   if (error instanceof Gone) throw new Refusal('history-gone')
+  if (error instanceof Full) throw new Refusal('room-full')
   if (error instanceof Closed) throw new Refusal('not-in-room')
   throw error
 }

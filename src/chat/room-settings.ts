@@ -61,7 +61,11 @@ export class RoomSettings {
   }
 
   /** Sets a mode without effects beyond the room's state, or turns it off where there is no `value`. */
-  async setMode(by: Membership, flag: 'moderated' | 'invite-only' | 'slow', value: string | undefined): Promise<Event> {
+  async setMode(
+    by: Membership,
+    flag: 'moderated' | 'invite-only' | 'slow' | 'limit',
+    value: string | undefined,
+  ): Promise<Event> {
     this.#actions.check(by, 'operator')
     return this.#appendMode(by, flag, value)
   }
@@ -174,6 +178,11 @@ export class RoomSettings {
     const on = value !== undefined
     return this.#actions.append(by, { kind: 'mode', body: '', details: { flag, on, ...(value && { value }) } })
   }
+}
+
+/** Returns the number of members in a text as a room has it for its limit; undefined for what is no number of 1 to 16 digits, or 0. */
+export function memberLimitOf(text: string): string | undefined {
+  return /^0*([1-9]\d{0,15})$/.exec(text)?.[1]
 }
 
 /** Returns the part of a topic that fits into the description of a room. */

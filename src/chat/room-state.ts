@@ -192,7 +192,14 @@ export class RoomState {
     if (this.#modes.has('invite-only') && !this.isInvited(person)) throw new Refusal('invite-only')
   }
 
-  /** Returns true if a user may enter the room, apart from its password. */
+  /** Maximum members of the room where a user becomes one; undefined for operators and invited users, and without a limit. */
+  maxMembersFor(person: Identity): number | undefined {
+    const limit = this.#modes.get('limit')
+    const isFree = limit === undefined || this.isInvited(person) || isAtLeast(this.rankOf(person), 'operator')
+    return isFree ? undefined : Number(limit)
+  }
+
+  /** Returns true if a user may enter the room, apart from its password and its limit. */
   admits(person: Identity): boolean {
     try {
       this.checkEntry(person)

@@ -24,7 +24,7 @@ export const MODERATION_KINDS = ['topic', 'kicked', 'role', 'mode', 'redacted'] 
 export type Role = 'owner' | 'operator' | 'voiced' | 'muted' | 'banned' | 'invited'
 
 /** A setting of a room. */
-export type ModeFlag = 'moderated' | 'invite-only' | 'slow' | 'password' | 'visibility' | 'title' | 'keep'
+export type ModeFlag = 'moderated' | 'invite-only' | 'slow' | 'limit' | 'password' | 'visibility' | 'title' | 'keep'
 
 /** Fields of an event that only some kinds have. */
 export interface EventDetails {

@@ -86,7 +86,7 @@ const DETAILS: Readonly<Record<keyof EventDetails, object>> = {
   guest: { const: true },
   until: MS,
   address: TEXT,
-  flag: { enum: ['moderated', 'invite-only', 'slow', 'password', 'visibility', 'title', 'keep'] },
+  flag: { enum: ['moderated', 'invite-only', 'slow', 'limit', 'password', 'visibility', 'title', 'keep'] },
   value: TEXT,
   target: COUNT,
   tags: { type: 'object', additionalProperties: TEXT },

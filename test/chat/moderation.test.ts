@@ -257,6 +257,16 @@ test('an invite-only room lets in the invited, a locked one those who know the p
   await enter(chat, await guest('dog'), 'ops')
 })
 
+test('a guest that changes its nickname keeps its place in a full room', async () => {
+  const { chat, by, moderation } = await room()
+  const bob = new Session(silent)
+  await chat.login(bob, 'bob', true)
+  const { room: ops } = await chat.join(bob, 'ops')
+  await moderation.settings.setMode(by, 'limit', '1')
+  await chat.rename(bob, 'rob')
+  expect(await chat.rooms.inside(ops.record.id)).toEqual(['ann', 'rob'])
+})
+
 test('a message is deleted by its author within an hour, and by an operator', async () => {
   const { chat, ann, by, guest, moderation } = await room()
   const bob = await guest('bob', 'ops')

@@ -43,6 +43,7 @@ const TEXTS: Readonly<Record<RefusalCode, (refused: RefusedRequest) => string | 
   'text-too-long': ({ maxText }) => `Message too long, at most ${maxText} characters`,
   banned: () => 'You are banned from this room',
   'invite-only': () => 'Only invited users may enter this room',
+  'room-full': () => 'This room is full',
   muted: () => 'You are muted in this room',
   moderated: () => 'Only operators and voiced users may speak now',
   'slow-mode': ({ bound }) => `Slow mode, wait ${bound} seconds`,

@@ -33,6 +33,7 @@ const TEXTS: Readonly<Record<Exclude<RefusalCode, 'text-too-long'>, string | und
   'too-many-blocks': 'You have blocked too many already',
   banned: 'You are banned from this room',
   'invite-only': 'Only invited users may enter this room',
+  'room-full': 'This room is full',
   muted: 'You are muted in this room',
   moderated: 'Only operators and voiced users may speak now',
   'slow-mode': 'Slow mode, wait <limit> seconds',

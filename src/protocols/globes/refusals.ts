@@ -48,6 +48,7 @@ const ERRORS: Readonly<Record<RefusalCode, ErrorFor | 'guess' | undefined>> = {
   'too-many-tokens': undefined,
   'session-unknown': undefined,
   'user-unknown': undefined,
+  'room-full': undefined,
   muted: undefined,
   moderated: undefined,
   'slow-mode': undefined,

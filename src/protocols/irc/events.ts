@@ -9,6 +9,7 @@ import { plainLines, textLines } from './texts.ts'
 export const FLAG_LETTERS: Readonly<Record<ModeFlag, string | undefined>> = {
   moderated: 'm',
   'invite-only': 'i',
+  limit: 'l',
   password: 'k',
   visibility: 's',
   slow: undefined,
@@ -96,7 +97,7 @@ function modeLines({ from, verified, details }: Event, channel: string): string[
   const letter = FLAG_LETTERS[flag]
   const source = sourceOf(from, verified)
   // The password is not in the event.
-  const parameter = flag === 'password' ? ' *' : ''
+  const parameter = flag === 'password' ? ' *' : flag === 'limit' && on ? ` ${value}` : ''
   if (letter !== undefined) return [`:${source} MODE ${channel} ${on ? '+' : '-'}${letter}${parameter}`]
   return [ircLine(SERVER, 'NOTICE', [channel, on ? `${flag} is ${value}` : `${flag} is off`])]
 }

@@ -31,7 +31,7 @@ export function isupport(): string[][] {
     'CASEMAPPING=ascii',
     'CHANTYPES=#',
     'CHANLIMIT=#:',
-    'CHANMODES=b,k,,imnst',
+    'CHANMODES=b,k,l,imnst',
     'PREFIX=(ov)@+',
     `MAXLIST=b:${MAX_MASKS}`,
     `MODES=${IRC_LIMITS.modes}`,

@@ -58,6 +58,7 @@ const NUMERIC_OF: Readonly<Record<RefusalCode, Numeric>> = {
   'history-gone': fail('Older messages have been removed'),
   banned: (reply, { channel }) => reply('ERR_BANNEDFROMCHAN', channel),
   'invite-only': (reply, { channel }) => reply('ERR_INVITEONLYCHAN', channel),
+  'room-full': (reply, { channel }) => reply('ERR_CHANNELISFULL', channel),
   muted: cannotSend('You are muted in this channel'),
   moderated: cannotSend('Cannot send to channel (+m)'),
   'slow-mode': cannotSend('Slow mode, wait <limit> seconds'),

@@ -68,6 +68,7 @@ export const MESSAGE_CODES: Readonly<Record<RefusalCode, string>> = {
   'user-unknown': UNAVAILABLE,
   banned: UNAVAILABLE,
   'invite-only': UNAVAILABLE,
+  'room-full': UNAVAILABLE,
   'not-permitted': UNAVAILABLE,
   'message-unknown': UNAVAILABLE,
   'too-many-roles': UNAVAILABLE,

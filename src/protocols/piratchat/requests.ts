@@ -25,6 +25,7 @@ const STATUS: Readonly<Record<RefusalCode, number | undefined>> = {
   unavailable: 503,
   banned: 403,
   'invite-only': 403,
+  'room-full': 403,
   'secret-invalid': undefined,
   'room-name-invalid': undefined,
   'room-private': undefined,

@@ -30,7 +30,10 @@ export const API_EVENT = {
     action: { type: 'boolean', const: true, description: 'A message that tells what the sender does.' },
     notice: { type: 'boolean', const: true, description: 'A message to which no program answers.' },
     role: { type: 'string', enum: ['owner', 'operator', 'voiced', 'muted', 'banned', 'invited'] },
-    flag: { type: 'string', enum: ['moderated', 'invite-only', 'slow', 'password', 'visibility', 'title', 'keep'] },
+    flag: {
+      type: 'string',
+      enum: ['moderated', 'invite-only', 'slow', 'limit', 'password', 'visibility', 'title', 'keep'],
+    },
     on: { type: 'boolean', description: 'False if the role or flag is taken back.' },
     value: { type: 'string', description: 'Value of the flag.' },
     until: { ...TIME, description: 'End of the role.' },

@@ -89,6 +89,7 @@ const REFUSALS: Readonly<Record<RefusalCode, readonly [status: number, detail: s
   'history-gone': [410, 'Events after this id have been removed'],
   banned: [403, 'You are banned from this room'],
   'invite-only': [403, 'The room is invite-only'],
+  'room-full': undefined,
   muted: [403, 'You are muted in this room'],
   moderated: [403, 'The room is moderated'],
   'slow-mode': [429, 'Slow mode, wait <limit> seconds'],

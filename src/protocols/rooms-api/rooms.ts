@@ -29,6 +29,7 @@ export function addRoomRequests(app: FastifyInstance, context: RoomsApiContext):
     const [state, members] = await Promise.all([chat.access.stateOf(room, caller.identity), chat.rooms.inside(room.id)])
     const { topic } = state
     const slow = state.mode('slow')
+    const limit = state.mode('limit')
     const keepDays = state.mode('keep')
     return {
       room: room.slug,
@@ -41,6 +42,7 @@ export function addRoomRequests(app: FastifyInstance, context: RoomsApiContext):
         ...(state.mode('moderated') !== undefined && { moderated: true as const }),
         ...(state.mode('invite-only') !== undefined && { inviteOnly: true as const }),
         ...(slow !== undefined && { slow: Number(slow) }),
+        ...(limit !== undefined && { limit: Number(limit) }),
         ...(keepDays !== undefined && { keepDays: Number(keepDays) }),
       },
       rank: state.rankOf(caller.identity),

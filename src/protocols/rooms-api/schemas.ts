@@ -106,6 +106,7 @@ export const API_ROOM = {
         moderated: { type: 'boolean', const: true },
         inviteOnly: { type: 'boolean', const: true },
         slow: { type: 'integer', description: 'Seconds between two messages of a user.' },
+        limit: { type: 'integer', description: 'The most members that the room lets in.' },
         keepDays: { type: 'integer', description: 'Days after which events are removed.' },
       },
       additionalProperties: false,

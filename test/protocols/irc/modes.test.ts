@@ -25,6 +25,30 @@ test('21. each mode is set, listed, unset, and refused to others', async () => {
     await bob.rest()
   }
   expect((await ann.ask('MODE #modes'))[0]).toBe(':roomd 324 ann #modes :+nt')
+  expect(await ann.ask('MODE #modes +lm 5')).toEqual([
+    ':ann!~ann@guest.roomd MODE #modes +l 5',
+    ':ann!~ann@guest.roomd MODE #modes +m',
+  ])
+  expect((await ann.ask('MODE #modes'))[0]).toBe(':roomd 324 ann #modes +ntml :5')
+  expect(await bob.ask('MODE #modes +l 6', 'MODE #modes -l')).toEqual([
+    ':ann!~ann@guest.roomd MODE #modes +l 5',
+    ':ann!~ann@guest.roomd MODE #modes +m',
+    ":roomd 482 bob #modes :You're not channel operator",
+    ":roomd 482 bob #modes :You're not channel operator",
+  ])
+  const limits = ['0', '-1', 'many', '12345678901234567', ':']
+  expect(await ann.ask(...limits.map((limit) => `MODE #modes +l ${limit}`), 'MODE #modes +l')).toEqual([
+    ...limits.map((limit) => `:roomd 696 ann #modes l ${limit === ':' ? '*' : limit} :A limit is a number of members`),
+    ':roomd 461 ann MODE :Not enough parameters',
+  ])
+  // Without a parameter.
+  expect(await ann.ask('MODE #modes -l+v bob', 'MODE #modes -mv bob')).toEqual([
+    ':ann!~ann@guest.roomd MODE #modes -l',
+    ':ann!~ann@guest.roomd MODE #modes +v bob',
+    ':ann!~ann@guest.roomd MODE #modes -m',
+    ':ann!~ann@guest.roomd MODE #modes -v bob',
+  ])
+  await bob.rest()
   expect(await ann.ask('MODE #modes +nt')).toEqual([])
   expect(await ann.ask('MODE #modes +v bob', 'MODE #modes -v bob', 'MODE #modes +mo-m bob')).toEqual([
     ':ann!~ann@guest.roomd MODE #modes +v bob',
@@ -212,6 +236,34 @@ test('23. +k, +i, +m and +s hold at the rooms API, at the WebSocket of Globes an
   const listed = (await (await fetch(`http://${http}/rooms`)).json()) as unknown
   expect(JSON.stringify(listed)).toContain('lobby')
   expect(JSON.stringify(listed)).not.toContain('"kept"')
+})
+
+test('23. +l lets as many in as it says, operators and the invited beside, and is that of other protocols', async () => {
+  const [ann, bob] = await suite.together('#few', 'ann', 'bob')
+  expect((await bob.ask('VERSION')).join(' ')).toContain(' CHANMODES=b,k,l,imnst ')
+  await ann.ask('MODE #few +l 2')
+  const eve = await suite.guest('eve')
+  expect(await eve.ask('JOIN #few')).toEqual([':roomd 471 eve #few :Cannot join channel (+l)'])
+  await bob.ask('PART #few', 'JOIN #few')
+  expect(codes(await ann.ask('INVITE eve #few'))).toContain('341')
+  await eve.rest()
+  expect((await eve.ask('JOIN #few'))[0]).toBe(':eve!~eve@guest.roomd JOIN #few')
+  await bob.rest()
+  expect(await bob.ask('NICK rob')).toEqual([':bob!~bob@guest.roomd NICK :rob'])
+  const lin = await LineClient.connect(suite.daemon)
+  onTestFinished(() => void lin.socket.destroy())
+  await lin.ask('LOGIN lin')
+  expect(await lin.ask('JOIN few')).toMatchObject({ code: 'room-full' })
+  await ann.ask('MODE #few +l 4')
+  expect(await lin.ask('JOIN few')).toMatchObject({ result: 'Joined room few' })
+  await lin.rest()
+  await ann.ask('MODE #few +o lin')
+  await lin.until(({ type }) => type === 'role')
+  await ann.rest()
+  await lin.ask('/limit 7')
+  await lin.ask('/limit off')
+  await lin.rest()
+  expect(await ann.rest()).toEqual([':lin!~lin@guest.roomd MODE #few +l 7', ':lin!~lin@guest.roomd MODE #few -l'])
 })
 
 test('45. a room with a password that Globes has made is entered with its key', async () => {

@@ -21,6 +21,8 @@ const ACTIONS: readonly (readonly [command: string, ...heard: string[]])[] = [
   ['/moderated off', 'mode ann moderated off'],
   ['/slow 30', 'mode ann slow 30'],
   ['/slow off', 'mode ann slow off'],
+  ['/limit 020', 'mode ann limit 20'],
+  ['/limit OFF', 'mode ann limit off'],
   ['/invite-only on', 'mode ann invite-only'],
   ['/invite eve', 'role ann eve invited'],
   ['/invite-only off', 'mode ann invite-only off'],
@@ -57,6 +59,7 @@ const REFUSED: readonly (readonly [command: string, code: string])[] = [
   ]),
   ['/slow soon', 'invalid-seconds'],
   ['/slow 86401', 'invalid-seconds'],
+  ...['0', '-1', 'many', '1.5', '1'.repeat(17)].map((limit) => [`/limit ${limit}`, 'invalid-limit'] as const),
   ['/moderated maybe', 'invalid-switch'],
   ['/invite-only 1', 'invalid-switch'],
   ['/hidden yes', 'invalid-switch'],
@@ -111,19 +114,21 @@ export function moderationCommands(at: () => Sites, prefix: string): void {
   test('1. everybody is told which modes are on', async () => {
     const { ann, bob } = await roomOf(at(), `${prefix}modes`)
     expect(await bob.ask('/modes')).toEqual({ type: 'commandResult', result: 'No mode is on', modes: [] })
-    for (const command of ['/slow 30', '/hidden on', '/moderated on', '/lock open sesame', '/keep 7'])
+    for (const command of ['/slow 30', '/hidden on', '/moderated on', '/lock open sesame', '/keep 7', '/limit 9'])
       await ann.ask(command)
     expect(await bob.ask('/modes')).toMatchObject({
-      result: 'moderated, slow 30, password, visibility hidden, keep 7',
+      result: 'moderated, slow 30, limit 9, password, visibility hidden, keep 7',
       modes: [
         { flag: 'moderated' },
         { flag: 'slow', value: '30' },
+        { flag: 'limit', value: '9' },
         { flag: 'password' },
         { flag: 'visibility', value: 'hidden' },
         { flag: 'keep', value: '7' },
       ],
     })
-    for (const command of ['/slow off', '/hidden off', '/moderated off', '/unlock', '/keep all']) await ann.ask(command)
+    for (const command of ['/slow off', '/limit off', '/hidden off', '/moderated off', '/unlock', '/keep all'])
+      await ann.ask(command)
     expect(await bob.ask('/modes')).toMatchObject({ modes: [] })
   })
 

@@ -72,6 +72,56 @@ export function moderationPoints(at: () => Sites, prefix: string): void {
     expect(said).toEqual(['bob voiced', 'bob first', 'cat mine', 'bob free'])
   })
 
+  test('17. a room that is full lets in operators, invited users and those who are in it, and nobody else', async () => {
+    const room = `${prefix}full`
+    const { actor, target } = at()
+    const { ann, bob, cat } = await roomOf(at(), room)
+    await owner(target, 'fay', room)
+    await ann.hears('userJoined fay')
+    expect(await ann.ask('/limit 2')).toEqual(OK)
+    // Nobody is put out.
+    await bob.hears('mode ann limit 2')
+    expect(await bob.outcome('still here')).toBe('OK')
+    for (const daemon of [actor, target]) {
+      const again = await owner(daemon, 'fay')
+      expect(await again.ask(`JOIN ${room}`)).toMatchObject({ result: `Joined room ${room}` })
+    }
+    const eve = await guest(target, 'eve', `${room}-other`)
+    expect(await eve.ask(`JOIN ${room}`)).toMatchObject({ code: 'room-full', error: 'Room is full' })
+    // It is where it was.
+    expect(await eve.outcome('refused')).toBe('OK')
+    expect(await bob.outcome('LEAVE')).toBe('OK')
+    expect(await bob.outcome(`JOIN ${room}`)).toBe('room-full')
+    expect(await ann.ask('/invite eve')).toEqual(OK)
+    await cat.hears('role ann eve invited')
+    await enter(eve, 'eve', room)
+    await ann.hears('userJoined eve')
+    expect(await ann.outcome('LEAVE')).toBe('OK')
+    await enter(ann, 'ann', room)
+    expect(await ann.ask('/limit 5')).toEqual(OK)
+    await eve.hears('mode ann limit 5')
+    await enter(bob, 'bob', room)
+    expect(await (await guest(actor, 'gus')).outcome(`JOIN ${room}`)).toBe('room-full')
+    expect(await ann.ask('/limit off')).toEqual(OK)
+    await bob.hears('mode ann limit off')
+    await guest(target, 'hal', room)
+  })
+
+  test('17. of those who join at once, as many get in as there are places', async () => {
+    const room = `${prefix}places`
+    const { actor, target } = at()
+    const { ann, cat } = await roomOf(at(), room)
+    expect(await ann.ask('/limit 5')).toEqual(OK)
+    await cat.hears('mode ann limit 5')
+    const places = Array.from({ length: 10 }, (_, n) => guest(n % 2 ? actor : target, `runner${n}`))
+    const runners = await Promise.all(places)
+    const outcomes = await Promise.all(runners.map((runner) => runner.outcome(`JOIN ${room}`)))
+    expect(outcomes.toSorted()).toEqual([
+      ...Array.from({ length: 2 }, () => `Joined room ${room}`),
+      ...Array.from({ length: 8 }, () => 'room-full'),
+    ])
+  })
+
   test('3. a mute and a ban end with their time', async () => {
     const room = `${prefix}until`
     const { ann, bob } = await roomOf(at(), room)

@@ -31,6 +31,7 @@ test('1, 3. topic, roles, bans and modes are kept over a restart, until they end
     '/mute cat 2h',
     '/ban raider 2h',
     '/ban troll* forever raid',
+    '/limit 4',
     '/slow 60',
   ]
   for (const command of commands) expect(await ann.ask(command)).toEqual(OK)
@@ -44,6 +45,10 @@ test('1, 3. topic, roles, bans and modes are kept over a restart, until they end
   expect(await again.ask('/bans')).toMatchObject({ bans: [{ to: 'raider' }, { to: 'troll*' }] })
   const cat = await guest(daemon, 'cat', room)
   const evader = await guest(daemon, 'evader', undefined, address)
+  await guest(daemon, 'dog', room)
+  await guest(daemon, 'eel', room)
+  expect(await (await guest(daemon, 'fox')).outcome(`JOIN ${room}`)).toBe('room-full')
+  expect(await again.ask('/limit off')).toEqual(OK)
   const until = expect.stringMatching(/^20\d\d-/)
   expect(await cat.ask('hm')).toEqual({ type: 'error', error: 'You are muted in this room', code: 'muted', until })
   expect(await evader.outcome(`JOIN ${room}`)).toBe('banned')

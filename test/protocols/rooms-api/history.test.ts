@@ -118,7 +118,7 @@ test('rooms are made, listed, shown and closed', async () => {
   expect((await api('PUT', '/rooms/OPS', { headers: bob })).status).toBe(200)
   expect(await api('PUT', '/rooms/no%20slug', { headers: ann })).toMatchObject(problem(400, 'room-name-invalid'))
   const inside = await line('ann', 'ops')
-  for (const command of ['/topic Deploys', '/slow 5']) {
+  for (const command of ['/topic Deploys', '/slow 5', '/limit 20']) {
     inside.send(command)
     await inside.until(({ type }) => type === 'topic' || type === 'mode')
   }
@@ -126,7 +126,7 @@ test('rooms are made, listed, shown and closed', async () => {
     const { body } = await api('GET', '/rooms/ops')
     expect(body).toMatchObject({
       topic: { text: 'Deploys', by: 'ann' },
-      modes: { slow: 5 },
+      modes: { slow: 5, limit: 20 },
       members: 1,
       rank: 'member',
     })

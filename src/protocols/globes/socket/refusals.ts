@@ -28,6 +28,7 @@ const ANSWERS: Readonly<Record<RefusalCode, SocketAnswer | undefined>> = {
   'not-in-room': undefined,
   banned: [POLICY, 'You are banned from this room'],
   'invite-only': [POLICY, 'Only invited users may enter this room'],
+  'room-full': [POLICY, 'This room is full'],
   muted: [undefined, 'You are muted in this room'],
   moderated: [undefined, 'Only operators and voiced users may speak now'],
   'slow-mode': [undefined, 'Slow mode, wait <limit> seconds'],

@@ -1,5 +1,6 @@
 import { fold } from '../../../chat/names.ts'
 import { Refusal } from '../../../chat/refusal.ts'
+import { memberLimitOf } from '../../../chat/room-settings.ts'
 import type { Membership } from '../../../chat/session.ts'
 import type { ModeFlag } from '../../../engine/event.ts'
 import { isBot } from '../bots.ts'
@@ -25,7 +26,7 @@ const WITH_PARAMETER = 'ovb'
 export const modeCommand: IrcCommand = {
   name: 'MODE',
   usage: 'MODE <channel> [<modes> [<parameter>{ <parameter>}]] | <nickname>',
-  help: 'Shows or changes modes: +o and +v nickname, +b mask, +k key, +i, +m, +s. MODE #room b lists bans.',
+  help: 'Shows or changes modes: +o and +v nickname, +b mask, +k key, +l members, +i, +m, +s. MODE #room b lists bans.',
   least: 1,
   run(context, { params: [target = '', letters, ...params] }) {
     if (!target.startsWith('#')) return userMode(context, target, letters)
@@ -56,9 +57,10 @@ async function showModes(context: IrcContext, channel: string): Promise<Lines> {
     const isOn = flag === 'password' ? room.hash !== undefined : state.mode(flag as ModeFlag) !== undefined
     return letter !== undefined && isOn ? [letter] : []
   })
+  const limit = state.mode('limit')
   const shown = channelOf(room)
   return [
-    reply('RPL_CHANNELMODEIS', shown, [`+nt${letters.join('')}`]),
+    reply('RPL_CHANNELMODEIS', shown, [`+nt${letters.join('')}`, ...(limit === undefined ? [] : [limit])]),
     reply('RPL_CREATIONTIME', shown, Math.floor(room.createdAt / 1_000)),
   ]
 }
@@ -106,7 +108,7 @@ function changesOf(letters: string, params: readonly string[]): ModeChange[] {
       on = letter === '+'
       continue
     }
-    const takes = WITH_PARAMETER.includes(letter) || letter === 'k'
+    const takes = WITH_PARAMETER.includes(letter) || letter === 'k' || (letter === 'l' && on)
     changes.push({ on, letter, parameter: takes ? left.shift() : undefined })
   }
   return changes
@@ -120,6 +122,8 @@ async function apply(
 ): Promise<string | undefined> {
   const { roles, expulsion, settings } = chat.moderation
   const missing = () => reply('ERR_NEEDMOREPARAMS', 'MODE')
+  const invalid = (why: string) =>
+    reply('ERR_INVALIDMODEPARAM', channelOf(by.room.record), letter, parameter || '*', why)
   switch (letter) {
     case 'o':
     case 'v': {
@@ -132,7 +136,7 @@ async function apply(
     case 'b': {
       if (parameter === undefined) return missing()
       const name = nameOfMask(parameter)
-      if (name === undefined) return reply('ERR_INVALIDMODEPARAM', channelOf(by.room.record), letter, parameter)
+      if (name === undefined) return invalid('Bans are by nickname here: nick!*@*')
       if (on) await expulsion.sanction(by, 'banned', name)
       else await expulsion.lift(by, 'banned', name)
       return undefined
@@ -141,6 +145,13 @@ async function apply(
       if (on && parameter === undefined) return missing()
       await settings.lock(by, on ? parameter : undefined)
       return undefined
+    case 'l': {
+      if (on && parameter === undefined) return missing()
+      const limit = memberLimitOf(parameter ?? '')
+      if (on && limit === undefined) return invalid('A limit is a number of members')
+      await settings.setMode(by, 'limit', limit)
+      return undefined
+    }
     case 'i':
       await settings.setMode(by, 'invite-only', on ? '' : undefined)
       return undefined
