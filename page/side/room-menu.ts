@@ -48,7 +48,7 @@ export function editTopic({ room }: Desk) {
 function invite({ room }: Desk) {
   void ask({
     title: `Invite someone to #${room?.name}`,
-    text: 'Invited people can join even if the room is invite-only.',
+    text: 'Invited people can join even if the room is invite-only or full.',
     fields: [{ name: 'name', label: 'Name', isNeeded: true }],
     button: 'Invite',
     act: async ({ name = '' }) => room?.command('/invite', nicknameWord(name.trim())),

@@ -53,6 +53,15 @@ export async function openRoomSettings(desk: Desk) {
         codes: ['invalid-seconds'],
       },
       {
+        name: 'limit',
+        type: 'number',
+        label: 'Most people',
+        hint: 'Only operators and invited people can join a full room. Leave empty for no limit.',
+        value: modes.get('limit'),
+        most: Number.MAX_SAFE_INTEGER,
+        codes: ['invalid-limit'],
+      },
+      {
         name: 'keep',
         type: 'number',
         label: 'Keep messages for',
@@ -93,10 +102,11 @@ async function save(room: RoomTalk, modes: Modes, answers: Answers) {
     if (value === undefined) modes.delete(flag)
     else modes.set(flag, value)
   }
-  const { slow = '', keep = '', password = '', unlock } = answers
+  const { slow = '', limit = '', keep = '', password = '', unlock } = answers
   if (password !== '') await change('password', '', '/lock', password)
   else if (unlock === 'on') await change('password', undefined, '/unlock')
   await change('slow', slow || undefined, '/slow', slow || 'off')
+  await change('limit', limit || undefined, '/limit', limit || 'off')
   await change('keep', keep || undefined, '/keep', keep || 'all')
   const isOn = (flag: Flag) => answers[flag] === 'on'
   for (const flag of ['moderated', 'invite-only'] as const) {

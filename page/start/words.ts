@@ -51,6 +51,8 @@ function refusalOf(error: RefusedError, wanted: Wanted, settings: Settings, limi
       }
     case 'invite-only':
       return { text: `#${room} is invite-only. Choose another room.` }
+    case 'room-full':
+      return { text: `#${room} is full. Try again later, or choose another room.` }
     case 'room-name-invalid':
       return { text: `#${room} isn't a valid room name. Choose another room.` }
     case 'unavailable':

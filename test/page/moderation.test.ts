@@ -161,6 +161,7 @@ test('an operator sets the room up: modes, password, topic, invitations', async 
   await chooseOfRoom(ann, 'Room settings…')
   await page.getByLabel('Moderated').check()
   await page.getByLabel('Slow mode').fill('30')
+  await page.getByLabel('Most people').fill('20')
   await page.getByLabel('Keep messages for').fill('7')
   await page.getByLabel('Hidden').check()
   await page.getByRole('dialog').getByLabel('Password').fill('short')
@@ -173,6 +174,7 @@ test('an operator sets the room up: modes, password, topic, invitations', async 
   expect((await modesUpTo(owner, 'visibility', true)).map(({ flag, value }) => `${flag} ${value ?? ''}`)).toEqual([
     'password ',
     'slow 30',
+    'limit 20',
     'keep 7',
     'moderated ',
     'visibility hidden',
@@ -182,13 +184,16 @@ test('an operator sets the room up: modes, password, topic, invitations', async 
   expect(await page.getByLabel('Moderated').isChecked()).toBe(true)
   expect(await page.getByLabel('Slow mode').inputValue()).toBe('30')
   await page.getByLabel('Moderated').uncheck()
+  expect(await page.getByLabel('Most people').inputValue()).toBe('20')
   await page.getByLabel('Slow mode').fill('')
+  await page.getByLabel('Most people').fill('')
   await page.getByLabel('Remove the password').check()
   await page.getByRole('button', { name: 'Save' }).click()
   await page.getByRole('dialog').waitFor({ state: 'hidden' })
   expect((await modesUpTo(owner, 'moderated', false)).map(({ flag }) => flag)).toEqual([
     'password',
     'slow',
+    'limit',
     'moderated',
   ])
 
