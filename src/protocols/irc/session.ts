@@ -32,6 +32,8 @@ export class IrcSession extends Session {
   readonly monitored = new Map<string, string>()
   /** True if the client has set the user mode `B`: it is a program, which gives it no rights. */
   hasBotMode = false
+  /** True if the client has set the user mode `i`: masks of WHO do not find its user. */
+  hasInvisibleMode = false
   /** Number of the capabilities that change how events are written. */
   variant = 0
 

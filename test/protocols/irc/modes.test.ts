@@ -100,7 +100,13 @@ test('21. +o of somebody outside is answered by 441, of nobody by 401; +n and +t
 
 test('21. modes of users', async () => {
   const ann = await suite.guest('ann')
-  expect(await ann.ask('MODE ann', 'MODE ann +i', 'MODE ann +Q', 'MODE ann +x', 'MODE bob', 'MODE bob +i')).toEqual([
+  expect(await ann.ask('MODE ann', 'MODE ann +wi', 'MODE ann +i', 'MODE ann')).toEqual([
+    ':roomd 221 ann :+',
+    ':ann!~ann@guest.roomd MODE ann :+i',
+    ':roomd 221 ann :+i',
+  ])
+  expect(await ann.ask('MODE ann -i', 'MODE ann', 'MODE ann +Q', 'MODE ann +x', 'MODE bob', 'MODE bob +i')).toEqual([
+    ':ann!~ann@guest.roomd MODE ann :-i',
     ':roomd 221 ann :+',
     ':roomd 501 ann :Unknown MODE flag',
     ':roomd 501 ann :Unknown MODE flag',

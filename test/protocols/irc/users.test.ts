@@ -1,9 +1,27 @@
 /** docs/protocols/irc.md, section 9: users. */
 import { expect, test } from 'vitest'
+import type { IrcClient } from '../../clients/irc.ts'
 import { codes, ircSuite, PASSWORD, plain, tagOf } from './suite.ts'
 import { currentWay } from './way.ts'
 
 const suite = ircSuite()
+
+test('16. masks of WHO find who has the user mode i in shared channels only', async () => {
+  const hidden = await suite.guest('hidden')
+  const ann = await suite.guest('ann')
+  const found = async (client: IrcClient, mask: string) => codes(await client.ask(`WHO ${mask}`))
+  await hidden.ask('MODE hidden +i')
+  expect(await found(ann, 'hid*')).toEqual(['315'])
+  expect(await found(ann, 'hidden')).toEqual(['352', '315'])
+  expect(await found(hidden, 'hid*')).toEqual(['352', '315'])
+  for (const client of [hidden, ann]) await client.ask('JOIN #seen')
+  await ann.rest()
+  expect(await found(ann, 'hid*')).toEqual(['352', '315'])
+  for (const client of [ann, hidden]) await client.ask('PART #seen')
+  expect(await found(ann, 'hid*')).toEqual(['315'])
+  await hidden.ask('MODE hidden -i')
+  expect(await found(ann, 'hid*')).toEqual(['352', '315'])
+})
 
 test('16. WHO of a channel, a nickname, a mask and oneself; the fields of WHOX', async () => {
   const [ann, bob] = await suite.together('#who', 'ann', 'bob')

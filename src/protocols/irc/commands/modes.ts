@@ -11,6 +11,7 @@ import type { Lines } from '../message.ts'
 import { channelOf, meantNick, shownNick } from '../names.ts'
 import { refusedLine } from '../refusals.ts'
 import { isVisible, membershipIn, roomOfChannel } from '../rooms.ts'
+import type { IrcSession } from '../session.ts'
 
 /** A change of one mode. */
 interface ModeChange {
@@ -19,7 +20,7 @@ interface ModeChange {
   readonly parameter: string | undefined
 }
 
-/** What a user may ask for: clients set those other than `B`, which change nothing here. */
+/** What a user may ask for: clients set those other than `B` and `i`, which change nothing here. */
 const USER_MODES = '+-Biws'
 const WITH_PARAMETER = 'ovb'
 
@@ -36,16 +37,32 @@ export const modeCommand: IrcCommand = {
 
 function userMode({ session, reply }: IrcContext, target: string, letters: string | undefined): Lines {
   if (fold(meantNick(target)) !== session.key) return [reply('ERR_USERSDONTMATCH')]
-  if (letters === undefined) return [reply('RPL_UMODEIS', `+${isBot(session) ? 'B' : ''}${session.isAdmin ? 'o' : ''}`)]
-  const lines: string[] = []
-  for (const { on, letter } of changesOf(letters, [])) {
-    // An account that is marked as a bot stays one.
-    if (letter !== 'B' || session.isBot || session.hasBotMode === on) continue
-    session.hasBotMode = on
-    lines.push(`:${session.source} MODE ${session.nick} :${on ? '+' : '-'}B`)
+  if (letters === undefined) {
+    const modes = [isBot(session) && 'B', session.hasInvisibleMode && 'i', session.isAdmin && 'o']
+    return [reply('RPL_UMODEIS', `+${modes.filter(Boolean).join('')}`)]
   }
+  const lines = changesOf(letters, [])
+    .filter(({ on, letter }) => changeUserMode(session, letter, on))
+    .map(({ on, letter }) => `:${session.source} MODE ${session.nick} :${on ? '+' : '-'}${letter}`)
   const isKnown = [...letters].every((letter) => USER_MODES.includes(letter))
   return isKnown ? lines : [...lines, reply('ERR_UMODEUNKNOWNFLAG')]
+}
+
+/** Returns false if nothing is to be changed. */
+function changeUserMode(session: IrcSession, letter: string, on: boolean): boolean {
+  switch (letter) {
+    case 'B':
+      // An account that is marked as a bot stays one.
+      if (session.isBot || session.hasBotMode === on) return false
+      session.hasBotMode = on
+      return true
+    case 'i':
+      if (session.hasInvisibleMode === on) return false
+      session.hasInvisibleMode = on
+      return true
+    default:
+      return false
+  }
 }
 
 async function showModes(context: IrcContext, channel: string): Promise<Lines> {

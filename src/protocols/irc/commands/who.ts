@@ -5,6 +5,7 @@ import type { IrcCommand, IrcContext } from '../command.ts'
 import { fitting } from '../masks.ts'
 import { channelOf, meantNick, SERVER, shownNick, userHostOf } from '../names.ts'
 import { isVisible, prefixOf, roomOfChannel } from '../rooms.ts'
+import { IrcSession } from '../session.ts'
 
 /** Maximum users in the reply to a mask. */
 const MAX_MATCHES = 200
@@ -53,7 +54,8 @@ async function membersOf(context: IrcContext, channel: string): Promise<Listed[]
 }
 
 /** The user of a nickname, or those on this node and in the session's rooms whose nickname fits a mask. */
-async function usersLike({ chat, session }: IrcContext, mask: string): Promise<Listed[]> {
+async function usersLike(context: IrcContext, mask: string): Promise<Listed[]> {
+  const { chat, session } = context
   const wanted = meantNick(mask)
   if (!/[*?]/.test(mask)) {
     const [here] = chat.users.here(wanted)
@@ -61,11 +63,17 @@ async function usersLike({ chat, session }: IrcContext, mask: string): Promise<L
   }
   const names = new Map<string, string>()
   const note = (name: string) => names.set(fold(name), name)
-  for (const name of chat.users.namesHere()) note(name)
+  for (const name of chat.users.namesHere()) if (session.isAdmin || !isInvisible(context, name)) note(name)
+  note(session.name)
   for (const room of session.memberships.keys()) for (const name of await chat.rooms.inside(room)) note(name)
   const fits = fitting(fold(wanted))
   const found = [...names].filter(([key]) => fits([...key])).slice(0, MAX_MATCHES)
   return found.map(([, name]) => ({ name, channel: '*', prefix: '' }))
+}
+
+/** Returns true if a session of a user on this node has the user mode `i`. */
+function isInvisible({ chat }: IrcContext, name: string): boolean {
+  return chat.users.here(name).some((session) => session instanceof IrcSession && session.hasInvisibleMode)
 }
 
 function isAdmin({ chat }: IrcContext, name: string): boolean {
