@@ -46,6 +46,13 @@ withRedis('IRC on two nodes', () => {
     await ann.until(/ JOIN /)
     bob.send('QUIT :bye')
     expect((await ann.until(/ QUIT /)).at(-1)).toBe(':rob!~rob@guest.roomd QUIT :Quit: bye')
+
+    await ann.ask('REGISTER * * :correct horse')
+    const second = await IrcClient.connect(there.daemon.port('irc'))
+    onTestFinished(() => void second.socket.destroy())
+    expect(await second.ask('PASS :correct horse', 'NICK ann', 'USER ann 0 * :ann')).toContain(
+      ':ann!ann@account.roomd JOIN #ops',
+    )
   })
 
   test('31. a private message has one msgid for both, and each may read its history from there', async () => {

@@ -2,6 +2,7 @@ import type { Proof } from '../../chat/credentials.ts'
 import { fold, mayBeAccount } from '../../chat/names.ts'
 import { Refusal } from '../../chat/refusal.ts'
 import type { IrcContext } from './command.ts'
+import { followAccount } from './entry.ts'
 import { greeting } from './greeting.ts'
 import type { Lines } from './message.ts'
 import { shownNick } from './names.ts'
@@ -28,7 +29,11 @@ export async function completeRegistration(context: IrcContext): Promise<Lines> 
   // SASL has told it.
   const isProved = session.registered && registration.proof === undefined
   const proved = isProved ? [context.reply('RPL_LOGGEDIN', session.source, session.nick)] : []
-  return [...renamed, ...proved, ...(await greeting(context))]
+  const lines = [...renamed, ...proved, ...(await greeting(context))]
+  if (!session.registered) return lines
+  context.tell(lines)
+  await followAccount(context)
+  return []
 }
 
 /** Proves the account of a nickname by PASS. @throws Refusal */

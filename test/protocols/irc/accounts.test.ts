@@ -52,6 +52,37 @@ test('30. two sessions of one account are one user', async () => {
   expect(await phone.ask('NICK zoe')).toEqual([':roomd 447 ann :The owner of an account keeps its nickname'])
 })
 
+test('30. a further session enters the channels of the account, apart from those that it may not enter', async () => {
+  const stage = await ircStage()
+  const bob = await stage.guest('bob')
+  await bob.ask('JOIN #ops,#club', 'TOPIC #ops :plans')
+  const owner = await stage.guest('ann')
+  await owner.ask(`REGISTER * * :${PASSWORD}`, 'JOIN #locked', 'MODE #locked +k :a long key', 'JOIN #ops,#club')
+  await bob.ask('PRIVMSG #ops :hello', 'MODE #club +i')
+  await bob.rest()
+
+  const phone = await stage.dial()
+  const greeted = await phone.ask(`PASS :${PASSWORD}`, 'NICK ann', 'USER ann 0 * :Ann')
+  const entered = greeted.slice(greeted.findIndex((line) => line.includes(' 422 ')) + 1)
+  const ops = entered.slice(entered.indexOf(':ann!ann@account.roomd JOIN #ops'))
+  expect(ops.slice(0, 5).map((line) => line.replace(/(?<=bob :)\d+$/, ''))).toEqual([
+    ':ann!ann@account.roomd JOIN #ops',
+    ':roomd 332 ann #ops :plans',
+    ':roomd 333 ann #ops bob :',
+    ':roomd 353 ann = #ops :@bob ann',
+    ':roomd 366 ann #ops :End of /NAMES list',
+  ])
+  expect(entered.filter((line) => line.includes(' JOIN ')).sort()).toEqual([
+    ':ann!ann@account.roomd JOIN #locked',
+    ':ann!ann@account.roomd JOIN #ops',
+  ])
+  expect(entered.filter((line) => line.includes('hello'))).toHaveLength(1)
+  expect(await phone.ask('JOIN #ops', 'PRIVMSG #ops :from the phone', 'PRIVMSG #locked :too')).toEqual([])
+  expect(await bob.rest()).toEqual([':ann!ann@account.roomd PRIVMSG #ops :from the phone'])
+  expect(await phone.ask('PART #ops')).toEqual([':ann!ann@account.roomd PART #ops'])
+  expect(await bob.rest()).toEqual([])
+})
+
 test('a password with spaces needs no colon in front of it', async () => {
   const { daemon, guest } = await ircStage({ admins: ['ann'] })
   const owner = await guest('ann')

@@ -3,11 +3,11 @@ import { Refusal } from '../../../chat/refusal.ts'
 import { isAtLeast } from '../../../chat/room-state.ts'
 import { clean } from '../../../chat/text.ts'
 import { type IrcCommand, type IrcContext, NOTHING } from '../command.ts'
+import { enter } from '../entry.ts'
 import { IRC_LIMITS } from '../isupport.ts'
 import { ircLine, type Lines } from '../message.ts'
 import { channelOf, meantNick, roomNameOf, shownNick } from '../names.ts'
 import { refusedLine } from '../refusals.ts'
-import { replayLines } from '../replay.ts'
 import { isVisible, membershipIn, namesLines, roomOfChannel, topicLines } from '../rooms.ts'
 import { ownLine } from '../tags.ts'
 import { cutTo } from '../texts.ts'
@@ -43,13 +43,13 @@ const join: IrcCommand = {
     const given = channels.length === 1 ? [keys.join(' ')] : (keys[0] ?? '').split(',')
     for (const [index, channel] of channels.entries()) {
       // What belongs to a channel comes before the JOIN of the next one.
-      context.tell(await forEach(context, channel, () => enter(context, channel, given[index] ?? '')))
+      context.tell(await forEach(context, channel, () => joinChannel(context, channel, given[index] ?? '')))
     }
     return NOTHING
   },
 }
 
-async function enter(context: IrcContext, channel: string, key: string): Promise<Lines> {
+async function joinChannel(context: IrcContext, channel: string, key: string): Promise<Lines> {
   const { chat, session } = context
   const name = roomNameOf(channel)
   if (name === undefined) throw new Refusal('room-unknown')
@@ -58,15 +58,7 @@ async function enter(context: IrcContext, channel: string, key: string): Promise
   if (!found && !isSlug(name)) throw new Refusal('room-name-invalid')
   if (found?.hash !== undefined && key !== '') await chat.unlock(found, key, session.address)
   const unlocked = key === '' ? undefined : found
-  const { room } = await chat.join(session, found ? found.id : name, { unlocked })
-  const { record } = room
-  // Events of the room may follow at once.
-  const account = session.registered ? session.nick : '*'
-  const extended = session.caps.has('extended-join') ? ` ${account} :${session.name}` : ''
-  context.tell([ownLine(session, `:${session.source} JOIN ${channelOf(record)}${extended}`)])
-  const isBrief = session.caps.has('no-implicit-names') || session.caps.has('draft/no-implicit-names')
-  const names = isBrief ? NOTHING : await namesLines(context, record)
-  return [...(await topicLines(context, record, false)), ...names, ...(await replayLines(context, room))]
+  return enter(context, found ? found.id : name, unlocked)
 }
 
 const part: IrcCommand = {

@@ -1,0 +1,46 @@
+import { Refusal } from '../../chat/refusal.ts'
+import type { RoomRecord } from '../../engine/engine.ts'
+import { type IrcContext, NOTHING } from './command.ts'
+import type { Lines } from './message.ts'
+import { channelOf } from './names.ts'
+import { replayLines } from './replay.ts'
+import { namesLines, topicLines } from './rooms.ts'
+import { ownLine } from './tags.ts'
+
+/** Makes the session a member of a room, see {@link Chat.join}, and resolves with the lines behind its JOIN. @throws Refusal */
+export async function enter(
+  context: IrcContext,
+  which: number | string,
+  unlocked: RoomRecord | undefined,
+): Promise<Lines> {
+  const { chat, session } = context
+  const { room } = await chat.join(session, which, { unlocked })
+  const { record } = room
+  // Events of the room may follow at once.
+  const account = session.registered ? session.nick : '*'
+  const extended = session.caps.has('extended-join') ? ` ${account} :${session.name}` : ''
+  context.tell([ownLine(session, `:${session.source} JOIN ${channelOf(record)}${extended}`)])
+  const isBrief = session.caps.has('no-implicit-names') || session.caps.has('draft/no-implicit-names')
+  const names = isBrief ? NOTHING : await namesLines(context, record)
+  return [...(await topicLines(context, record, false)), ...names, ...(await replayLines(context, room))]
+}
+
+/** Enters the rooms that other sessions of the account are in, as far as the session may; those have shown their passwords. */
+export async function followAccount(context: IrcContext): Promise<void> {
+  const { chat, session } = context
+  const rooms = await unlessRefused(chat.users.rooms(session.name))
+  for (const room of rooms ?? []) {
+    if (session.closed) return
+    context.tell((await unlessRefused(enter(context, room.id, room))) ?? NOTHING)
+    await context.drained()
+  }
+}
+
+async function unlessRefused<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    return undefined
+  }
+}
