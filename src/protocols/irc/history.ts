@@ -1,13 +1,12 @@
 import type { Range } from '../../engine/engine.ts'
-import { type Event, idAt, timeOf } from '../../engine/event.ts'
+import { type Event, idAt } from '../../engine/event.ts'
 import { IRC_LIMITS } from './isupport.ts'
 import type { IrcSession } from './session.ts'
 
 /** A part of a log. */
 interface SlicePart {
+  /** `after` may be an event before or behind all that the log has. */
   readonly range: Range
-  /** Only events behind this id belong to it. */
-  readonly after: number
   /** True if the oldest events are wanted, false for the newest. */
   readonly isOldest: boolean
 }
@@ -31,30 +30,29 @@ export async function sliceOf(verb: string, params: readonly string[], find: Fin
   if (start === undefined) return undefined
   switch (verb) {
     case 'LATEST':
-      return sliced(limit, start.behind, start.id)
+      return sliced(limit, start.behind)
     case 'BEFORE':
       return sliced(limit, start.before)
     case 'AFTER':
-      return sliced(limit, start.behind, start.id, true)
+      return sliced(limit, start.behind, true)
     case 'AROUND': {
       const half = Math.ceil(limit / 2)
-      return [...sliced(half, start.through), ...sliced(limit - half, start.behind, start.id, true)]
+      return [...sliced(half, start.through), ...sliced(limit - half, start.behind, true)]
     }
     case 'BETWEEN': {
       const end = await placeOf(second, find)
       if (end === undefined) return undefined
       const isForward = start.at <= end.at
       const [older, newer] = isForward ? [start, end] : [end, start]
-      return sliced(limit, { ...newer.before, ...older.behind }, older.id, isForward)
+      return sliced(limit, { ...newer.before, ...older.behind }, isForward)
     }
     default:
       return undefined
   }
 }
 
-/** The place may be before or behind all that the log has, so it is no `after` of a {@link Range}. */
-function sliced(limit: number, range: Range, after = 0, isOldest = false): Slice {
-  return limit === 0 ? [] : [{ range: { ...range, limit }, after, isOldest }]
+function sliced(limit: number, range: Range, isOldest = false): Slice {
+  return limit === 0 ? [] : [{ range: { ...range, limit }, isOldest }]
 }
 
 /** Returns true if an event is part of the history of a session. Others than messages are for clients that ask for them. */
@@ -69,11 +67,10 @@ export function idOf(msgid: string): number | undefined {
 
 /** A place in a log: an event, or a millisecond with all its events. */
 interface Place {
-  /** What is before it, what is not behind it, and what is behind it; of the last only events behind `id`. */
+  /** What is before it, what is not behind it, and what is behind it. */
   readonly before: Range
   readonly through: Range
   readonly behind: Range
-  readonly id: number
   /** For comparing places: an id. */
   readonly at: number
 }
@@ -82,11 +79,10 @@ interface Place {
 async function placeOf(reference: string, find: FindId): Promise<Place | undefined> {
   const [, msgid] = /^msgid=(.*)$/.exec(reference) ?? []
   const id = msgid === undefined ? undefined : await find(msgid)
-  if (id !== undefined)
-    return { before: { before: id }, through: { before: id + 1 }, behind: { from: timeOf(id) }, id, at: id }
+  if (id !== undefined) return { before: { before: id }, through: { before: id + 1 }, behind: { after: id }, at: id }
   const ms = timestampOf(reference)
   if (ms === undefined) return undefined
-  return { before: { to: ms - 1 }, through: { to: ms }, behind: { from: ms + 1 }, id: 0, at: idAt(ms) }
+  return { before: { to: ms - 1 }, through: { to: ms }, behind: { from: ms + 1 }, at: idAt(ms) }
 }
 
 /** Returns the time of a reference such as `timestamp=2026-11-26T18:00:00.000Z` in ms since the epoch; undefined for others. */

@@ -1,7 +1,10 @@
 /** docs/protocols/irc.md, section 9, point 32: the history of what is stored. */
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import type { Event } from '../../../src/engine/event.ts'
+import { type Event, idAt } from '../../../src/engine/event.ts'
+import { LocalImport } from '../../../src/engine/local/import.ts'
 import { IrcClient } from '../../clients/irc.ts'
+import { seed } from '../../engine/clock-back.ts'
 import { startTestDaemon } from '../../support/daemon.ts'
 import { temporaryFolder } from '../../support/folder.ts'
 import { engineAt } from '../../transfer/world.ts'
@@ -23,7 +26,7 @@ async function daemonAt(data: string): Promise<{ readonly port: number; stop(): 
 }
 
 test('32. a time means a whole millisecond, with all of its messages', async () => {
-  const data = await temporaryFolder()
+  const data = temporaryFolder()
   const engine = await engineAt(data)
   const times: number[] = []
   for (let batch = 1; batch <= 5; batch++) {
@@ -56,8 +59,34 @@ test('32. a time means a whole millisecond, with all of its messages', async () 
   expect(await bodies('AFTER #lobby timestamp=9999-01-01T00:00:00.000Z 20')).toEqual([])
 })
 
+test('32. what was said after the clock had gone back is behind what was said before', async () => {
+  const data = temporaryFolder()
+  const now = Date.now()
+  const hour = 3_600_000
+  const events = [
+    [idAt(now - 2 * hour), now - 2 * hour],
+    [idAt(now + hour), now + hour],
+    [idAt(now + hour) + 1, now - hour],
+    [idAt(now + hour) + 2, now - 30_000],
+  ].map(([id = 0, at = 0], n): Event => ({ id, at, kind: 'message', room: 1, from: 'Bob', body: `${n}` }))
+  await seed(LocalImport.open(join(data, 'roomd.db')), 'room:1', events)
+  const { port } = await daemonAt(data)
+  const ann = await IrcClient.register(port, 'ann', CAPS)
+  await ann.ask('JOIN #lobby')
+  const bodies = async (request: string) => (await read(ann, request)).map((line) => line.split(' :').at(-1)).join('')
+  const id = (n: number) => `msgid=${events[n]?.id}`
+  expect(await bodies(`AFTER #lobby ${id(1)} 9`)).toBe('23')
+  expect(await bodies(`LATEST #lobby ${id(1)} 9`)).toBe('23')
+  expect(await bodies(`AROUND #lobby ${id(1)} 4`)).toBe('0123')
+  expect(await bodies(`BETWEEN #lobby ${id(0)} ${id(3)} 9`)).toBe('12')
+  // Events that the log does not have, or not any more.
+  expect(await bodies(`AFTER #lobby msgid=${idAt(now - 3 * hour)} 3`)).toBe('012')
+  expect(await bodies(`AFTER #lobby msgid=${idAt(now + 2 * hour)} 9`)).toBe('')
+  expect(await bodies(`LATEST #lobby msgid=${idAt(now - 3 * hour)} 3`)).toBe('123')
+})
+
 test('32. private messages of earlier versions have the ids of the inbox that is read', async () => {
-  const data = await temporaryFolder()
+  const data = temporaryFolder()
   const before = await daemonAt(data)
   const maker = await IrcClient.register(before.port, 'olga')
   await maker.ask(`REGISTER * * :${PASSWORD}`)

@@ -1,7 +1,8 @@
 import { fold } from '../../../chat/names.ts'
 import { Refusal } from '../../../chat/refusal.ts'
 import type { Membership } from '../../../chat/session.ts'
-import type { Event } from '../../../engine/event.ts'
+import type { Range } from '../../../engine/engine.ts'
+import { type Event, timeOf } from '../../../engine/event.ts'
 import { type IrcCommand, type IrcContext, NOTHING } from '../command.ts'
 import { msgidOf } from '../events.ts'
 import { idOf, isShownTo, type Slice, sliceOf, timestampOf } from '../history.ts'
@@ -54,12 +55,12 @@ const chathistory: IrcCommand = {
 
 /** The events of a room in a slice, oldest first. */
 async function* roomEvents({ chat, session }: IrcContext, membership: Membership, slice: Slice): Pages {
-  for (const { range, after, isOldest } of slice) {
-    const isShown = (event: Event) => event.id > after && isShownTo(event, session)
+  const isShown = (event: Event) => isShownTo(event, session)
+  for (const { range, isOldest } of slice) {
     const { limit = IRC_LIMITS.history, ...whole } = range
     const pages = isOldest
-      ? chat.messages.history(membership, whole)
-      : (await chat.messages.search(membership, range, isShown)).pages
+      ? placed(whole, async (within) => chat.messages.history(membership, within))
+      : placed(range, async (within) => (await chat.messages.search(membership, within, isShown)).pages)
     let left = limit
     for await (const page of pages) {
       const shown = page.filter(isShown).slice(0, left)
@@ -67,6 +68,18 @@ async function* roomEvents({ chat, session }: IrcContext, membership: Membership
       left -= shown.length
       if (left === 0) break
     }
+  }
+}
+
+/** Reads a range, also one behind an event that is before or behind all that the log has. */
+async function* placed(range: Range, read: (range: Range) => Promise<AsyncIterable<Event[]>>): Pages {
+  const { after, ...others } = range
+  try {
+    yield* await read(range)
+  } catch (error) {
+    // Nothing has been read then.
+    if (after === undefined || !(error instanceof Refusal && error.code === 'history-gone')) throw error
+    for await (const page of await read({ ...others, from: timeOf(after) })) yield page.filter(({ id }) => id > after)
   }
 }
 
@@ -95,12 +108,11 @@ async function privateId(
 
 /** The private messages of a slice, oldest first. */
 async function* privateEvents({ chat, session }: IrcContext, isWith: (event: Event) => boolean, slice: Slice): Pages {
-  for (const { range, after, isOldest } of slice) {
+  const read = async (range: Range) => (await chat.inboxes.read(session, range, isWith)).pages
+  for (const { range, isOldest } of slice) {
     const { limit = IRC_LIMITS.history, ...whole } = range
-    const isShown = (event: Event) => event.id > after && isWith(event)
-    const { pages } = await chat.inboxes.read(session, isOldest ? whole : range, isShown)
     let left = limit
-    for await (const page of pages) {
+    for await (const page of placed(isOldest ? whole : range, read)) {
       yield page.slice(0, left)
       left -= page.length
       if (left <= 0) break
