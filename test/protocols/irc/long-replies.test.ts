@@ -84,8 +84,8 @@ test('22. 367 lists the bans, each whole', async () => {
   const masks = LONG.map((nick) => `${nick}!*@*`)
   await ask('JOIN #bans', ...masks.map((mask) => `MODE #bans +b ${mask}`))
   const lines = await ask('MODE #bans b')
-  expect(lines.slice(0, -1).map((line) => line.replace(/ \d+$/, ''))).toEqual(
-    masks.map((mask) => `:roomd 367 ${LONGEST} #bans ${mask} ${LONGEST} :${/\d+$/.exec(lines[0] ?? '')?.[0]}`),
+  expect(lines.slice(0, -1).map((line) => line.replace(/ :\d+$/, ''))).toEqual(
+    masks.map((mask) => `:roomd 367 ${LONGEST} #bans ${mask} ${LONGEST}`),
   )
   expect(codes(lines.slice(-1))).toEqual(['368'])
 })

@@ -10,6 +10,8 @@ const ROOM = 'A name has 1 to 64 of a-z A-Z 0-9 . _ -, first a letter or digit, 
 
 type Told = readonly (readonly [line: string, text: string, hint: string | undefined])[]
 
+const LOGIN_FIRST = 'LOGIN <nickname>; HELP lists the commands'
+
 describe('a command in another case, or without its slash', () => {
   const upper = (name: string) => `Commands are upper-case, or begin with a slash: ${name}, /${name.toLowerCase()}`
 
@@ -19,9 +21,9 @@ describe('a command in another case, or without its slash', () => {
       ['login ann', 'Login required', upper('LOGIN')],
       ['Join ops', 'Login required', upper('JOIN')],
       ['quit', 'Login required', 'Commands begin with a slash: /quit'],
-      ['who is here?', 'Login required', undefined],
-      ['JOIN ops', 'Login required', undefined],
-      ['hello', 'Login required', undefined],
+      ['who is here?', 'Login required', LOGIN_FIRST],
+      ['JOIN ops', 'Login required', LOGIN_FIRST],
+      ['hello', 'Login required', LOGIN_FIRST],
       ['LOGIN ann', '', undefined],
       ['join ops', 'Join a room first', upper('JOIN')],
       ['leave', 'Join a room first', upper('LEAVE')],
