@@ -1,3 +1,4 @@
+import { isRequest } from './ctcp.ts'
 import { type IrcMessage, type Lines, tagText } from './message.ts'
 import { SERVER } from './names.ts'
 import type { IrcSession } from './session.ts'
@@ -14,6 +15,12 @@ export function labelOf({ tags }: IrcMessage, { caps }: IrcSession): string | un
   return label !== undefined && label !== '' && caps.has('labeled-response') ? label : undefined
 }
 
+/** Returns true if the echoes of a message are a batch where it has a label, since it has several targets. */
+export function hasEchoBatch(list: string, text: string, { caps }: IrcSession): boolean {
+  const targets = list.split(',').filter((target) => target !== '')
+  return targets.length > 1 && text !== '' && !isRequest(text) && caps.has('echo-message')
+}
+
 /** Returns a reference for a batch. */
 export function newBatch(): string {
   return `b${++batches}`
@@ -25,13 +32,15 @@ export class LabelledReply {
   /** True if nothing is said where the reply is empty, as the echo follows or the request is the first one of several. */
   readonly #isSilent: boolean
   #batch: string | undefined
-  /** True if the reply is a batch of its own, which has begun. */
-  #isBatch = false
+  /** True if the reply is a batch of its own, which has begun, or is begun by what it echoes. */
+  #isBatch: boolean
 
   constructor(message: IrcMessage, session: IrcSession) {
     this.#label = labelOf(message, session)
     const { command, params } = message
     const isOpening = command === 'BATCH' && params[0]?.startsWith('+') === true
+    const [list = '', text = ''] = params
+    this.#isBatch = ECHOED.has(command) && hasEchoBatch(list, text, session)
     this.#isSilent = isOpening || message.tags.has('batch') || (ECHOED.has(command) && session.caps.has('echo-message'))
   }
 

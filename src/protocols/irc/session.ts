@@ -12,9 +12,11 @@ const MAX_INVITATIONS = 50
 const MAX_GONE = 1_000
 
 /** A message of the session whose event has not come. */
-interface SentMessage {
-  /** The label of the request, for the echo. */
-  readonly label: string | undefined
+export interface SentMessage {
+  /** Tags of the echo: the label of the request, or a batch with the label; undefined for none. */
+  readonly tags: { readonly label?: string; readonly batch?: string } | undefined
+  /** Called when the event has come, or will not come. */
+  readonly settled?: () => void
 }
 
 export class IrcSession extends Session {

@@ -6,16 +6,16 @@ import { isBot } from './bots.ts'
 import { type IrcContext, NOTHING } from './command.ts'
 import { actionOf, isRequest } from './ctcp.ts'
 import { IRC_LIMITS } from './isupport.ts'
-import { labelOf } from './labels.ts'
 import { clientTagsOf, type IrcMessage, ircLine, type Lines } from './message.ts'
 import { meantNick, SERVER, shownNick } from './names.ts'
 import { refusedLine } from './refusals.ts'
 import { membershipIn } from './rooms.ts'
+import type { SentMessage } from './session.ts'
 import { signalLine } from './signal-line.ts'
 import { withoutFormats } from './texts.ts'
 
 /** A message that a client says to one target. */
-interface Saying {
+export interface Saying {
   readonly text: string
   readonly isNotice: boolean
   /** The message that has the tags of it. */
@@ -55,8 +55,13 @@ function noNickServ(nick: string): string {
   return ircLine(SERVER, 'NOTICE', [nick, text])
 }
 
-/** Says something to a channel or user. @throws Refusal */
-export async function sayTo(context: IrcContext, target: string, saying: Saying): Promise<Lines> {
+/** Says something to a channel or user; `sent` makes the note for its echo. @throws Refusal */
+export async function sayTo(
+  context: IrcContext,
+  target: string,
+  saying: Saying,
+  sent: () => SentMessage,
+): Promise<Lines> {
   const { chat, session, reply } = context
   const { message, isNotice } = saying
   if (fold(target) === NICKSERV) return [reply('ERR_NOSUCHNICK', target), noNickServ(session.nick)]
@@ -72,10 +77,9 @@ export async function sayTo(context: IrcContext, target: string, saying: Saying)
   }
   const extras = Object.keys(details).length > 0 ? { details } : {}
   const text = withoutFormats(action ?? saying.text)
-  const label = labelOf(message, session)
-  if (!target.startsWith('#')) return tell(context, target, text, { extras, label, isNotice })
+  if (!target.startsWith('#')) return tell(context, target, text, { extras, sent: sent(), isNotice })
   const event = await chat.messages.say(membershipIn(session, target), text, extras)
-  session.sent.set(event.id, { label })
+  session.sent.set(event.id, sent())
   return NOTHING
 }
 
@@ -84,11 +88,10 @@ async function tell(
   { chat, session, reply }: IrcContext,
   nick: string,
   text: string,
-  { extras, label, isNotice }: { extras: MessageExtras; label: string | undefined; isNotice: boolean },
+  { extras, sent, isNotice }: { extras: MessageExtras; sent: SentMessage; isNotice: boolean },
 ): Promise<Lines> {
   const to = meantNick(nick)
   const key = fold(to)
-  const sent = { label }
   const waiting = session.told.get(key)
   if (waiting) waiting.push(sent)
   else session.told.set(key, [sent])
@@ -96,7 +99,10 @@ async function tell(
   try {
     isDelivered = await chat.messages.send(session, to, text, extras)
   } finally {
-    if (!isDelivered) forget(session.told, key, sent)
+    if (!isDelivered) {
+      forget(session.told, key, sent)
+      sent.settled?.()
+    }
   }
   const away = isNotice ? undefined : chat.away.of(to)
   return away === undefined ? NOTHING : [reply('RPL_AWAY', shownNick(to), away || 'Away')]

@@ -8,7 +8,7 @@ import { awayLine, linesOf, msgidOf } from './events.ts'
 import { newBatch } from './labels.ts'
 import { ircLine, tagText } from './message.ts'
 import { channelOf, SERVER, shownNick, sourceOf } from './names.ts'
-import type { IrcSession } from './session.ts'
+import type { IrcSession, SentMessage } from './session.ts'
 import { textLines } from './texts.ts'
 
 /** The capabilities that change how an event is written. */
@@ -99,10 +99,9 @@ export class IrcWire implements Wire<IrcSession> {
     const hasGone = session.hasGone || tellsGone
     let shown: Buffer[] = []
     for (const [index, event] of events.entries()) {
-      const labels = hasGone || keys[index] === session.key ? labelsOf(event, session, room.id) : ONCE
-      for (const label of labels) {
-        const bytes =
-          label === undefined ? pieces[index] : this.pack(this.linesOf(event, room, session.variant, { label }))
+      const showings = hasGone || keys[index] === session.key ? showingsOf(event, session, room.id) : ONCE
+      for (const tags of showings) {
+        const bytes = tags ? this.pack(this.linesOf(event, room, session.variant, tags)) : pieces[index]
         if (bytes) shown.push(bytes)
       }
     }
@@ -128,7 +127,7 @@ export class IrcWire implements Wire<IrcSession> {
 
   #deliverTo(session: IrcSession, events: readonly Event[], room: NamedRoom): void {
     const lines = events.flatMap((event) =>
-      labelsOf(event, session).flatMap((label) => this.linesOf(event, room, session.variant, { label })),
+      showingsOf(event, session).flatMap((tags) => this.linesOf(event, room, session.variant, tags)),
     )
     if (lines.length > 0) session.link.outbox.push(this.pack(lines))
   }
@@ -168,14 +167,12 @@ function goneBy({ kind, from, details: { quit, renamed } = {} }: Event): string 
   return kind === 'joined' && renamed !== undefined ? fold(renamed) : undefined
 }
 
-type Labels = readonly (string | undefined)[]
-const NEVER: Labels = []
-const ONCE: Labels = [undefined]
+type Showings = readonly SentMessage['tags'][]
+const NEVER: Showings = []
+const ONCE: Showings = [undefined]
 
-/**
- * Returns a label for each time that a session is shown an event of a room: that of the request that caused it, if the request had one, for the echo.
- */
-function labelsOf(event: Event, session: IrcSession, room?: number): Labels {
+/** Returns an element for each time that a session is shown an event of a room: the tags of an echo, if it has some. */
+function showingsOf(event: Event, session: IrcSession, room?: number): Showings {
   const { kind, id, from, to = '' } = event
   const key = fold(from)
   const isOwn = key === session.key
@@ -192,7 +189,8 @@ function labelsOf(event: Event, session: IrcSession, room?: number): Labels {
   session.sent.delete(id)
   // Another session of the account has sent it.
   if (!sent) return ONCE
-  const echo = session.caps.has('echo-message') ? [sent.label] : NEVER
+  sent.settled?.()
+  const echo = session.caps.has('echo-message') ? [sent.tags] : NEVER
   const isToItself = kind === 'private' && fold(to) === key
   return isToItself ? [...echo, ...ONCE] : echo
 }
@@ -225,7 +223,12 @@ function taggedLines(
     return tags
   }
   if (has('draft/multiline')) {
-    const lines = multilineOf(event, room, tagText(tagsOf(true)))
+    const lines = multilineOf(
+      event,
+      room,
+      tagText(tagsOf(true)),
+      tagText(batch === undefined ? [] : [['batch', batch]]),
+    )
     if (lines) return lines
   }
   const lines =
@@ -236,8 +239,8 @@ function taggedLines(
   return lines.map((line, index) => tagText(tagsOf(index === 0)) + line)
 }
 
-/** Returns a message of several lines as a batch (IRCv3, "draft/multiline"); undefined for other events. */
-function multilineOf(event: Event, room: NamedRoom, tags: string): string[] | undefined {
+/** Returns a message of several lines as a batch (IRCv3, "draft/multiline"), with the tags of its ends; undefined for other events. */
+function multilineOf(event: Event, room: NamedRoom, tags: string, endTags: string): string[] | undefined {
   if ((event.kind !== 'message' && event.kind !== 'private') || event.details?.action) return undefined
   const { target, lines } = textLines(event, room)
   if (lines.length < 2) return undefined
@@ -245,7 +248,7 @@ function multilineOf(event: Event, room: NamedRoom, tags: string): string[] | un
   return [
     `${tags}:${sourceOf(event.from, event.verified)} BATCH +${batch} draft/multiline ${target}`,
     ...lines.map(({ line, continues }) => `@batch=${batch}${continues ? ';draft/multiline-concat' : ''} ${line}`),
-    `:${SERVER} BATCH -${batch}`,
+    `${endTags}:${SERVER} BATCH -${batch}`,
   ]
 }
 

@@ -269,6 +269,51 @@ test('33. labeled-response: a line, a batch, and ACK', async () => {
   expect(await bob.ask('@label=x AWAY')).toEqual([':roomd 305 bob :You are no longer marked as being away'])
 })
 
+test('33. the echoes of a labelled message to several targets are one batch', async () => {
+  const caps = 'echo-message labeled-response batch message-tags draft/multiline'
+  const ann = await suite.guest('ann', caps)
+  const bob = await suite.guest('bob', 'labeled-response batch')
+  for (const client of [ann, bob]) await client.ask('JOIN #labels')
+  await ann.rest()
+  const bare = (line: string) => line.replace(/msgid=[\w-]+/, 'msgid')
+  ann.send('@label=a PRIVMSG bob,nobody,#labels,Bob :hi', '@label=b PRIVMSG #labels :alone')
+  const [opening = '', ...lines] = (await ann.rest()).map(bare)
+  const [, batch] = /^@label=a :roomd BATCH \+(\S+) labeled-response$/.exec(opening) ?? []
+  const end = lines.indexOf(`:roomd BATCH -${batch}`)
+  expect(
+    lines
+      .slice(0, end)
+      .filter((line) => tagOf(line, 'label') === undefined)
+      .toSorted(),
+  ).toEqual([
+    `@batch=${batch} :roomd 401 ann nobody :No such nick/channel`,
+    ...['#labels', 'bob', 'bob'].map((to) => `@batch=${batch};msgid :ann!~ann@guest.roomd PRIVMSG ${to} :hi`),
+  ])
+  expect(lines.filter((line) => tagOf(line, 'label') === 'b').map(plain)).toEqual([
+    ':ann!~ann@guest.roomd PRIVMSG #labels :alone',
+  ])
+  expect(lines).toHaveLength(6)
+  // Of several lines, which are a batch in the batch, and in a NOTICE, which is not answered.
+  const parts = ['@batch=1 NOTICE bob,nobody,#labels :one', '@batch=1 NOTICE bob,nobody,#labels :two']
+  const said = await ann.ask('@label=c BATCH +1 draft/multiline bob,nobody,#labels', ...parts, 'BATCH -1')
+  const outer = /^@label=c :roomd BATCH \+(\S+) labeled-response$/.exec(said[0] ?? '')?.[1] ?? ''
+  expect(said.at(-1)).toBe(`:roomd BATCH -${outer}`)
+  const inner = said
+    .filter((line) => tagOf(line, 'batch') === outer)
+    .map((line) => plain(line).replace(/[+-]b\d+/, 'b'))
+  expect(inner.toSorted()).toEqual([
+    ':ann!~ann@guest.roomd BATCH b draft/multiline #labels',
+    ':ann!~ann@guest.roomd BATCH b draft/multiline bob',
+    ':roomd BATCH b',
+    ':roomd BATCH b',
+  ])
+  expect(said).toHaveLength(2 + 4 + 4)
+  // Without echoes there is one reply.
+  expect(await bob.ask('@label=d PRIVMSG ann,#labels :hi', '@label=e NOTICE ann,nobody :x')).toEqual(
+    expect.arrayContaining(['@label=d :roomd ACK', '@label=e :roomd ACK']),
+  )
+})
+
 test('38. client-only tags are passed on to clients with message-tags, and TAGMSG is not stored', async () => {
   const ann = await suite.guest('ann', 'message-tags echo-message labeled-response batch')
   const bob = await suite.guest('bob', 'message-tags')

@@ -1,11 +1,11 @@
 import { type IrcCommand, type IrcContext, NOTHING } from '../command.ts'
 import { isRequest } from '../ctcp.ts'
-import { LabelledReply, labelOf } from '../labels.ts'
+import { echoOf, sayToEach } from '../echoes.ts'
+import { LabelledReply } from '../labels.ts'
 import { type IrcMessage, ircLine, type Lines } from '../message.ts'
 import { MultilineFault } from '../multiline.ts'
 import { SERVER } from '../names.ts'
-import type { IrcSession } from '../session.ts'
-import { pass, sayTo, toEach } from '../speech.ts'
+import { pass, toEach } from '../speech.ts'
 
 const privmsg: IrcCommand = {
   name: 'PRIVMSG',
@@ -55,10 +55,9 @@ const batch: IrcCommand = {
     }
     try {
       const { opening, isNotice, text, target: to } = multiline.close(reference.slice(1))
-      const lines = await toEach(context, to, (each) => sayTo(context, each, { text, isNotice, message: opening }))
-      return new LabelledReply({ ...opening, command: isNotice ? 'NOTICE' : 'PRIVMSG', params: [] }, session).end(
-        isNotice ? echoOf(lines, { ...opening, params: [to] }, session) : lines,
-      )
+      const lines = await sayToEach(context, to, { text, isNotice, message: opening })
+      const asked = { ...opening, command: isNotice ? 'NOTICE' : 'PRIVMSG', params: [to, text] }
+      return new LabelledReply(asked, session).end(lines)
     } catch (error) {
       if (!(error instanceof MultilineFault)) throw error
       return [unsent(error)]
@@ -74,13 +73,6 @@ function unsent({ code, context }: MultilineFault): string {
   return batchFailure(code, context, 'The message has not been sent')
 }
 
-/** Returns the lines that are an echo: a NOTICE is never answered (RFC 2812, 3.3.2). ACK is for the label of one that is refused. */
-function echoOf(lines: Lines, message: IrcMessage, session: IrcSession): Lines {
-  const echo = lines.filter((line) => !line.startsWith(`:${SERVER} `))
-  const isRefused = lines.length > 0 && echo.length === 0 && !message.params[0]?.includes(',')
-  return isRefused && labelOf(message, session) !== undefined ? [`:${SERVER} ACK`] : echo
-}
-
 /** Returns true for a message that is committed, which keeps the order; requests of CTCP are passed on at once. */
 function isSaid({ params: [, text = ''] }: IrcMessage): boolean {
   return !isRequest(text)
@@ -91,12 +83,9 @@ async function speak(context: IrcContext, message: IrcMessage, isNotice: boolean
   const { reply, session, multiline } = context
   if (message.tags.has('batch') && session.caps.has('draft/multiline'))
     return multiline.add(message) ? NOTHING : [unsent(new MultilineFault('MULTILINE_INVALID'))]
-  const said = async () => {
-    if (list === '') return [reply('ERR_NORECIPIENT', message.command)]
-    if (text === '') return [reply('ERR_NOTEXTTOSEND')]
-    return toEach(context, list, (target) => sayTo(context, target, { text, isNotice, message }))
-  }
-  return isNotice ? echoOf(await said(), message, session) : said()
+  if (list !== '' && text !== '') return sayToEach(context, list, { text, isNotice, message })
+  const lines = [list === '' ? reply('ERR_NORECIPIENT', message.command) : reply('ERR_NOTEXTTOSEND')]
+  return isNotice ? echoOf(lines, message, session) : lines
 }
 
 export const MESSAGE_COMMANDS: readonly IrcCommand[] = [privmsg, notice, tagmsg, batch]
