@@ -78,7 +78,9 @@ test('21. each mode is set, listed, unset, and refused to others', async () => {
     ':roomd 403 ann #nowhere :No such channel',
     ':roomd 461 ann MODE :Not enough parameters',
   ])
-  expect(await ann.ask('MODE #modes +k x')).toEqual([':roomd 525 ann #modes :Key is not well-formed'])
+  expect(await ann.ask('MODE #modes +k x')).toEqual([
+    ':roomd 525 ann #modes :A key has at least 8 characters and at most 72 bytes',
+  ])
   const eve = await suite.guest('eve')
   expect(codes(await eve.ask('MODE #modes +m'))).toEqual(['442'])
   expect(codes(await eve.ask('MODE #modes'))).toEqual(['324', '329'])
