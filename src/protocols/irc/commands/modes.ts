@@ -26,8 +26,8 @@ const WITH_PARAMETER = 'ovb'
 
 export const modeCommand: IrcCommand = {
   name: 'MODE',
-  usage: 'MODE <channel> [<modes> [<parameter>{ <parameter>}]] | <nickname>',
-  help: 'Shows or changes modes: +o and +v nickname, +b mask, +k key, +l members, +i, +m, +s. MODE #room b lists bans.',
+  usage: 'MODE <channel> [<modes> [<parameter>{ <parameter>}]] | <nickname> [+B | -B]',
+  help: 'Shows or changes modes: +o and +v nickname, +b mask, +k key, +l members, +i, +m, +s. MODE #room b lists bans; +B tells that you are a bot.',
   least: 1,
   run(context, { params: [target = '', letters, ...params] }) {
     if (!target.startsWith('#')) return userMode(context, target, letters)
