@@ -37,11 +37,11 @@ const shown = ({ child: { pid }, log }: RoomdProcess) =>
 
 test('a file that cannot be read is one line that names it, status 2', async () => {
   const file = join(temporaryFolder(), 'none')
-  for (const [args, env] of [
-    [['--redis-file', file], {}],
-    [[], { ROOMD_REDIS_FILE: file }],
+  for (const [args, env, variable] of [
+    [['--redis-file', file], {}, ''],
+    [[], { ROOMD_REDIS_FILE: file }, ' (ROOMD_REDIS_FILE)'],
   ] as const) {
-    const stderr = `roomd: --redis-file ${file}: there is no such file\n`
+    const stderr = `roomd: --redis-file ${file}: there is no such file${variable}\n`
     expect(await roomd(['--line', '0', ...args], env).exit).toMatchObject({ status: 2, stderr })
   }
 })
