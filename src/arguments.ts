@@ -159,7 +159,7 @@ async function parse(args: readonly string[], options: readonly string[]): Promi
     )
     .options(Object.fromEntries(Object.entries<Option>(OPTIONS).map(describe)))
     .config('config', 'JSON file of options', (file: string) => membersOf(file, options))
-    .env('ROOMD')
+    .env('ROOMD_')
     .version(version())
     .alias({ h: 'help', v: 'version' })
     .strict()

@@ -82,6 +82,7 @@ test('an empty variable is not set', async () => {
 
 test('variables of the environment that are no options are one warning, without their values', async () => {
   const daemon = roomd(ARGS, {
+    ROOMD: '/srv/roomd',
     ROOMD_SERVICE_HOST: '10.3.104.46',
     ROOMD_PORT: 'tcp://10.3.104.46:9090',
     ROOMD_MAXTEXT: '7',
