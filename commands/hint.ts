@@ -10,7 +10,7 @@ export function hintOf(welcome: string | undefined): Notice {
 
 /** Returns a text with a full stop, if it ends with a letter or digit. */
 function sentence(text: string): string {
-  return text.replace(/(?<=[\p{L}\p{N}]\s*)$/u, '.')
+  return text.trimEnd().replace(/(?<=[\p{L}\p{N}])$/u, '.')
 }
 
 const QUESTIONS = new Set(['', 'help', '?'])

@@ -30,6 +30,8 @@ const DAY_MS = 24 * 3_600_000
 
 /** Log message for each action of the operator. */
 const ADMINISTERED: Readonly<Record<Administered['what'], string>> = {
+  'account-added': 'account added by the operator',
+  'room-given': 'room given to an account by the operator',
   'room-closed': 'room closed by the operator',
   'account-removed': 'account removed by the operator',
   'password-changed': 'password changed by the operator',

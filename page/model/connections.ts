@@ -9,8 +9,8 @@ export class Connections {
   readonly changed = new Signal()
   /** By room; the connection without one has the key ''. */
   readonly #states = new Map<string, ClientState>()
-  /** Keys of connections that are being opened for the first time, with true for those that are slow. */
-  readonly #new = new Map<string, boolean>()
+  /** Keys of connections that are being opened for the first time, with the timer of those that are not slow. */
+  readonly #new = new Map<string, ReturnType<typeof setTimeout> | undefined>()
 
   get isOnline() {
     return this.#lost.length === 0
@@ -18,7 +18,7 @@ export class Connections {
 
   /** A sentence for the user; empty while all is well. */
   get text() {
-    const told = this.#lost.filter(([room]) => this.#new.get(room) !== false)
+    const told = this.#lost.filter(([room]) => this.#new.get(room) === undefined)
     const [, lost] = told.find(([room]) => !this.#new.has(room)) ?? []
     if (!lost) return told.length > 0 ? 'Connecting…' : ''
     if (lost.state === 'waiting') return 'Your name is still in use. Waiting for it to become free…'
@@ -28,7 +28,7 @@ export class Connections {
 
   take(state: ClientState) {
     const { room = '' } = state
-    if (state.state !== 'connecting') this.#new.delete(room)
+    if (state.state !== 'connecting') this.#end(room)
     else if (!this.#states.has(room)) this.#begin(room)
     if (state.state === 'closed') this.#states.delete(room)
     else this.#states.set(room, state)
@@ -37,12 +37,16 @@ export class Connections {
   }
 
   #begin(room: string) {
-    this.#new.set(room, false)
-    setTimeout(() => {
-      if (!this.#new.has(room)) return
-      this.#new.set(room, true)
+    const slow = () => {
+      this.#new.set(room, undefined)
       this.changed.emit()
-    }, SLOW_MS)
+    }
+    this.#new.set(room, setTimeout(slow, SLOW_MS))
+  }
+
+  #end(room: string) {
+    clearTimeout(this.#new.get(room))
+    this.#new.delete(room)
   }
 
   get #lost() {

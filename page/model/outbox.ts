@@ -68,13 +68,16 @@ export class Outbox {
     this.#changed()
   }
 
-  retry(item: Unsent) {
-    this.discard(item)
+  /** Sends a text again that has failed; one that is being sent again already is left alone. */
+  retry(nonce: string) {
+    const item = this.#items.find((each) => each.nonce === nonce && each.state === 'failed')
+    if (!item) return
+    this.discard(nonce)
     void this.#say({ ...item, since: Date.now(), state: 'sending' })
   }
 
-  discard(item: Unsent) {
-    this.#items = this.#items.filter((each) => each !== item)
+  discard(nonce: string) {
+    this.#items = this.#items.filter((each) => each.nonce !== nonce)
     this.#keep()
   }
 
@@ -83,7 +86,7 @@ export class Outbox {
     this.#keep()
     try {
       await this.#send(item.text, item.manner, item.nonce)
-      this.discard(item)
+      this.discard(item.nonce)
     } catch (error) {
       item.state = 'failed'
       item.why = whyUnsent(error)

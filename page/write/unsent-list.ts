@@ -12,7 +12,7 @@ export class UnsentList {
   readonly #list = the('unsent', HTMLElement)
   readonly #desk: Desk
   readonly #follower: Follower
-  /** The texts that are shown, so that a button keeps the focus while nothing changes. */
+  /** The rows that are shown, so that a button keeps the focus while nothing changes. */
   #shown = ''
   #timer: ReturnType<typeof setTimeout> | undefined
 
@@ -36,25 +36,28 @@ export class UnsentList {
     const [next] = items.filter((item) => !late.includes(item))
     if (next) this.#timer = setTimeout(() => this.#follower.render(), SLOW_MS - (now - next.since))
     const waiting = isOnline ? 'Sending…' : 'Waiting for the connection…'
-    const shown = late.map(({ nonce, state, why }) => nonce + (state === 'failed' ? why?.text : waiting)).join()
+    const shown = late.map((item) => item.nonce + (item.state === 'failed' ? this.#whyOf(item) : waiting)).join()
     if (!outbox || shown === this.#shown) return
     this.#shown = shown
     this.#list.hidden = late.length === 0
     this.#list.replaceChildren(...late.map((item) => this.#row(outbox, item, waiting)))
   }
 
+  #whyOf({ why }: Unsent): string {
+    return why ? whyText(why, this.#desk.settings) : ''
+  }
+
   /** @param waiting tells what a text waits for that has not failed */
   #row(outbox: Outbox, item: Unsent, waiting: string) {
     const text = make('span', 'text', item.text)
     if (item.state === 'sending') return make('li', 'sending', text, make('span', 'hint', waiting))
-    const why = item.why ? whyText(item.why, this.#desk.settings) : ''
     return make(
       'li',
       'failed',
       text,
-      make('span', 'wrong', `Not sent. ${why}`),
-      makeButton('Retry', () => outbox.retry(item)),
-      makeButton('Discard', () => outbox.discard(item)),
+      make('span', 'wrong', `Not sent. ${this.#whyOf(item)}`),
+      makeButton('Retry', () => outbox.retry(item.nonce)),
+      makeButton('Discard', () => outbox.discard(item.nonce)),
     )
   }
 }

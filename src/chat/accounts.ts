@@ -67,7 +67,7 @@ export class Accounts {
 
   /** Makes an account for the operator. @throws Refusal `name-invalid`, `name-reserved`, `name-taken`, `name-in-use`, `secret-invalid`. */
   add(name: string, secret: string): Promise<void> {
-    return this.#make(name, '', undefined, () => this.#parts.credentials.create(name, secret, '', NONE, undefined))
+    return this.#make(name, undefined, () => this.#parts.credentials.create(name, secret, '', NONE, undefined))
   }
 
   /** Checks the secret of an account. @throws Refusal `name-unknown`, `secret-wrong`, `too-many-attempts`. */
@@ -135,11 +135,14 @@ export class Accounts {
     if (!this.#parts.isOpen) throw new Refusal('account-required')
   }
 
-  #register<T>(name: string, address: string, own: Session | undefined, make: () => Promise<T>): Promise<T> {
-    return this.#make(name, address, own, () => this.#parts.quota.within(address, make))
+  async #register<T>(name: string, address: string, own: Session | undefined, make: () => Promise<T>): Promise<T> {
+    const made = await this.#make(name, own, () => this.#parts.quota.within(address, make))
+    const protocol = own && { protocol: own.wire.protocol }
+    this.#parts.onAudit(auditEntry({ what: 'registered', address, name, ...protocol }))
+    return made
   }
 
-  async #make<T>(name: string, address: string, own: Session | undefined, make: () => Promise<T>): Promise<T> {
+  async #make<T>(name: string, own: Session | undefined, make: () => Promise<T>): Promise<T> {
     const { presence, blocking, handover } = this.#parts
     if (await this.isRegistered(name)) throw new Refusal('name-taken')
     const others = () => presence.of(name).filter((session) => !own || !isOf(own)(session))
@@ -147,8 +150,6 @@ export class Accounts {
     if (!(await handover.take(own ?? { key: fold(name), closed: false }, isFree, others)))
       throw new Refusal('name-in-use')
     const made = await make().catch(refuse)
-    const protocol = own && { protocol: own.wire.protocol }
-    this.#parts.onAudit(auditEntry({ what: 'registered', address, name, ...protocol }))
     // The account is made, whatever becomes of these.
     if (!own) await blocking.disown(name).catch(() => {})
     return made

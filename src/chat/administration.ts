@@ -1,5 +1,7 @@
 import type { Engine, RoomRecord } from '../engine/engine.ts'
+import type { Draft } from '../engine/event.ts'
 import type { AccountRecord } from '../engine/records.ts'
+import type { Accounts } from './accounts.ts'
 import type { Admins } from './admins.ts'
 import type { Blocking } from './blocking.ts'
 import { type AccountMarks, accountId, type Credentials, Proof } from './credentials.ts'
@@ -23,6 +25,8 @@ export type Administered =
       /** Id of a session that goes on. */
       readonly except?: string
     }
+  | { readonly what: 'account-added'; readonly name: string }
+  | { readonly what: 'room-given'; readonly room: number; readonly title: string; readonly name: string }
   | { readonly what: 'account-marked'; readonly name: string; readonly admin: boolean; readonly bot: boolean }
 
 /** The author of events that the operator of the server makes: a nickname that is reserved. */
@@ -32,6 +36,7 @@ const OPERATOR = 'roomd'
 const SUBJECT = 'administration'
 
 export interface AdministrationParts {
+  readonly accounts: Pick<Accounts, 'add'>
   readonly credentials: Credentials
   readonly tickets: Tickets
   readonly tokens: AccessTokens
@@ -64,27 +69,34 @@ export class Administration {
     this.#tell({ what: 'room-closed', room: id, title })
   }
 
+  /** Makes an account, without the limits for users. @throws Refusal as {@link Accounts.add} does. */
+  async addAccount(name: string, password: string): Promise<void> {
+    await this.#parts.accounts.add(name, password)
+    this.#tell({ what: 'account-added', name })
+  }
+
   /**
    * Makes the owner of an account the owner of a room; the owner before stays operator. Resolves with the nickname as registered.
    *
    * @throws Refusal `name-unknown`, `unavailable`.
    */
-  async giveRoom({ id }: RoomRecord, account: string): Promise<string> {
+  async giveRoom({ id, title }: RoomRecord, account: string): Promise<string> {
     const { logs } = this.#engine
     const log = `room:${id}` as const
     const owner = await this.#parts.credentials.find(account).catch(refuse)
     if (!owner) throw new Refusal('name-unknown')
     const { name } = owner
-    const event = { kind: 'role', room: id, from: OPERATOR, body: '' } as const
+    const event = { kind: 'role', room: id, from: OPERATOR, verified: true, body: '' } as const
     const before = await logs.stateOfKey(id, 'owner').catch(refuse)
     const details = { role: 'owner', on: true, account: accountId(owner) } as const
-    await logs.append(log, { ...event, to: name, details }).catch(refuse)
     const { account: former } = before?.details ?? {}
-    if (before?.to !== undefined && former !== undefined && former !== details.account) {
-      await logs
-        .append(log, { ...event, to: before.to, details: { role: 'operator', on: true, account: former } })
-        .catch(refuse)
+    if (former === details.account) return name
+    const drafts: Draft[] = [{ ...event, to: name, details }]
+    if (before?.to !== undefined && former !== undefined) {
+      drafts.push({ ...event, to: before.to, details: { role: 'operator', on: true, account: former } })
     }
+    await Promise.all(logs.appendAll(log, drafts)).catch(refuse)
+    this.#tell({ what: 'room-given', room: id, title, name })
     return name
   }
 
@@ -169,9 +181,20 @@ export class Administration {
 
   #heed(done: Administered): void {
     if (!('byUser' in done && done.byUser)) this.#parts.onAdministered(done)
-    if (done.what !== 'room-closed') this.#demote(done)
-    if (done.what === 'account-marked') this.#mark(done)
-    else if (done.what !== 'room-closed') this.#terminate(fold(done.name), done.what, done.except)
+    switch (done.what) {
+      case 'room-closed':
+      case 'room-given':
+      case 'account-added':
+        return
+      case 'account-marked':
+        this.#demote(done)
+        this.#mark(done)
+        return
+      case 'account-removed':
+      case 'password-changed':
+        this.#demote(done)
+        this.#terminate(fold(done.name), done.what, done.except)
+    }
   }
 
   /** Lets the marks of an account hold for its sessions, too. */
@@ -185,7 +208,7 @@ export class Administration {
   }
 
   /** Takes the rights of an admin from the sessions of others that have proved an account, once it is an admin's no more or has another password. */
-  #demote(done: Exclude<Administered, { what: 'room-closed' }>): void {
+  #demote(done: Pick<AccountRecord, 'name' | 'admin'> & { readonly what: Administered['what'] }): void {
     const { presence, admins } = this.#parts
     if (done.what === 'account-marked' && admins.names(done)) return
     const key = fold(done.name)

@@ -62,7 +62,7 @@ export class Blocking {
 
   /**
    * Resolves with a function that returns true for nicknames between which and a user, who need not be on this node, messages are dropped;
-   * undefined if there are none.
+   * undefined without any block.
    *
    * @throws Refusal `unavailable`.
    */

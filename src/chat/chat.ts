@@ -174,6 +174,7 @@ export class Chat {
     }
     const tokens = new AccessTokens(engine, { credentials, sessions, onAudit })
     const administered = {
+      accounts,
       credentials,
       tickets,
       tokens,

@@ -21,7 +21,10 @@ export class TaskLease {
     return Date.now() < this.#until
   }
 
-  /** Takes the task, or renews its lease, if that was not over for a moment and no other node has the task. @throws Unavailable */
+  /**
+   * Takes the task or renews its lease. Resolves with `renewed` if the lease has not lapsed, `taken` if it is new or had lapsed, so that another
+   * node may have worked meanwhile, and `elsewhere` if another node has the task. @throws Unavailable
+   */
   async take(): Promise<'taken' | 'renewed' | 'elsewhere'> {
     const expiresAt = Date.now() + this.#leaseMs
     const held = this.isHeld && (await this.#records.get('duty', this.#name)) === this.#self

@@ -96,8 +96,8 @@ async function* giveRoom(chat: Chat, name: string, account: string): AsyncGenera
   yield { done: `${await chat.administration.giveRoom(room, account)} owns room ${room.slug}` }
 }
 
-async function* addAccount({ accounts }: Chat, name: string, password: string): AsyncGenerator<ControlReply> {
-  await accounts.add(name, password)
+async function* addAccount({ administration }: Chat, name: string, password: string): AsyncGenerator<ControlReply> {
+  await administration.addAccount(name, password)
   yield { done: `added account ${name}` }
 }
 
@@ -160,8 +160,9 @@ function failureText({ code, bound }: Refusal, { name = '', account = name, toke
     case 'name-taken':
       return `there is an account ${name} already`
     case 'name-reserved':
+      return `${name} is reserved, looks like the name of an account, or was one in the last 30 days`
     case 'name-in-use':
-      return `${name} is, or looks like, a name that is taken`
+      return `a guest uses ${name}, or a name that looks like it, now`
     case 'secret-invalid':
       return 'a password has 8 to 128 characters'
     case 'invalid-network':

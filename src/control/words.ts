@@ -40,7 +40,10 @@ async function namedRequestOf(
     return { action }
   }
   const named = { action, name: nameOf(action, name) }
-  if (action === 'room owner') return { ...named, account: nameOf('room owner NAME', account) }
+  if (action === 'room owner') {
+    if (typeof account !== 'string' || account === '') throw new ConfigError('room owner needs a name and an account')
+    return { ...named, account }
+  }
   if (account !== undefined) throw new ConfigError(`${action} takes one name`)
   const { needs }: ControlOperation = CONTROL_OPERATIONS[action]
   return needs.includes('password') ? { ...named, password: await readNewPassword(named.name) } : named

@@ -47,12 +47,13 @@ test('a store that is away is told of; what nobody expects is not swallowed', as
 })
 
 test('an account is added, and a room is given to it', async () => {
-  const { chat, guest, ask } = await operated()
+  const onAdministered = vi.fn()
+  const { chat, engine, guest, ask } = await operated({ onAdministered })
   const bob = await guest('bob', 'ops')
   const add = (name: string, password = 'correct horse') => ask({ action: 'account add', name, password })
   expect(await add('Ann')).toEqual([{ done: 'added account Ann' }])
   expect(await add('ann')).toEqual([{ failed: 'there is an account ann already' }])
-  expect(await add('bob')).toEqual([{ failed: 'bob is, or looks like, a name that is taken' }])
+  expect(await add('bob')).toEqual([{ failed: 'a guest uses bob, or a name that looks like it, now' }])
   expect(await add('cat', 'short')).toEqual([{ failed: 'a password has 8 to 128 characters' }])
   expect(await add('a\tb')).toEqual([{ failed: expect.stringContaining('a nickname has') }])
   const give = (name: string, account: string) => ask({ action: 'room owner', name, account })
@@ -66,6 +67,21 @@ test('an account is added, and a room is given to it', async () => {
   await add('Cat')
   expect(await give('ops', 'cat')).toEqual([{ done: 'Cat owns room ops' }])
   await vi.waitFor(() => expect(room.state.rankOf(ann)).toBe('operator'))
+  expect(await give('ops', 'cat')).toEqual([{ done: 'Cat owns room ops' }])
+  const roles = (await Array.fromAsync(engine.logs.read(`room:${room.record.id}`, {})))
+    .flat()
+    .filter(({ kind }) => kind === 'role')
+  expect(roles).toMatchObject([
+    { from: 'roomd', verified: true, to: 'Ann', details: { role: 'owner' } },
+    { from: 'roomd', to: 'Cat', details: { role: 'owner' } },
+    { from: 'roomd', to: 'Ann', details: { role: 'operator' } },
+  ])
+  expect(onAdministered.mock.calls.map(([{ what, name }]) => [what, name])).toEqual([
+    ['account-added', 'Ann'],
+    ['room-given', 'Ann'],
+    ['account-added', 'Cat'],
+    ['room-given', 'Cat'],
+  ])
 })
 
 test('an account is marked as an admin’s or a program’s, and the list shows it', async () => {

@@ -29,6 +29,7 @@ test.each([
   ['sned ops x', 'unknown command sned; did you mean send? see roomd --help'],
   ['frobnicate', 'unknown command frobnicate; see roomd --help'],
   ['room list a b', 'room list takes no name'],
+  ['room owner den --data .', 'room owner needs a name and an account'],
   ['room close a b --data .', 'room close takes one name'],
   ['--max-txt 3', 'unknown option --max-txt; did you mean --max-text? see roomd --help'],
   ['--line-port=3', 'unknown option --line-port; did you mean --line? see roomd --help'],

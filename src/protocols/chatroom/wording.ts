@@ -48,6 +48,7 @@ const TEXTS: Readonly<Record<RefusalCode, (refused: RefusedRequest) => string | 
   moderated: () => 'Only operators and voiced users may speak now',
   'slow-mode': ({ bound }) => `Slow mode, wait ${bound} seconds`,
   unavailable: () => UNAVAILABLE,
+  'account-required': () => 'The operator of this server makes the accounts',
   // An empty message is dropped (docs/protocols/chatroom.md, section 2.8).
   'text-empty': () => undefined,
   // The membership is lost and being restored. (After the deletion of a room the client is in the lobby, without a refusal.)
@@ -57,7 +58,6 @@ const TEXTS: Readonly<Record<RefusalCode, (refused: RefusedRequest) => string | 
   'password-invalid': () => INVALID_PASSWORD,
   'history-gone': () => UNAVAILABLE,
   'too-many-blocks': () => UNAVAILABLE,
-  'account-required': () => UNAVAILABLE,
   'admin-required': () => UNAVAILABLE,
   'invalid-network': () => UNAVAILABLE,
   'too-many-address-bans': () => UNAVAILABLE,

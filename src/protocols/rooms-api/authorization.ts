@@ -169,7 +169,7 @@ export class Authorization {
   /** Returns advice for the sender of a request without authorization. */
   #otherwise({ routeOptions }: FastifyRequest, right: TokenRight): string {
     if (right === 'read' && routeOptions.url?.startsWith('/rooms'))
-      return '; --public-read always lets everybody read public rooms'
+      return '; the operator can let everybody read public rooms (--public-read)'
     return routeOptions.config.guests ? ', or speak as a guest with ?as=NICKNAME' : ''
   }
 

@@ -82,8 +82,9 @@ function payloadOf({ body, bodyType }: FastifyRequest): Payload | string {
   if (bodyType === 'text/plain') return text
   if (bodyType !== 'application/x-www-form-urlencoded') return jsonIn(text, /json$/.test(bodyType))
   const payload = new URLSearchParams(text).get('payload')
-  // curl labels JSON as a form, too.
-  return jsonIn(payload ?? text, payload !== null)
+  if (payload !== null) return jsonIn(payload, true)
+  // curl labels JSON as a form, too; a number, for instance, is a text as it stands.
+  return /^\s*[{"]/.test(text) ? jsonIn(text, false) : text
 }
 
 function jsonIn(text: string, mustBeJson: boolean): Payload | string {

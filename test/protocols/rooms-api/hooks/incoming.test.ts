@@ -87,16 +87,18 @@ test('forms, texts and what has no type', async () => {
   expect(await post(payload(payloads.GITHUB_PING), { ...form, 'x-github-event': 'ping' })).toEqual(OK)
   expect(await post('deploy done & dusted', form)).toEqual(OK)
   expect(await post('{"text": "of curl -d"}', form)).toEqual(OK)
+  expect(await post('1.10', form)).toEqual(OK)
   expect(await post('{"text": "as it is"}', { 'content-type': 'text/plain; charset=utf-8' })).toEqual(OK)
   expect(await post('{"text": "guessed"}', { 'content-type': 'application/octet-stream' })).toEqual(OK)
   expect(await post('no JSON', { 'content-type': 'application/octet-stream' })).toEqual(OK)
   expect(await post('"a text"')).toEqual(OK)
   expect(await post('[1, 2]')).toEqual(OK)
-  expect(await said(9)).toEqual([
+  expect(await said(10)).toEqual([
     'of a form',
     '[acme/shop] the webhook works: Keep it logically awesome.',
     'deploy done & dusted',
     'of curl -d',
+    '1.10',
     '{"text": "as it is"}',
     'guessed',
     'no JSON',
