@@ -4,7 +4,7 @@ import { hasEchoBatch, labelOf, newBatch } from './labels.ts'
 import { type IrcMessage, type Lines, tagText } from './message.ts'
 import { SERVER } from './names.ts'
 import type { IrcSession, SentMessage } from './session.ts'
-import { type Saying, sayTo, toEach } from './speech.ts'
+import { sayTo, type TargetedText, toEach } from './speech.ts'
 
 /** Maximum time for which the end of a batch waits for the echoes in it, in ms. */
 const MAX_ECHO_MS = 1_000
@@ -13,7 +13,7 @@ const MAX_ECHO_MS = 1_000
  * Says something to each target of a list. With a label and echoes, what it brings is one batch, which begins at once and ends behind the last
  * echo.
  */
-export async function sayToEach(context: IrcContext, list: string, saying: Saying): Promise<Lines> {
+export async function sayToEach(context: IrcContext, list: string, saying: TargetedText): Promise<Lines> {
   const { session } = context
   const { message, isNotice, text } = saying
   const label = labelOf(message, session)

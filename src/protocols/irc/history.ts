@@ -61,13 +61,13 @@ export function isShownTo({ kind }: Event, { caps }: IrcSession): boolean {
 }
 
 /** Returns the id in the `msgid` of an event of a room; undefined for what is none. */
-export function idOf(msgid: string): number | undefined {
+export function idInMsgid(msgid: string): number | undefined {
   return /^\d{1,16}$/.test(msgid) ? Number(msgid) : undefined
 }
 
 /** A place in a log: an event, or a millisecond with all its events. */
 interface Place {
-  /** What is before it, what is not behind it, and what is behind it. */
+  /** The events before it, those up to and with it, and those behind it. */
   readonly before: Range
   readonly through: Range
   readonly behind: Range

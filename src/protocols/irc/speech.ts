@@ -15,7 +15,7 @@ import { signalLine } from './signal-line.ts'
 import { withoutFormats } from './texts.ts'
 
 /** A message that a client says to one target. */
-export interface Saying {
+export interface TargetedText {
   readonly text: string
   readonly isNotice: boolean
   /** The message that has the tags of it. */
@@ -59,7 +59,7 @@ function noNickServ(nick: string): string {
 export async function sayTo(
   context: IrcContext,
   target: string,
-  saying: Saying,
+  saying: TargetedText,
   sent: () => SentMessage,
 ): Promise<Lines> {
   const { chat, session, reply } = context
@@ -112,7 +112,7 @@ async function tell(
 export async function pass(
   { chat, session }: IrcContext,
   target: string,
-  { message, isNotice, text }: Omit<Saying, 'text'> & { text?: string },
+  { message, isNotice, text }: Omit<TargetedText, 'text'> & { text?: string },
 ): Promise<Lines> {
   const signal = { text, isNotice, tags: clientTagsOf(message) ?? {} }
   await chat.messages.pass(session, target.startsWith('#') ? membershipIn(session, target) : meantNick(target), signal)

@@ -22,7 +22,7 @@ const VARIANTS = [
   'draft/multiline',
 ] as const
 
-/** What is known of the users of this node. */
+/** The users of this node, as far as lines tell of them. */
 export interface KnownUsers {
   /** Returns true for the nickname of a program. */
   isBot(name: string): boolean
@@ -195,7 +195,7 @@ function showingsOf(event: Event, session: IrcSession, room?: number): Showings 
   return isToItself ? [...echo, ...ONCE] : echo
 }
 
-/** What some lines alone have. */
+/** The parts of a line that only some clients get. */
 interface OwnParts {
   readonly label?: string | undefined
   readonly batch?: string | undefined

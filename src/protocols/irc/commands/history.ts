@@ -5,7 +5,7 @@ import type { Range } from '../../../engine/engine.ts'
 import { type Event, timeOf } from '../../../engine/event.ts'
 import { type IrcCommand, type IrcContext, NOTHING } from '../command.ts'
 import { msgidOf } from '../events.ts'
-import { idOf, isShownTo, type Slice, sliceOf, timestampOf } from '../history.ts'
+import { idInMsgid, isShownTo, type Slice, sliceOf, timestampOf } from '../history.ts'
 import { IRC_LIMITS } from '../isupport.ts'
 import { newBatch } from '../labels.ts'
 import { ircLine, type Lines } from '../message.ts'
@@ -36,7 +36,7 @@ const chathistory: IrcCommand = {
     const invalid = () => fail('INVALID_PARAMS', [verb || '*'], 'Invalid parameters')
     try {
       if (target.startsWith('#')) {
-        const slice = await sliceOf(verb, rest, idOf)
+        const slice = await sliceOf(verb, rest, idInMsgid)
         if (slice === undefined) return invalid()
         const membership = membershipIn(context.session, target)
         const { record: room } = membership.room
@@ -103,7 +103,7 @@ async function privateId(
   const isMeant = (event: Event) => msgidOf(event) === msgid && isWith(event)
   const { pages } = await chat.inboxes.read(session, { limit: 1 }, isMeant)
   for await (const [event] of pages) if (event) return event.id
-  return idOf(msgid) ?? 0
+  return idInMsgid(msgid) ?? 0
 }
 
 /** The private messages of a slice, oldest first. */

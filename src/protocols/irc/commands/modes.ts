@@ -20,7 +20,7 @@ interface ModeChange {
   readonly parameter: string | undefined
 }
 
-/** What a user may ask for: clients set those other than `B` and `i`, which change nothing here. */
+/** The user modes that clients set; only `B` and `i` change something here. */
 const USER_MODES = '+-Biws'
 const WITH_PARAMETER = 'ovb'
 
