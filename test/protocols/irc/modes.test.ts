@@ -169,9 +169,12 @@ test('22. a ban by the user of a mask is for the nickname, and one by the host a
   const eve = await suite.guest('eve')
   await eve.ask('JOIN #hosts')
   await ann.rest()
-  for (const mask of ['*!*@guest.roomd', '*!*@*.roomd', '*@guest.roomd', '@guest.roomd', '*!~*@guest.roomd', '!@roomd'])
+  const hosts = ['*!*@guest.roomd', '*!*@*.roomd', '*@guest.roomd', '@guest.roomd', '*!~*@guest.roomd', '!@roomd']
+  const guests = ['*!~*@*', '*!~@*', '*!~*', '!~@']
+  const partless = ['!', '@', ':', '!@', 'eve!', '!eve@*', 'eve!@*', 'eve@', 'eve!*@', '**!**@**']
+  for (const mask of [...hosts, ...guests, ...partless])
     expect(await ann.ask(`MODE #hosts +b ${mask}`)).toEqual([
-      `:roomd 696 ann #hosts b ${mask} :Bans are by nickname here: nick!*@*`,
+      `:roomd 696 ann #hosts b ${mask === ':' ? '*' : mask} :Bans are by nickname here: nick!*@*`,
     ])
   // The masks that irssi and WeeChat make of a nickname.
   expect(await ann.ask('MODE #hosts +b *!*bob@*.roomd', 'MODE #hosts b')).toEqual([
@@ -185,6 +188,16 @@ test('22. a ban by the user of a mask is for the nickname, and one by the host a
   expect((await ann.ask('MODE #hosts b'))[0]).toContain(' 367 ann #hosts bob!*@* ann :')
   expect(codes(await bob.ask('JOIN #hosts')).at(-1)).toBe('474')
   expect(await ann.ask('NAMES #hosts')).toContain(':roomd 353 ann = #hosts :@ann eve')
+})
+
+test('22. the masks for everybody ban all but operators', async () => {
+  const [ann, bob] = await suite.together('#none', 'ann', 'bob')
+  for (const mask of ['*', '*!*@*', '*@*']) {
+    expect(await ann.ask(`MODE #none +b ${mask}`)).toContain(':ann!~ann@guest.roomd MODE #none +b *!*@*')
+    expect(codes(await bob.ask('JOIN #none')).at(-1)).toBe('474')
+    await ann.ask(`MODE #none -b ${mask}`)
+    expect(codes(await bob.ask('JOIN #none'))).toContain('JOIN')
+  }
 })
 
 test('23. +k, +i, +m and +s hold at the line protocol and at Globes', async () => {

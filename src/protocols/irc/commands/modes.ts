@@ -23,6 +23,8 @@ interface ModeChange {
 /** The user modes that clients set; only `B` and `i` change something here. */
 const USER_MODES = '+-Biws'
 const WITH_PARAMETER = 'ovb'
+/** The masks of IRC that ban everybody. */
+const EVERYBODY: ReadonlySet<string> = new Set(['*', '*!*@*', '*@*'])
 
 export const modeCommand: IrcCommand = {
   name: 'MODE',
@@ -188,17 +190,13 @@ async function apply(
 
 /**
  * Returns the nickname or mask of the core for a mask of IRC: its nickname, or else its user, which is the nickname too. Returns undefined for
- * a mask of hosts alone, which many clients make of a nickname: it would be for all guests.
+ * a mask without a part, and for one of hosts or of guests alone, which many clients make of a nickname: a ban cannot be for just these.
  */
 function nameOfMask(mask: string): string | undefined {
-  const [, nick = '', user = '', host = ''] = /^([^!@]*)(?:!([^@]*))?(?:@(.*))?$/s.exec(mask) ?? []
-  const name = [nick, user.replace(/^~/, '')].find((part) => !isAny(part))
-  if (name !== undefined) return meantNick(name)
-  return isAny(host) ? '*' : undefined
-}
-
-function isAny(part: string): boolean {
-  return /^\**$/.test(part)
+  if (EVERYBODY.has(mask)) return '*'
+  const [, nick = '', user = ''] = /^([^!@]+)(?:!([^@]+))?(?:@.+)?$/s.exec(mask) ?? []
+  const name = [nick, user.replace(/^~/, '')].find((part) => !/^\**$/.test(part))
+  return name === undefined ? undefined : meantNick(name)
 }
 
 async function banList({ chat, reply }: IrcContext, by: Membership): Promise<Lines> {
