@@ -218,8 +218,12 @@ function taggedLines(
     // An id names one line.
     if (has('message-tags') && isFirst) tags.push(['msgid', msgidOf(event)])
     if (has('account-tag') && event.verified) tags.push(['account', shownNick(event.from)])
-    if (has('message-tags') && isBot && event.details?.tags?.bot === undefined) tags.push(['bot', ''])
-    if (has('message-tags') && event.details?.tags) tags.push(...Object.entries(event.details.tags))
+    if (has('message-tags')) {
+      const { tags: given = {} } = event.details ?? {}
+      if (isBot || given.bot !== undefined) tags.push(['bot', ''])
+      // Those of a client may be long: they are not repeated for each line.
+      if (isFirst) tags.push(...Object.entries(given).filter(([key]) => key !== 'bot'))
+    }
     return tags
   }
   if (has('draft/multiline')) {

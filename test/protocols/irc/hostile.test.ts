@@ -95,6 +95,21 @@ test('32. history of more bytes than may be queued is read to its end, while the
   expect(lines.filter((line) => line.endsWith(':in between'))).toHaveLength(1)
 })
 
+test('38. the client-only tags of a message are on the first of its lines alone, its bot tag on each', async () => {
+  const ann = await suite.guest('ann', 'batch draft/multiline message-tags')
+  const bob = await suite.guest('bob', 'message-tags')
+  for (const client of [ann, bob]) await client.ask('JOIN #tags')
+  const opening = `@+x=${'x'.repeat(4_000)} BATCH +a draft/multiline #tags`
+  const said = Array.from({ length: 20 }, (_, n) => `@batch=a PRIVMSG #tags :${n}`)
+  await ann.ask('MODE ann +B', opening, ...said, 'BATCH -a')
+  const lines = (await bob.rest()).filter((line) => line.includes(' PRIVMSG '))
+  expect(lines.map((line) => tagOf(line, '+x')?.length)).toEqual([
+    4_000,
+    ...Array.from({ length: 19 }, () => undefined),
+  ])
+  expect(lines.map((line) => tagOf(line, 'bot'))).toEqual(lines.map(() => ''))
+})
+
 test('35. batches that are never begun or closed, close twice or name another target say nothing', async () => {
   const ann = await suite.guest('ann', 'batch draft/multiline labeled-response')
   const bob = await suite.guest('bob')
