@@ -1,13 +1,14 @@
 import { Refusal } from '../../chat/refusal.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import { type IrcContext, NOTHING } from './command.ts'
+import { LongReply } from './long-reply.ts'
 import type { Lines } from './message.ts'
 import { channelOf } from './names.ts'
-import { replayLines } from './replay.ts'
+import { addReplay } from './replay.ts'
 import { namesLines, topicLines } from './rooms.ts'
 import { ownLine } from './tags.ts'
 
-/** Makes the session a member of a room, see {@link Chat.join}, and resolves with the lines behind its JOIN. @throws Refusal */
+/** Makes the session a member of a room, see {@link Chat.join}, and sends its JOIN and the lines behind it. Resolves with the last ones. @throws Refusal */
 export async function enter(
   context: IrcContext,
   which: number | string,
@@ -21,8 +22,11 @@ export async function enter(
   const extended = session.caps.has('extended-join') ? ` ${account} :${session.name}` : ''
   context.tell([ownLine(session, `:${session.source} JOIN ${channelOf(record)}${extended}`)])
   const isBrief = session.caps.has('no-implicit-names') || session.caps.has('draft/no-implicit-names')
-  const names = isBrief ? NOTHING : await namesLines(context, record)
-  return [...(await topicLines(context, record, false)), ...names, ...(await replayLines(context, room))]
+  const reply = new LongReply(context)
+  await reply.add(await topicLines(context, record, false))
+  if (!isBrief) await reply.add(await namesLines(context, record))
+  await addReplay(context, room, reply)
+  return reply.rest()
 }
 
 /** Enters the rooms that other sessions of the account are in, as far as the session may; those have shown their passwords. */

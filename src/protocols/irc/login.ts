@@ -4,6 +4,7 @@ import { Refusal } from '../../chat/refusal.ts'
 import type { IrcContext } from './command.ts'
 import { followAccount } from './entry.ts'
 import { greeting } from './greeting.ts'
+import { LongReply } from './long-reply.ts'
 import type { Lines } from './message.ts'
 import { shownNick } from './names.ts'
 
@@ -31,7 +32,9 @@ export async function completeRegistration(context: IrcContext): Promise<Lines> 
   const proved = isProved ? [context.reply('RPL_LOGGEDIN', session.source, session.nick)] : []
   const lines = [...renamed, ...proved, ...(await greeting(context))]
   if (!session.registered) return lines
-  context.tell(lines)
+  const reply = new LongReply(context)
+  await reply.add(lines)
+  context.tell(reply.rest())
   await followAccount(context)
   return []
 }

@@ -1,15 +1,14 @@
-import type { Room } from '../../chat/session.ts'
+import type { Membership, Room } from '../../chat/session.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { Event } from '../../engine/event.ts'
 import type { IrcContext } from './command.ts'
 import { newBatch } from './labels.ts'
+import { LongReply } from './long-reply.ts'
 import type { Lines } from './message.ts'
 import { SERVER } from './names.ts'
 
 /** Number of events among which messages for a new member are found. */
 const PAGE = 256
-/** Lines of history in one write. */
-const MAX_WRITE = 256
 
 /** A target of CHATHISTORY, with the room that it is. */
 interface HistoryTarget {
@@ -27,43 +26,46 @@ export async function historyBatch(
   pages: AsyncIterable<readonly Event[]>,
 ): Promise<Lines> {
   const { session, options } = context
+  const reply = new LongReply(context)
   const batch = session.caps.has('batch') ? newBatch() : undefined
-  let lines = batch === undefined ? [] : [`:${SERVER} BATCH +${batch} chathistory ${name}`]
   const end = batch === undefined ? [] : [`:${SERVER} BATCH -${batch}`]
-  let isBegun = false
   try {
+    if (batch !== undefined) await reply.add([`:${SERVER} BATCH +${batch} chathistory ${name}`])
     for await (const page of pages) {
-      for (const event of page) {
-        lines.push(...options.wire.linesOf(event, room, session.variant, { batch }))
-        if (lines.length < MAX_WRITE) continue
-        isBegun = true
-        context.tell(lines)
-        lines = []
-        await context.drained()
-      }
+      for (const event of page) await reply.add(options.wire.linesOf(event, room, session.variant, { batch }))
     }
   } catch (error) {
-    if (!isBegun) throw error
+    if (!reply.isBegun) throw error
     return [
-      ...lines,
+      ...reply.rest(),
       ...end,
       `:${SERVER} FAIL CHATHISTORY MESSAGE_ERROR ${name} :Messages could not be read, try again`,
     ]
   }
-  return [...lines, ...end]
+  return [...reply.rest(), ...end]
 }
 
-/** Returns the newest messages of a room, as far as a page has them, for a client that has joined it and cannot ask for its history. */
-export async function replayLines({ chat, session, options }: IrcContext, room: Room): Promise<Lines> {
+/** Adds the newest messages of a room to the reply to JOIN, as far as a page has them, for a client that cannot ask for its history. */
+export async function addReplay({ chat, session, options }: IrcContext, room: Room, reply: LongReply): Promise<void> {
   const membership = session.memberships.get(room.record.id)
-  if (!membership || options.replay === 0 || session.caps.has('draft/chathistory')) return []
-  const { since } = membership
-  const events: Event[] = []
-  for await (const page of chat.messages.history(membership, { limit: PAGE, ...(since > 0 && { before: since }) })) {
-    events.push(...page.filter(({ kind }) => kind === 'message'))
+  if (!membership || options.replay === 0 || session.caps.has('draft/chathistory')) return
+  // They are read twice, so that no more than a page is held while the client reads.
+  let surplus = -options.replay
+  for await (const page of newest(chat, membership)) surplus += page.length
+  for await (const page of newest(chat, membership)) {
+    for (const event of page) {
+      if (surplus-- > 0) continue
+      const shown = session.caps.has('server-time') ? event : dated(event)
+      await reply.add(options.wire.linesOf(shown, room.record, session.variant))
+    }
   }
-  const shown = session.caps.has('server-time') ? events : events.map(dated)
-  return shown.slice(-options.replay).flatMap((event) => options.wire.linesOf(event, room.record, session.variant))
+}
+
+/** The messages among the newest events of a room before the session has joined it, oldest first. */
+async function* newest(chat: IrcContext['chat'], membership: Membership): AsyncGenerator<readonly Event[]> {
+  const { since } = membership
+  for await (const page of chat.messages.history(membership, { limit: PAGE, ...(since > 0 && { before: since }) }))
+    yield page.filter(({ kind }) => kind === 'message')
 }
 
 /** Returns a message with its time in front of its text. */

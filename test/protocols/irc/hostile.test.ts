@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { MAX_MASKS } from '../../../src/chat/expulsion.ts'
 import { codes, ircSuite, plain, plainResponse, tagOf } from './suite.ts'
 
-const MAX_QUEUE = 65_536
+/** A little more than a stream queues before it asks to wait, and one write. */
+const MAX_QUEUE = 131_072
 const suite = ircSuite({ 'irc-tls': 0, 'max-queue': MAX_QUEUE, 'max-rooms-per-address': 40 })
 
 test('6. JOIN of as many channels as a line holds disturbs nobody, and 405 bounds the rooms', async () => {
@@ -93,6 +94,34 @@ test('32. history of more bytes than may be queued is read to its end, while the
   expect(said.join('')).toContain('last')
   expect(said.join('').replaceAll(/[^ö]/g, '')).toHaveLength(40 * 3_900)
   expect(lines.filter((line) => line.endsWith(':in between'))).toHaveLength(1)
+})
+
+test('32. JOIN brings more bytes than may be queued as the client reads them, while the channel goes on', async () => {
+  const ROUNDS = 40
+  const [ann] = await suite.together('#heavy', 'ann')
+  const lin = await suite.line('lin', 'heavy')
+  const text = 'ö'.repeat(3_900)
+  for (let n = 0; n < 50; n++) lin.send(`${n} ${text}`)
+  await lin.ask('/whoami')
+  await ann.rest()
+  const bob = await suite.guest('bob')
+  bob.socket.pause()
+  bob.send(...Array.from({ length: ROUNDS }, () => ['JOIN #heavy', 'PART #heavy']).flat())
+  // The daemon goes on for as long as bob's connection takes something.
+  const seen: string[] = []
+  for (let quiet = 0; quiet < 100; quiet++) {
+    const news = await ann.rest()
+    if (news.length > 0) quiet = 0
+    seen.push(...news)
+  }
+  expect(seen.filter((line) => line.includes(' JOIN ')).length).toBeLessThan(ROUNDS)
+  await ann.ask('PRIVMSG #heavy :in between')
+  bob.socket.resume()
+  const lines = await bob.rest()
+  expect(lines.filter((line) => line.includes(' JOIN #heavy'))).toHaveLength(ROUNDS)
+  const said = lines.join('').replaceAll(/[^ö]/g, '')
+  // The message in between takes the place of the oldest one.
+  expect(said.length / 3_900).toBeGreaterThanOrEqual(ROUNDS * 49)
 })
 
 test('38. the client-only tags of a message are on the first of its lines alone, its bot tag on each', async () => {

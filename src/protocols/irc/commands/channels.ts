@@ -44,6 +44,8 @@ const join: IrcCommand = {
     for (const [index, channel] of channels.entries()) {
       // What belongs to a channel comes before the JOIN of the next one.
       context.tell(await forEach(context, channel, () => joinChannel(context, channel, given[index] ?? '')))
+      await context.drained()
+      if (session.closed) break
     }
     return NOTHING
   },
