@@ -95,17 +95,23 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
   handle(line: string | Unreadable): Handled {
     this.heardAt = performance.now()
     if (typeof line !== 'string') return this.#pack(this.#unreadable(line))
-    if (isLineTooLong(line)) return this.#pack([this.reply('ERR_INPUTTOOLONG')])
     const message = parseIrcMessage(line.replace(FORBIDDEN, ''))
+    if (isLineTooLong(line)) return this.#pack(this.#refuse(message, this.reply('ERR_INPUTTOOLONG')))
     return message ? this.#dispatch(message) : undefined
   }
 
   #unreadable(line: Unreadable): Lines {
-    if (!(line instanceof GarbledLine)) return [this.reply('ERR_INPUTTOOLONG')]
+    if (!(line instanceof GarbledLine)) return this.#refuse(undefined, this.reply('ERR_INPUTTOOLONG'))
     const message = parseIrcMessage(line.line.replace(FORBIDDEN, ''))
     const command = message && /^[A-Z]+$/.test(message.command) ? message.command : '*'
-    const refused = [ircLine(SERVER, 'FAIL', [command, 'INVALID_UTF8', 'Message rejected, it is not UTF-8'])]
-    return message ? new LabelledReply(message, this.session).end(refused) : refused
+    const why = 'Message rejected, it is not UTF-8'
+    return this.#refuse(message, ircLine(SERVER, 'FAIL', [command, 'INVALID_UTF8', why]))
+  }
+
+  /** Returns the answer to a line that is not handled. */
+  #refuse(message: IrcMessage | undefined, answer: string): Lines {
+    this.multiline.refuse(message)
+    return message ? new LabelledReply(message, this.session).end([answer]) : [answer]
   }
 
   #dispatch(message: IrcMessage): Handled {

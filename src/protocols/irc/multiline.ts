@@ -56,6 +56,12 @@ export class MultilineInput {
     return true
   }
 
+  /** Notes that a line is refused, which leaves a hole; undefined for one that cannot be read at all, which may be of the batch. */
+  refuse(message: IrcMessage | undefined): void {
+    if (!this.#opening || (message && message.tags.get('batch') !== this.#reference)) return
+    this.#fault ??= new MultilineFault('MULTILINE_INVALID')
+  }
+
   /** Ends the message with `BATCH -reference`. @throws MultilineFault */
   close(reference: string): MultilineUpload {
     const opening = this.#opening

@@ -188,6 +188,31 @@ test('35. a CTCP request of several lines is refused, and is no line of its own 
   expect(await bob.rest()).toEqual([':ann!~ann@guest.roomd PRIVMSG #lines :\u0001PING\u0001'])
 })
 
+test('35. a multiline batch of which a line is refused is not said', async () => {
+  const ann = await suite.guest('ann', 'batch draft/multiline message-tags')
+  const bob = await suite.guest('bob')
+  for (const client of [ann, bob]) await client.ask('JOIN #holes')
+  await ann.rest()
+  const tooLong = ':roomd 417 ann :Input line was too long'
+  const refused = [
+    ['@batch=r PRIVMSG #holes :\xff', ':roomd FAIL PRIVMSG INVALID_UTF8 :Message rejected, it is not UTF-8'],
+    [`@batch=r PRIVMSG #holes :${'x'.repeat(520)}`, tooLong],
+    [`@batch=r PRIVMSG #holes :${'x'.repeat(10_000)}`, tooLong],
+  ] as const
+  for (const [line, answer] of refused) {
+    ann.send('BATCH +r draft/multiline #holes', '@batch=r PRIVMSG #holes :one')
+    ann.write(Buffer.from(`${line}\r\n`, 'latin1'))
+    expect(await ann.ask('@batch=r PRIVMSG #holes :three', 'BATCH -r')).toEqual([
+      answer,
+      ':roomd FAIL BATCH MULTILINE_INVALID :The message has not been sent',
+    ])
+  }
+  // A line beside the batch is no line of it.
+  ann.send('BATCH +r draft/multiline #holes', '@batch=r PRIVMSG #holes :one', `PRIVMSG #holes :${'x'.repeat(520)}`)
+  expect(await ann.ask('@batch=r PRIVMSG #holes :two', 'BATCH -r')).toEqual([tooLong])
+  expect((await bob.rest()).map((line) => line.replace(/^.* :/, ''))).toEqual(['one', 'two'])
+})
+
 test('codes for colours and formats are removed for all', async () => {
   const [ann, bob] = await suite.together('#paint', 'ann', 'bob')
   await ann.ask('PRIVMSG #paint :\u000304,12red\u0003 \u0002bold\u000f \u001dslanted\u001d 5\u00037,x')
