@@ -8,7 +8,7 @@ import { type IrcCommand, type IrcContext, replyTo } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
 import { GarbledLine } from './framing.ts'
 import type { PingedConnection } from './heartbeat.ts'
-import { LabelledReply } from './labels.ts'
+import { LabelledReply, refusalOf } from './labels.ts'
 import { type IrcMessage, ircLine, isLineTooLong, type Lines, parseIrcMessage } from './message.ts'
 import { MultilineInput } from './multiline.ts'
 import { SERVER } from './names.ts'
@@ -111,7 +111,7 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
   /** Returns the answer to a line that is not handled. */
   #refuse(message: IrcMessage | undefined, answer: string): Lines {
     this.multiline.refuse(message)
-    return message ? new LabelledReply(message, this.session).end([answer]) : [answer]
+    return message ? refusalOf(message, this.session, answer) : [answer]
   }
 
   #dispatch(message: IrcMessage): Handled {
@@ -123,9 +123,8 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
     if (message.command === 'LOGIN' && this.session.name === '')
       return this.#link.disconnect('wrong-protocol', this.options.elsewhere('lines'))
     const objection = this.#objectionTo(command, message)
-    const reply = new LabelledReply(message, this.session)
-    if (objection !== undefined) return this.#pack(reply.end([objection]))
-    return command && this.#run(command, message, { reply, isPipelined })
+    if (objection !== undefined) return this.#pack(refusalOf(message, this.session, objection))
+    return command && this.#run(command, message, { reply: new LabelledReply(message, this.session), isPipelined })
   }
 
   #objectionTo(command: IrcCommand | undefined, { command: name, params }: IrcMessage): string | undefined {

@@ -19,7 +19,7 @@ export async function sayToEach(context: IrcContext, list: string, saying: Targe
   const label = labelOf(message, session)
   if (label === undefined || !hasEchoBatch(list, text, session)) {
     const lines = await toEach(context, list, (target) => sayTo(context, target, saying, labelled(label)))
-    return isNotice ? echoOf(lines, { ...message, params: [list] }, session) : lines
+    return isNotice ? echoOf(lines, message, session) : lines
   }
   const batch = newBatch()
   context.tell([`${tagText([['label', label]])}:${SERVER} BATCH +${batch} labeled-response`])
@@ -43,6 +43,6 @@ function labelled(label: string | undefined): () => SentMessage {
 /** Returns the lines that are an echo: a NOTICE is never answered (RFC 2812, 3.3.2). ACK is for the label of one that is refused. */
 export function echoOf(lines: Lines, message: IrcMessage, session: IrcSession): Lines {
   const echo = lines.filter((line) => !line.startsWith(`:${SERVER} `))
-  const isRefused = lines.length > 0 && echo.length === 0 && !message.params[0]?.includes(',')
+  const isRefused = lines.length > 0 && echo.length === 0
   return isRefused && labelOf(message, session) !== undefined ? [`:${SERVER} ACK`] : echo
 }

@@ -21,6 +21,12 @@ export function hasEchoBatch(list: string, text: string, { caps }: IrcSession): 
   return targets.length > 1 && text !== '' && !isRequest(text) && caps.has('echo-message')
 }
 
+/** Returns the answer to a request that is turned down before it runs, with its label. */
+export function refusalOf(message: IrcMessage, session: IrcSession, answer: string): Lines {
+  const label = labelOf(message, session)
+  return [label === undefined ? answer : tagged('label', label, answer)]
+}
+
 /** Returns a reference for a batch. */
 export function newBatch(): string {
   return `b${++batches}`
@@ -39,9 +45,11 @@ export class LabelledReply {
     this.#label = labelOf(message, session)
     const { command, params } = message
     const isOpening = command === 'BATCH' && params[0]?.startsWith('+') === true
+    const isSaying = ECHOED.has(command)
+    const isPart = isSaying && message.tags.has('batch') && session.caps.has('draft/multiline')
     const [list = '', text = ''] = params
-    this.#isBatch = ECHOED.has(command) && hasEchoBatch(list, text, session)
-    this.#isSilent = isOpening || message.tags.has('batch') || (ECHOED.has(command) && session.caps.has('echo-message'))
+    this.#isBatch = isSaying && !isPart && hasEchoBatch(list, text, session)
+    this.#isSilent = isOpening || isPart || (isSaying && session.caps.has('echo-message'))
   }
 
   /** Returns lines that are sent before the end of the reply. */

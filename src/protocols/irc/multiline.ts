@@ -26,6 +26,11 @@ export class MultilineInput {
     this.#maxBytes = maxBytes
   }
 
+  /** The message that has begun the unfinished one; undefined for none. */
+  get opening(): IrcMessage | undefined {
+    return this.#opening
+  }
+
   /** Begins with `BATCH +reference draft/multiline target`; an unfinished one is dropped. */
   open(reference: string, target: string, opening: IrcMessage): void {
     this.#opening = opening

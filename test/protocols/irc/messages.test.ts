@@ -339,6 +339,40 @@ test('33. the echoes of a labelled message to several targets are one batch', as
   )
 })
 
+test('33. each label is answered, also of what is refused', async () => {
+  const ann = await suite.guest('ann', 'labeled-response batch')
+  await ann.ask('JOIN #asked')
+  // A batch is one with the capability only.
+  expect(await ann.ask('@label=a;batch=q PRIVMSG #asked :hi', '@label=b;batch=q PING x')).toEqual([
+    '@label=a :roomd ACK',
+    '@label=b :roomd PONG roomd :x',
+  ])
+  await ann.ask('CAP REQ :echo-message draft/multiline')
+  const request = '\u0001PING\u0001'
+  const notices = [`#none,#nil :${request}`, '#none, :x', 'ann,bob', ',', ', :x', '']
+  for (const rest of notices) expect(await ann.ask(`@label=n NOTICE ${rest}`)).toEqual(['@label=n :roomd ACK'])
+  const noRecipient = '@label=p :roomd 411 ann :No recipient given (PRIVMSG)'
+  expect(await ann.ask('@label=p PRIVMSG , :x', '@label=p PRIVMSG ,')).toEqual([noRecipient, noRecipient])
+  const long = 'x'.repeat(520)
+  expect(await ann.ask(`@label=q PRIVMSG #asked :${long}`, `@label=q PRIVMSG ann,bob :${long}`)).toEqual(
+    Array.from({ length: 2 }, () => '@label=q :roomd 417 ann :Input line was too long'),
+  )
+  const unsent = ':roomd FAIL BATCH MULTILINE_INVALID :The message has not been sent'
+  expect(await ann.ask('@label=r;batch=none PRIVMSG ann,bob :x')).toEqual([`@label=r ${unsent}`])
+  const begun = '@label=s BATCH +1 draft/multiline #asked'
+  expect(await ann.ask(begun, 'BATCH -1')).toEqual([`@label=s ${unsent}`])
+  expect(await ann.ask('@label=t BATCH +1 draft/multiline ,')).toEqual([
+    '@label=t :roomd FAIL BATCH UNKNOWN_TYPE draft/multiline :Only batches of draft/multiline',
+  ])
+  // One that takes the place of another one.
+  const next = ['@label=u BATCH +2 draft/multiline #asked', 'BATCH +2 draft/multiline #asked']
+  expect(await ann.ask(begun, ...next)).toEqual([`@label=s ${unsent}`, `@label=u ${unsent}`])
+  expect(await ann.ask('@label=u BATCH +3 draft/multiline #asked')).toEqual([])
+  expect(await ann.ask('@batch=3 PRIVMSG #asked :said', 'BATCH -3')).toEqual([
+    '@label=u :ann!~ann@guest.roomd PRIVMSG #asked :said',
+  ])
+})
+
 test('38. client-only tags are passed on to clients with message-tags, and TAGMSG is not stored', async () => {
   const ann = await suite.guest('ann', 'message-tags echo-message labeled-response batch')
   const bob = await suite.guest('bob', 'message-tags')

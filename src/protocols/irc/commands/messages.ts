@@ -1,10 +1,11 @@
 import { type IrcCommand, type IrcContext, NOTHING } from '../command.ts'
 import { isRequest } from '../ctcp.ts'
 import { echoOf, sayToEach } from '../echoes.ts'
-import { LabelledReply } from '../labels.ts'
+import { LabelledReply, labelOf, refusalOf } from '../labels.ts'
 import { type IrcMessage, ircLine, type Lines } from '../message.ts'
 import { MultilineFault } from '../multiline.ts'
 import { SERVER } from '../names.ts'
+import type { IrcSession } from '../session.ts'
 import { pass, toEach } from '../speech.ts'
 
 const privmsg: IrcCommand = {
@@ -47,11 +48,14 @@ const batch: IrcCommand = {
     const [reference = '', type = '', target = ''] = message.params
     if (!session.caps.has('draft/multiline') || !session.caps.has('batch'))
       return [context.reply('ERR_UNKNOWNCOMMAND', 'BATCH')]
+    const { opening: begun } = multiline
     if (reference.startsWith('+')) {
-      if (type !== 'draft/multiline' || target === '')
+      if (type !== 'draft/multiline' || !hasTarget(target))
         return [batchFailure('UNKNOWN_TYPE', type, 'Only batches of draft/multiline')]
       multiline.open(reference.slice(1), target, message)
-      return NOTHING
+      // Each label is answered, that of a message which this one takes the place of too.
+      const isAwaited = begun !== undefined && labelOf(begun, session) !== undefined
+      return isAwaited ? unsent(new MultilineFault('MULTILINE_INVALID'), session, begun) : NOTHING
     }
     try {
       const { opening, isNotice, text, target: to } = multiline.close(reference.slice(1))
@@ -60,7 +64,7 @@ const batch: IrcCommand = {
       return new LabelledReply(asked, session).end(lines)
     } catch (error) {
       if (!(error instanceof MultilineFault)) throw error
-      return [unsent(error)]
+      return unsent(error, session, begun)
     }
   },
 }
@@ -69,8 +73,10 @@ function batchFailure(code: string, words: string, why: string): string {
   return ircLine(SERVER, 'FAIL', ['BATCH', code, ...words.split(' ').filter(Boolean), why])
 }
 
-function unsent({ code, context }: MultilineFault): string {
-  return batchFailure(code, context, 'The message has not been sent')
+/** Returns the answer to a message of several lines that is not said, with the label of its opening. */
+function unsent({ code, context }: MultilineFault, session: IrcSession, opening: IrcMessage | undefined): Lines {
+  const answer = batchFailure(code, context, 'The message has not been sent')
+  return opening ? refusalOf(opening, session, answer) : [answer]
 }
 
 /** Returns true for a message that is committed, which keeps the order; requests of CTCP are passed on at once. */
@@ -82,10 +88,15 @@ async function speak(context: IrcContext, message: IrcMessage, isNotice: boolean
   const [list = '', text = ''] = message.params
   const { reply, session, multiline } = context
   if (message.tags.has('batch') && session.caps.has('draft/multiline'))
-    return multiline.add(message) ? NOTHING : [unsent(new MultilineFault('MULTILINE_INVALID'))]
-  if (list !== '' && text !== '') return sayToEach(context, list, { text, isNotice, message })
-  const lines = [list === '' ? reply('ERR_NORECIPIENT', message.command) : reply('ERR_NOTEXTTOSEND')]
+    return multiline.add(message) ? NOTHING : unsent(new MultilineFault('MULTILINE_INVALID'), session, undefined)
+  const isAddressed = hasTarget(list)
+  if (isAddressed && text !== '') return sayToEach(context, list, { text, isNotice, message })
+  const lines = [isAddressed ? reply('ERR_NOTEXTTOSEND') : reply('ERR_NORECIPIENT', message.command)]
   return isNotice ? echoOf(lines, message, session) : lines
+}
+
+function hasTarget(list: string): boolean {
+  return /[^,]/.test(list)
 }
 
 export const MESSAGE_COMMANDS: readonly IrcCommand[] = [privmsg, notice, tagmsg, batch]
