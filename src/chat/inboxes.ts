@@ -13,6 +13,11 @@ import type { Session } from './session.ts'
 import type { Speaker } from './speaker.ts'
 import { checkScope, isInScope } from './token-scope.ts'
 
+/** Returns an {@link EventDetails.msgid}. */
+export function newMsgid(): string {
+  return randomBytes(12).toString('base64url')
+}
+
 /** A private message that is not committed yet. */
 export type PrivateDraft = Draft & { readonly kind: 'private'; readonly to: string }
 
@@ -46,13 +51,13 @@ export class Inboxes {
   /**
    * Appends a private message to the inbox of its addressee and a copy to that of its sender. Resolves when both are committed; a copy
    * that cannot be committed is left out, as the message has reached its addressee. `to` is the inbox of the addressee, `own` the room of
-   * a sender without an inbox of its own. All of them have one {@link EventDetails.msgid}, as their ids differ.
+   * a sender without an inbox of its own. All of them have one {@link EventDetails.msgid}, as their ids differ: that of `message`, or a new one.
    *
    * @throws Refusal `unavailable`.
    */
   async append(speaker: Speaker, message: PrivateDraft, to: LogName, own?: number): Promise<void> {
     const { logs } = this.#engine
-    const draft = { ...message, details: { ...message.details, msgid: randomBytes(12).toString('base64url') } }
+    const draft = { ...message, details: { msgid: newMsgid(), ...message.details } }
     const told = logs.append(to, draft)
     const copied = to === inboxOf(speaker) ? undefined : this.#copy(speaker, draft, told, own).catch(() => {})
     await told.catch(refuseUnlessRepeated)

@@ -1,7 +1,9 @@
 import { BoundedMap } from '../../bounded-map.ts'
 import { Session, type Wire } from '../../chat/session.ts'
+import type { Event } from '../../engine/event.ts'
 import type { ClientLink } from '../../transport/conversation.ts'
 import type { Cap } from './caps.ts'
+import { msgidOf } from './events.ts'
 import { shownNick, sourceOf } from './names.ts'
 
 /** Maximum messages whose events are awaited: more than a connection may have under way. */
@@ -19,13 +21,16 @@ export interface SentMessage {
   readonly settled?: () => void
 }
 
+/** Returns the key of a message in {@link IrcSession.sent}: an id names one event of one room, the `msgid` of a private message it alone. */
+export function sentKey(event: Event): string {
+  return event.kind === 'private' ? msgidOf(event) : `${event.room} ${event.id}`
+}
+
 export class IrcSession extends Session {
   readonly link: ClientLink
   readonly caps = new Set<Cap>()
-  /** Messages to rooms by the ids of their events, which do not come where the session leaves the room before that. */
-  readonly sent = new BoundedMap<number, SentMessage>(MAX_SENT)
-  /** Private messages by addressee, in their order. */
-  readonly told = new Map<string, SentMessage[]>()
+  /** Messages by {@link sentKey}. Their events do not come where the session leaves the room before that, or no copy is committed. */
+  readonly sent = new BoundedMap<string, SentMessage>(MAX_SENT)
   /** Folded nicknames whose QUIT the client has been shown, and which have not joined again. */
   readonly #gone = new BoundedMap<string, true>(MAX_GONE)
   /** Ids of the rooms to which the client has been invited, the latest ones. */

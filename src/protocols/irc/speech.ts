@@ -1,3 +1,4 @@
+import { newMsgid } from '../../chat/inboxes.ts'
 import { fold } from '../../chat/names.ts'
 import { Refusal } from '../../chat/refusal.ts'
 import type { MessageExtras } from '../../chat/speech.ts'
@@ -10,7 +11,7 @@ import { clientTagsOf, type IrcMessage, ircLine, type Lines } from './message.ts
 import { meantNick, SERVER, shownNick } from './names.ts'
 import { refusedLine } from './refusals.ts'
 import { membershipIn } from './rooms.ts'
-import type { SentMessage } from './session.ts'
+import { type SentMessage, sentKey } from './session.ts'
 import { signalLine } from './signal-line.ts'
 import { withoutFormats } from './texts.ts'
 
@@ -79,7 +80,7 @@ export async function sayTo(
   const text = withoutFormats(action ?? saying.text)
   if (!target.startsWith('#')) return tell(context, target, text, { extras, sent: sent(), isNotice })
   const event = await chat.messages.say(membershipIn(session, target), text, extras)
-  session.sent.set(event.id, sent())
+  session.sent.set(sentKey(event), sent())
   return NOTHING
 }
 
@@ -91,16 +92,15 @@ async function tell(
   { extras, sent, isNotice }: { extras: MessageExtras; sent: SentMessage; isNotice: boolean },
 ): Promise<Lines> {
   const to = meantNick(nick)
-  const key = fold(to)
-  const waiting = session.told.get(key)
-  if (waiting) waiting.push(sent)
-  else session.told.set(key, [sent])
+  const msgid = newMsgid()
+  // Its echo may come before the end of the request.
+  session.sent.set(msgid, sent)
   let isDelivered = false
   try {
-    isDelivered = await chat.messages.send(session, to, text, extras)
+    isDelivered = await chat.messages.send(session, to, text, { details: { ...extras.details, msgid } })
   } finally {
     if (!isDelivered) {
-      forget(session.told, key, sent)
+      session.sent.delete(msgid)
       sent.settled?.()
     }
   }
@@ -121,10 +121,4 @@ export async function pass(
   const { id, name: from, registered: verified } = session
   const echo = signalLine({ kind: 'signal', session: id, from, verified, ...signal }, target, session, isBot(session))
   return echo === undefined ? NOTHING : [echo]
-}
-
-function forget<T>(waiting: Map<string, T[]>, key: string, sent: T): void {
-  const left = waiting.get(key)?.filter((other) => other !== sent) ?? []
-  if (left.length > 0) waiting.set(key, left)
-  else waiting.delete(key)
 }

@@ -8,7 +8,7 @@ import { awayLine, linesOf, msgidOf } from './events.ts'
 import { newBatch } from './labels.ts'
 import { ircLine, tagText } from './message.ts'
 import { channelOf, SERVER, shownNick, sourceOf } from './names.ts'
-import type { IrcSession, SentMessage } from './session.ts'
+import { type IrcSession, type SentMessage, sentKey } from './session.ts'
 import { textLines } from './texts.ts'
 
 /** The capabilities that change how an event is written. */
@@ -173,7 +173,7 @@ const ONCE: Showings = [undefined]
 
 /** Returns an element for each time that a session is shown an event of a room: the tags of an echo, if it has some. */
 function showingsOf(event: Event, session: IrcSession, room?: number): Showings {
-  const { kind, id, from, to = '' } = event
+  const { kind, from, to = '' } = event
   const key = fold(from)
   const isOwn = key === session.key
   // The replies to JOIN, PART and NICK have shown its own.
@@ -185,10 +185,11 @@ function showingsOf(event: Event, session: IrcSession, room?: number): Showings 
     return isShown ? ONCE : NEVER
   }
   if (!isOwn || (kind !== 'message' && kind !== 'private')) return ONCE
-  const sent = kind === 'message' ? session.sent.get(id) : session.told.get(fold(to))?.shift()
-  session.sent.delete(id)
+  const own = sentKey(event)
+  const sent = session.sent.get(own)
   // Another session of the account has sent it.
   if (!sent) return ONCE
+  session.sent.delete(own)
   sent.settled?.()
   const echo = session.caps.has('echo-message') ? [sent.tags] : NEVER
   const isToItself = kind === 'private' && fold(to) === key

@@ -85,6 +85,29 @@ test('10. a message to oneself is echoed where that is asked for, with its label
   }
 })
 
+test('30. of two sessions that write to one user at the same time, each is shown what the other one says, and its own by its label', async () => {
+  const numbers = Array.from({ length: 100 }, (_, n) => n)
+  const silent = await suite.owner('uma')
+  const echoed = await suite.owner('uma', 'message-tags labeled-response echo-message')
+  const tom = await suite.guest('tom')
+  for (const client of [silent, echoed, tom]) await client.ask('JOIN #both')
+  await echoed.rest()
+  for (const n of numbers) {
+    echoed.send(`@label=e${n} PRIVMSG tom :echoed ${n}`)
+    silent.send(`PRIVMSG tom :silent ${n}`)
+  }
+  const shown = { silent: await silent.rest(), echoed: await echoed.rest() }
+  // What the other one has said may still have been on its way.
+  shown.silent.push(...(await silent.rest()))
+  shown.echoed.push(...(await echoed.rest()))
+  const texts = (lines: string[]) =>
+    split(lines, / JOIN /)[0].map((line) => `${tagOf(line, 'label')} ${plain(line).replace(/^.* PRIVMSG tom :/, '')}`)
+  expect(texts(shown.silent)).toEqual(numbers.map((n) => `undefined echoed ${n}`))
+  const [others, own] = split(texts(shown.echoed), / echoed /)
+  expect(others).toEqual(numbers.map((n) => `undefined silent ${n}`))
+  expect(own).toEqual(numbers.map((n) => `e${n} echoed ${n}`))
+})
+
 test('11. NOTICE is never answered', async () => {
   const [ann, bob] = await suite.together('#note', 'ann', 'bob')
   expect(
