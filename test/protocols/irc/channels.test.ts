@@ -147,7 +147,14 @@ test('14. NAMES of own, foreign and hidden channels', async () => {
     ':roomd 353 mallory @ #secret :@mallory',
     ':roomd 366 mallory #secret :End of /NAMES list',
   ])
-  expect(codes(await ann.ask('NAMES'))).toEqual(['366'])
+  expect(codes(await ann.ask('NAMES', 'NAMES ,'))).toEqual(['366', '366'])
+  // Of the surplus each is told.
+  expect((await ann.ask('NAMES #mine,#a,#b,#c,,#d,#e')).slice(-4)).toEqual([
+    ':roomd 366 ann #b :End of /NAMES list',
+    ':roomd 366 ann #c :End of /NAMES list',
+    ':roomd 407 ann #d :Too many targets',
+    ':roomd 407 ann #e :Too many targets',
+  ])
 })
 
 test('14. the names of a crowd come in several lines', async () => {
@@ -257,6 +264,11 @@ test('20. KICK with a comment and without; who is kicked is out and may come bac
     ":roomd 441 ann zoe #kick :They aren't on that channel",
     ':roomd 403 ann #nowhere :No such channel',
     ':roomd 461 ann KICK :Not enough parameters',
+  ])
+  expect((await ann.ask('KICK #kick p,q,r,s,eve,t :all')).slice(-3)).toEqual([
+    ":roomd 441 ann s #kick :They aren't on that channel",
+    ':roomd 407 ann eve :Too many targets',
+    ':roomd 407 ann t :Too many targets',
   ])
   expect(codes(await eve.ask('KICK #kick ann'))).toEqual(['482'])
   // As many channels as users, or one of them.

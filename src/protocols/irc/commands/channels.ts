@@ -112,15 +112,14 @@ const names: IrcCommand = {
   least: 0,
   async run(context, { params: [list = ''] }) {
     const { session, reply } = context
-    if (list === '') return [reply('RPL_ENDOFNAMES', '*')]
-    const lines = list
-      .split(',')
-      .slice(0, IRC_LIMITS.targets)
-      .map(async (channel): Promise<Lines> => {
-        const room = await roomOfChannel(context, channel).catch(ignoreUnknown)
-        return room && isVisible(session, room) ? namesLines(context, room) : [reply('RPL_ENDOFNAMES', channel)]
-      })
-    return (await Promise.all(lines)).flat()
+    const channels = list.split(',').filter((channel) => channel !== '')
+    if (channels.length === 0) return [reply('RPL_ENDOFNAMES', '*')]
+    const surplus = channels.slice(IRC_LIMITS.targets).map((channel) => reply('ERR_TOOMANYTARGETS', channel))
+    const lines = channels.slice(0, IRC_LIMITS.targets).map(async (channel): Promise<Lines> => {
+      const room = await roomOfChannel(context, channel).catch(ignoreUnknown)
+      return room && isVisible(session, room) ? namesLines(context, room) : [reply('RPL_ENDOFNAMES', channel)]
+    })
+    return [...(await Promise.all(lines)).flat(), ...surplus]
   },
 }
 
@@ -175,7 +174,8 @@ const kick: IrcCommand = {
     const lines: string[] = []
     for (const [index, nick] of nicks.slice(0, IRC_LIMITS.targets).entries())
       lines.push(...(await expel(context, channels[index] ?? only, nick, cutTo(reason, IRC_LIMITS.reason))))
-    return lines
+    const surplus = nicks.slice(IRC_LIMITS.targets).filter((nick) => nick !== '')
+    return [...lines, ...surplus.map((nick) => context.reply('ERR_TOOMANYTARGETS', nick))]
   },
 }
 
