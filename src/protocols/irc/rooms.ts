@@ -5,7 +5,7 @@ import { isAtLeast, type Rank } from '../../chat/room-state.ts'
 import type { Membership } from '../../chat/session.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { IrcContext } from './command.ts'
-import type { Lines } from './message.ts'
+import { ircLine, type Lines } from './message.ts'
 import { channelOf, MAX_NICK_BYTES, roomNameOf, shownNick, sourceOf } from './names.ts'
 import { numeric } from './numerics.ts'
 import { packed, spaceIn } from './packing.ts'
@@ -13,12 +13,29 @@ import type { IrcSession } from './session.ts'
 
 /** Returns the membership in a channel. @throws Refusal `not-in-room`. */
 export function membershipIn(session: IrcSession, channel: string): Membership {
+  const membership = membershipOf(session, channel)
+  if (!membership) throw new Refusal('not-in-room')
+  return membership
+}
+
+/** Returns the membership in a channel; undefined for none. */
+function membershipOf(session: IrcSession, channel: string): Membership | undefined {
   const name = fold(roomNameOf(channel) ?? '')
   for (const membership of session.memberships.values()) {
     const { title, slug } = membership.room.record
     if (fold(title) === name || fold(slug) === name) return membership
   }
-  throw new Refusal('not-in-room')
+  return undefined
+}
+
+/** Returns the least bytes that a text to one of the targets of a list may have in a line, with the source of a session. */
+export function spaceTo(session: IrcSession, list: string, command: string): number {
+  const spaces = list.split(',').map((target) => {
+    const membership = membershipOf(session, target)
+    const shown = membership ? channelOf(membership.room.record) : target
+    return spaceIn(ircLine(session.source, command, [shown, '']))
+  })
+  return Math.min(...spaces)
 }
 
 /** Finds the room of a channel. @throws Refusal `room-unknown`, `unavailable`. */

@@ -211,6 +211,37 @@ test('35. a CTCP request of several lines is refused, and is no line of its own 
   expect(await bob.rest()).toEqual([':ann!~ann@guest.roomd PRIVMSG #lines :\u0001PING\u0001'])
 })
 
+test('38. a CTCP request that does not fit into the line that others get is refused', async () => {
+  const ann = await suite.guest('ann', 'batch draft/multiline labeled-response')
+  const bob = await suite.guest('bob')
+  for (const client of [ann, bob]) await client.ask('JOIN #fits')
+  await ann.rest()
+  const requestOf = (bytes: number) => `\u0001${'x'.repeat(bytes - 2)}\u0001`
+  const space = 510 - ':ann!~ann@guest.roomd PRIVMSG #fits :'.length
+  const tooLong = requestOf(space + 2)
+  const sent = [`PRIVMSG bob :${requestOf(space + 2)}`, `PRIVMSG #fits :${requestOf(space)}`]
+  expect(await ann.ask(...sent)).toEqual([])
+  expect(await bob.rest()).toEqual(sent.map((line) => `:ann!~ann@guest.roomd ${line}`))
+  expect(await ann.ask(`PRIVMSG #fits :${tooLong}`, `@label=a PRIVMSG bob,#fits :${tooLong}`)).toEqual([
+    ':roomd 417 ann :Input line was too long',
+    '@label=a :roomd 417 ann :Input line was too long',
+  ])
+  expect(await ann.ask(`NOTICE #fits :${tooLong}`, `@label=b NOTICE #fits :${tooLong}`)).toEqual([
+    '@label=b :roomd ACK',
+  ])
+  const half = Math.ceil(tooLong.length / 2)
+  const [first, second] = [tooLong.slice(0, half), tooLong.slice(half)]
+  expect(
+    await ann.ask(
+      'BATCH +a draft/multiline #fits',
+      `@batch=a PRIVMSG #fits :${first}`,
+      `@batch=a;draft/multiline-concat PRIVMSG #fits :${second}`,
+      'BATCH -a',
+    ),
+  ).toEqual([`:roomd FAIL BATCH MULTILINE_MAX_BYTES ${space} :The message has not been sent`])
+  expect(await bob.rest()).toEqual([])
+})
+
 test('35. a multiline batch of which a line is refused is not said', async () => {
   const ann = await suite.guest('ann', 'batch draft/multiline message-tags')
   const bob = await suite.guest('bob')

@@ -5,6 +5,7 @@ import { LabelledReply, labelOf, refusalOf } from '../labels.ts'
 import { type IrcMessage, ircLine, type Lines } from '../message.ts'
 import { MultilineFault } from '../multiline.ts'
 import { SERVER } from '../names.ts'
+import { spaceTo } from '../rooms.ts'
 import type { IrcSession } from '../session.ts'
 import { pass, toEach } from '../speech.ts'
 
@@ -59,8 +60,11 @@ const batch: IrcCommand = {
     }
     try {
       const { opening, isNotice, text, target: to } = multiline.close(reference.slice(1))
+      const command = isNotice ? 'NOTICE' : 'PRIVMSG'
+      const space = spaceTo(session, to, command)
+      if (isCut(text, space)) throw new MultilineFault('MULTILINE_MAX_BYTES', String(space))
       const lines = await sayToEach(context, to, { text, isNotice, message: opening })
-      const asked = { ...opening, command: isNotice ? 'NOTICE' : 'PRIVMSG', params: [to, text] }
+      const asked = { ...opening, command, params: [to, text] }
       return new LabelledReply(asked, session).end(lines)
     } catch (error) {
       if (!(error instanceof MultilineFault)) throw error
@@ -86,13 +90,24 @@ function isSaid({ params: [, text = ''] }: IrcMessage): boolean {
 
 async function speak(context: IrcContext, message: IrcMessage, isNotice: boolean): Promise<Lines> {
   const [list = '', text = ''] = message.params
-  const { reply, session, multiline } = context
+  const { session, multiline } = context
   if (message.tags.has('batch') && session.caps.has('draft/multiline'))
     return multiline.add(message) ? NOTHING : unsent(new MultilineFault('MULTILINE_INVALID'), session, undefined)
-  const isAddressed = hasTarget(list)
-  if (isAddressed && text !== '') return sayToEach(context, list, { text, isNotice, message })
-  const lines = [isAddressed ? reply('ERR_NOTEXTTOSEND') : reply('ERR_NORECIPIENT', message.command)]
-  return isNotice ? echoOf(lines, message, session) : lines
+  const objection = objectionTo(context, message)
+  if (objection === undefined) return sayToEach(context, list, { text, isNotice, message })
+  return isNotice ? echoOf([objection], message, session) : refusalOf(message, session, objection)
+}
+
+function objectionTo({ session, reply }: IrcContext, { command, params }: IrcMessage): string | undefined {
+  const [list = '', text = ''] = params
+  if (!hasTarget(list)) return reply('ERR_NORECIPIENT', command)
+  if (text === '') return reply('ERR_NOTEXTTOSEND')
+  return isCut(text, spaceTo(session, list, command)) ? reply('ERR_INPUTTOOLONG') : undefined
+}
+
+/** Returns true for a request of CTCP that does not fit into a line: it would have no end. */
+function isCut(text: string, maxBytes: number): boolean {
+  return isRequest(text) && Buffer.byteLength(text) > maxBytes
 }
 
 function hasTarget(list: string): boolean {
