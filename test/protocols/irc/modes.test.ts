@@ -107,6 +107,12 @@ test('21. modes of users', async () => {
     ':ann!~ann@guest.roomd MODE ann :+i',
     ':roomd 221 ann :+i',
   ])
+  // What one line changes is told in one.
+  expect(await ann.ask('MODE ann +B-i', `MODE ann ${'+iB-iB'.repeat(80)}+i`, 'MODE ann -i+i', 'MODE ann')).toEqual([
+    ':ann!~ann@guest.roomd MODE ann :+B-i',
+    ':ann!~ann@guest.roomd MODE ann :+i-B',
+    ':roomd 221 ann :+i',
+  ])
   expect(await ann.ask('MODE ann -i', 'MODE ann', 'MODE ann +Q', 'MODE ann +x', 'MODE bob', 'MODE bob +i')).toEqual([
     ':ann!~ann@guest.roomd MODE ann :-i',
     ':roomd 221 ann :+',

@@ -39,32 +39,26 @@ export const modeCommand: IrcCommand = {
 
 function userMode({ session, reply }: IrcContext, target: string, letters: string | undefined): Lines {
   if (fold(meantNick(target)) !== session.key) return [reply('ERR_USERSDONTMATCH')]
-  if (letters === undefined) {
-    const modes = [isBot(session) && 'B', session.hasInvisibleMode && 'i', session.isAdmin && 'o']
-    return [reply('RPL_UMODEIS', `+${modes.filter(Boolean).join('')}`)]
-  }
-  const lines = changesOf(letters, [])
-    .filter(({ on, letter }) => changeUserMode(session, letter, on))
-    .map(({ on, letter }) => `:${session.source} MODE ${session.nick} :${on ? '+' : '-'}${letter}`)
+  const before = userModesOf(session)
+  if (letters === undefined) return [reply('RPL_UMODEIS', `+${before.join('')}`)]
+  for (const { letter, on } of changesOf(letters, [])) setUserMode(session, letter, on)
+  const after = userModesOf(session)
+  const [set, unset] = [after.filter((mode) => !before.includes(mode)), before.filter((mode) => !after.includes(mode))]
+  const changed = (set.length > 0 ? `+${set.join('')}` : '') + (unset.length > 0 ? `-${unset.join('')}` : '')
+  const lines = changed === '' ? [] : [`:${session.source} MODE ${session.nick} :${changed}`]
   const isKnown = [...letters].every((letter) => USER_MODES.includes(letter))
   return isKnown ? lines : [...lines, reply('ERR_UMODEUNKNOWNFLAG')]
 }
 
-/** Returns false if nothing is to be changed. */
-function changeUserMode(session: IrcSession, letter: string, on: boolean): boolean {
-  switch (letter) {
-    case 'B':
-      // An account that is marked as a bot stays one.
-      if (session.isBot || session.hasBotMode === on) return false
-      session.hasBotMode = on
-      return true
-    case 'i':
-      if (session.hasInvisibleMode === on) return false
-      session.hasInvisibleMode = on
-      return true
-    default:
-      return false
-  }
+function userModesOf(session: IrcSession): string[] {
+  const modes = [isBot(session) && 'B', session.hasInvisibleMode && 'i', session.isAdmin && 'o']
+  return modes.filter((mode) => mode !== false)
+}
+
+function setUserMode(session: IrcSession, letter: string, on: boolean): void {
+  // An account that is marked as a bot stays one.
+  if (letter === 'B' && !session.isBot) session.hasBotMode = on
+  if (letter === 'i') session.hasInvisibleMode = on
 }
 
 async function showModes(context: IrcContext, channel: string): Promise<Lines> {
