@@ -111,7 +111,7 @@ test('45. a room with a password made through Globes is entered with the key', a
   ])
   const key = `JOIN #den :${PASSWORD}`
   expect(await ann.ask(key)).toContain(':ann!~ann@guest.roomd JOIN #Den')
-  expect((await ann.ask('MODE #Den'))[0]).toBe(':roomd 324 ann #Den :+ntk')
+  expect((await ann.ask('MODE #Den'))[0]).toBe(':roomd 324 ann #Den +ntk :*')
 })
 
 test('46. texts of other protocols arrive as valid lines', async () => {

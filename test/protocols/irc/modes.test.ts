@@ -18,7 +18,9 @@ test('21. each mode is set, listed, unset, and refused to others', async () => {
     expect(await ann.ask(`MODE #modes +${letter} ${parameter ?? ''}`)).toEqual([
       `:ann!~ann@guest.roomd MODE #modes +${letter}${shown}`,
     ])
-    expect((await ann.ask('MODE #modes'))[0]).toBe(`:roomd 324 ann #modes :+nt${letter}`)
+    expect((await ann.ask('MODE #modes'))[0]).toBe(
+      parameter === undefined ? `:roomd 324 ann #modes :+nt${letter}` : `:roomd 324 ann #modes +nt${letter} :*`,
+    )
     expect(await bob.rest()).toEqual([`:ann!~ann@guest.roomd MODE #modes +${letter}${shown}`])
     expect(await bob.ask(`MODE #modes -${letter}`)).toEqual([":roomd 482 bob #modes :You're not channel operator"])
     expect(codes(await ann.ask(`MODE #modes -${letter}`))).toEqual(['MODE'])
@@ -30,9 +32,15 @@ test('21. each mode is set, listed, unset, and refused to others', async () => {
     ':ann!~ann@guest.roomd MODE #modes +m',
   ])
   expect((await ann.ask('MODE #modes'))[0]).toBe(':roomd 324 ann #modes +ntml :5')
+  // Each parameter stands where its letter does.
+  await ann.ask('MODE #modes +k a-long-key')
+  expect((await ann.ask('MODE #modes'))[0]).toBe(':roomd 324 ann #modes +ntmlk 5 :*')
+  await ann.ask('MODE #modes -k')
   expect(await bob.ask('MODE #modes +l 6', 'MODE #modes -l')).toEqual([
     ':ann!~ann@guest.roomd MODE #modes +l 5',
     ':ann!~ann@guest.roomd MODE #modes +m',
+    ':ann!~ann@guest.roomd MODE #modes +k *',
+    ':ann!~ann@guest.roomd MODE #modes -k *',
     ":roomd 482 bob #modes :You're not channel operator",
     ":roomd 482 bob #modes :You're not channel operator",
   ])

@@ -66,14 +66,18 @@ async function showModes(context: IrcContext, channel: string): Promise<Lines> {
   const room = await roomOfChannel(context, channel)
   if (!isVisible(session, room)) throw new Refusal('not-in-room')
   const state = await chat.access.stateOf(room, session)
-  const letters = Object.entries(FLAG_LETTERS).flatMap(([flag, letter]) => {
-    const isOn = flag === 'password' ? room.hash !== undefined : state.mode(flag as ModeFlag) !== undefined
-    return letter !== undefined && isOn ? [letter] : []
+  const flags = (Object.keys(FLAG_LETTERS) as ModeFlag[]).filter((flag) => {
+    const isOn = flag === 'password' ? room.hash !== undefined : state.mode(flag) !== undefined
+    return isOn && FLAG_LETTERS[flag] !== undefined
   })
-  const limit = state.mode('limit')
+  const letters = flags.map((flag) => FLAG_LETTERS[flag]).join('')
+  // The parameters are in the order of their letters; nobody is shown the key.
+  const params = flags.flatMap((flag) =>
+    flag === 'limit' ? [state.mode(flag) ?? ''] : flag === 'password' ? ['*'] : [],
+  )
   const shown = channelOf(room)
   return [
-    reply('RPL_CHANNELMODEIS', shown, [`+nt${letters.join('')}`, ...(limit === undefined ? [] : [limit])]),
+    reply('RPL_CHANNELMODEIS', shown, [`+nt${letters}`, ...params]),
     reply('RPL_CREATIONTIME', shown, Math.floor(room.createdAt / 1_000)),
   ]
 }
