@@ -70,6 +70,10 @@ test('42. HELP and HELPOP list the commands, and tell about each', async () => {
     ':roomd 705 ann JOIN :Enters channels; one that does not exist is made. JOIN 0 leaves all.',
     ':roomd 706 ann JOIN :End of /HELP',
   ])
+  const about = await ann.ask('HELP MODE', 'HELP WHO')
+  expect(about[0]).toMatch(/ \| <nickname> \[\{\+ \| -\}\{B \| i\}\]$/)
+  expect(about[1]).toContain('+i hides it from masks of WHO')
+  expect(about[3]).toBe(':roomd 704 ann WHO :WHO <channel or mask> [o][%<fields>[,<token>]]')
   for (const name of named) {
     ann.send(`HELPOP ${name}`)
     const [usage, help, ...rest] = (await ann.until(/ 706 /)).filter((line) => !line.startsWith(':roomd NOTICE '))
@@ -96,6 +100,7 @@ test('41. OPER with an admin account, KILL, WALLOPS and REHASH; not for others',
     ':roomd 381 ann :You are now an IRC operator',
     ':roomd 221 ann :+o',
   ])
+  expect(await ann.ask('MODE ann -o', 'MODE ann +o', 'MODE ann')).toEqual([':roomd 221 ann :+o'])
   expect(await ann.ask('WHOIS ann')).toContain(':roomd 313 ann ann :is an admin')
   expect(await ann.ask('WHO * o%n', 'WHO bob o')).toEqual([
     ':roomd 354 ann :root',

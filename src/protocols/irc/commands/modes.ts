@@ -20,16 +20,16 @@ interface ModeChange {
   readonly parameter: string | undefined
 }
 
-/** The user modes that clients set; only `B` and `i` change something here. */
-const USER_MODES = '+-Biws'
+/** The user modes of which clients speak; only `B` and `i` are changed by them here. */
+const USER_MODES = '+-Biosw'
 const WITH_PARAMETER = 'ovb'
 /** The masks of IRC that ban everybody. */
 const EVERYBODY: ReadonlySet<string> = new Set(['*', '*!*@*', '*@*'])
 
 export const modeCommand: IrcCommand = {
   name: 'MODE',
-  usage: 'MODE <channel> [<modes> [<parameter>{ <parameter>}]] | <nickname> [+B | -B]',
-  help: 'Shows or changes modes: +o and +v nickname, +b mask, +k key, +l members, +i, +m, +s. MODE #room b lists bans; +B tells that you are a bot.',
+  usage: 'MODE <channel> [<modes> [<parameter>{ <parameter>}]] | <nickname> [{+ | -}{B | i}]',
+  help: 'Shows or changes modes: +o and +v nickname, +b mask, +k key, +l members, +i, +m, +s. MODE #room b lists bans; of your nickname +B tells that you are a bot, +i hides it from masks of WHO.',
   least: 1,
   run(context, { params: [target = '', letters, ...params] }) {
     if (!target.startsWith('#')) return userMode(context, target, letters)

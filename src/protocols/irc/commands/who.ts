@@ -28,7 +28,7 @@ const LETTERS = 'tcuihsnfdlaor'
 
 export const whoCommand: IrcCommand = {
   name: 'WHO',
-  usage: 'WHO <channel or mask> [[o]%<fields>[,<token>]]',
+  usage: 'WHO <channel or mask> [o][%<fields>[,<token>]]',
   help: 'Lists users, with o admins alone; with the fields of WHOX.',
   least: 1,
   async run(context, { params: [mask = '', selection = ''] }) {
