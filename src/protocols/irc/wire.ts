@@ -9,6 +9,7 @@ import { newBatch } from './labels.ts'
 import { ircLine, tagText } from './message.ts'
 import { channelOf, SERVER, shownNick, sourceOf } from './names.ts'
 import { type IrcSession, type SentMessage, sentKey } from './session.ts'
+import { ownLine, tagsNow } from './tags.ts'
 import { textLines } from './texts.ts'
 
 /** The capabilities that change how an event is written. */
@@ -115,14 +116,17 @@ export class IrcWire implements Wire<IrcSession> {
   }
 
   announce(text: string, sessions: Iterable<IrcSession>): void {
-    for (const session of sessions) session.link.push(this.pack([ircLine(SERVER, 'NOTICE', [session.nick, text])]))
+    for (const session of sessions) {
+      const line = ircLine(SERVER, 'NOTICE', [session.nick, text])
+      session.link.push(this.pack([tagText(tagsNow(session.caps)) + line]))
+    }
   }
 
   putOut(room: Room, session: IrcSession, why: MembershipEnd): void {
     if (why === 'membership-lost') session.link.disconnect(why)
     if (why !== 'room-closed') return
     const parting = ircLine(session.source, 'PART', [channelOf(room.record), 'The room has been closed'])
-    session.link.push(this.pack([parting]))
+    session.link.push(this.pack([ownLine(session, parting)]))
   }
 
   #deliverTo(session: IrcSession, events: readonly Event[], room: NamedRoom): void {

@@ -1,7 +1,7 @@
 /** docs/protocols/irc.md, section 9: the server, its operators, and floods. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { askDaemon } from '../../../src/control/client.ts'
 import { controlPathOf } from '../../../src/control/socket.ts'
 import { COMMANDS } from '../../../src/protocols/irc/commands/index.ts'
@@ -116,6 +116,31 @@ test('41. OPER with an admin account, KILL, WALLOPS and REHASH; not for others',
   expect(await ann.ask('KILL bob :go away', 'KILL nobody :x')).toEqual([':roomd 401 ann nobody :No such nick/channel'])
   expect((await bob.until(/^ERROR/)).at(-1)).toBe('ERROR :Disconnected by an admin: go away')
   await bob.closed
+})
+
+test('31. announcements and the PART of a closed room have the time, and the PART the account', async () => {
+  await suite.owner('root')
+  await suite.owner('olga')
+  const ann = await suite.guest('ann')
+  await ann.ask(`OPER root :${PASSWORD}`)
+  const olga = await suite.owner('olga', 'server-time account-tag message-tags')
+  await olga.ask('JOIN #shut', 'MODE olga +B')
+  await ann.ask('WALLOPS :all hands')
+  const [notice = ''] = (await olga.until(/all hands/)).slice(-1)
+  const boss = await LineClient.connect(suite.daemon)
+  onTestFinished(() => void boss.socket.destroy())
+  await boss.ask(`LOGIN root ${PASSWORD}`)
+  boss.send('/close shut')
+  const [parting = ''] = (await olga.until(/ PART /)).slice(-1)
+  expect([notice, parting].map(plain)).toEqual([
+    ':roomd NOTICE olga :all hands',
+    ':olga!olga@account.roomd PART #shut :The room has been closed',
+  ])
+  expect([notice, parting].map((line) => [tagOf(line, 'account'), tagOf(line, 'bot')])).toEqual([
+    [undefined, undefined],
+    ['olga', ''],
+  ])
+  for (const line of [notice, parting]) expect(tagOf(line, 'time')).toMatch(/^\d{4}-\d\d-\d\dT/)
 })
 
 test('17. WHOIS and MODE tell that a user is a bot', async () => {
