@@ -61,8 +61,8 @@ const batch: IrcCommand = {
     try {
       const { opening, isNotice, text, target: to } = multiline.close(reference.slice(1))
       const command = isNotice ? 'NOTICE' : 'PRIVMSG'
-      const space = spaceTo(session, to, command)
-      if (isCut(text, space)) throw new MultilineFault('MULTILINE_MAX_BYTES', String(space))
+      const most = mostBytes(session, { to, command, text })
+      if (Buffer.byteLength(text) > most) throw new MultilineFault('MULTILINE_MAX_BYTES', String(most))
       const lines = await sayToEach(context, to, { text, isNotice, message: opening })
       const asked = { ...opening, command, params: [to, text] }
       return new LabelledReply(asked, session).end(lines)
@@ -102,12 +102,16 @@ function objectionTo({ session, reply }: IrcContext, { command, params }: IrcMes
   const [list = '', text = ''] = params
   if (!hasTarget(list)) return reply('ERR_NORECIPIENT', command)
   if (text === '') return reply('ERR_NOTEXTTOSEND')
-  return isCut(text, spaceTo(session, list, command)) ? reply('ERR_INPUTTOOLONG') : undefined
+  const isCut = Buffer.byteLength(text) > mostBytes(session, { to: list, command, text })
+  return isCut ? reply('ERR_INPUTTOOLONG') : undefined
 }
 
-/** Returns true for a request of CTCP that does not fit into a line: it would have no end. */
-function isCut(text: string, maxBytes: number): boolean {
-  return isRequest(text) && Buffer.byteLength(text) > maxBytes
+/** Returns the bytes that a text may have: a request of CTCP that is cut has no end. */
+function mostBytes(
+  session: IrcSession,
+  { to, command, text }: Readonly<Record<'to' | 'command' | 'text', string>>,
+): number {
+  return isRequest(text) ? spaceTo(session, to, command) : Number.POSITIVE_INFINITY
 }
 
 function hasTarget(list: string): boolean {
