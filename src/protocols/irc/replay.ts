@@ -1,6 +1,7 @@
 import type { Membership, Room } from '../../chat/session.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { Event } from '../../engine/event.ts'
+import { memoryBytes } from '../../engine/recent.ts'
 import type { IrcContext } from './command.ts'
 import { newBatch } from './labels.ts'
 import { LongReply } from './long-reply.ts'
@@ -9,6 +10,8 @@ import { SERVER } from './names.ts'
 
 /** Number of events among which messages for a new member are found. */
 const PAGE = 256
+/** Maximum bytes of messages that are held while a client reads. */
+const HELD_BYTES = 65_536
 
 /** A target of CHATHISTORY, with the room that it is. */
 interface HistoryTarget {
@@ -49,10 +52,17 @@ export async function historyBatch(
 export async function addReplay({ chat, session, options }: IrcContext, room: Room, reply: LongReply): Promise<void> {
   const membership = session.memberships.get(room.record.id)
   if (!membership || options.replay === 0 || session.caps.has('draft/chathistory')) return
-  // They are read twice, so that no more than a page is held while the client reads.
+  // Many bytes are read twice, so that no more than a page is held while the client reads.
   let surplus = -options.replay
-  for await (const page of newest(chat, membership)) surplus += page.length
+  let held: Event[] | undefined = []
+  let bytes = 0
   for await (const page of newest(chat, membership)) {
+    surplus += page.length
+    for (const event of page) bytes += memoryBytes(event)
+    if (bytes > HELD_BYTES) held = undefined
+    held?.push(...page)
+  }
+  for await (const page of held ? [held] : newest(chat, membership)) {
     for (const event of page) {
       if (surplus-- > 0) continue
       const shown = session.caps.has('server-time') ? event : dated(event)
