@@ -1,6 +1,6 @@
 import { settledWithin } from '../../within.ts'
 import type { IrcContext } from './command.ts'
-import { hasEchoBatch, labelOf, newBatch } from './labels.ts'
+import { batchEnd, hasEchoBatch, labelledBatch, labelOf, newBatch } from './labels.ts'
 import { type IrcMessage, type Lines, tagText } from './message.ts'
 import { SERVER } from './names.ts'
 import type { IrcSession, SentMessage } from './session.ts'
@@ -22,7 +22,7 @@ export async function sayToEach(context: IrcContext, list: string, saying: Targe
     return isNotice ? echoOf(lines, message, session) : lines
   }
   const batch = newBatch()
-  context.tell([`${tagText([['label', label]])}:${SERVER} BATCH +${batch} labeled-response`])
+  context.tell([labelledBatch(label, batch)])
   const echoes: Promise<void>[] = []
   const inBatch = () => {
     const { promise, resolve: settled } = Promise.withResolvers<void>()
@@ -33,7 +33,7 @@ export async function sayToEach(context: IrcContext, list: string, saying: Targe
   // The event of a message is not shown to who has left the channel meanwhile.
   await settledWithin(Promise.all(echoes), MAX_ECHO_MS)
   const answers = isNotice ? [] : lines.map((line) => tagText([['batch', batch]]) + line)
-  return [...answers, `:${SERVER} BATCH -${batch}`]
+  return [...answers, batchEnd(batch)]
 }
 
 function labelled(label: string | undefined): () => SentMessage {

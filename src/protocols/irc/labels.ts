@@ -32,6 +32,21 @@ export function newBatch(): string {
   return `b${++batches}`
 }
 
+/** Returns the line that begins a batch; parameters of the type follow it. */
+export function batchBegin(batch: string, type: string): string {
+  return `${BATCH}${batch} ${type}`
+}
+
+/** Returns the line that begins the batch of a reply with a label. */
+export function labelledBatch(label: string, batch: string): string {
+  return tagText([['label', label]]) + batchBegin(batch, 'labeled-response')
+}
+
+/** Returns the line that ends a batch. */
+export function batchEnd(batch: string): string {
+  return `:${SERVER} BATCH -${batch}`
+}
+
 /** The reply to a request with its label (IRCv3, "labeled-response"): one line, a batch, or ACK. */
 export class LabelledReply {
   readonly #label: string | undefined
@@ -78,7 +93,7 @@ export class LabelledReply {
 
   #open(): string {
     this.#batch = newBatch()
-    return `${tagText([['label', this.#label ?? '']])}:${SERVER} BATCH +${this.#batch} labeled-response`
+    return labelledBatch(this.#label ?? '', this.#batch)
   }
 
   #members(lines: Lines): Lines {
@@ -86,7 +101,7 @@ export class LabelledReply {
   }
 
   #close(): string {
-    return `:${SERVER} BATCH -${this.#batch}`
+    return batchEnd(this.#batch ?? '')
   }
 }
 

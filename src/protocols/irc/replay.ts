@@ -3,7 +3,7 @@ import type { RoomRecord } from '../../engine/engine.ts'
 import type { Event } from '../../engine/event.ts'
 import { memoryBytes } from '../../engine/recent.ts'
 import type { IrcContext } from './command.ts'
-import { newBatch } from './labels.ts'
+import { batchBegin, batchEnd, newBatch } from './labels.ts'
 import { LongReply } from './long-reply.ts'
 import type { Lines } from './message.ts'
 import { SERVER } from './names.ts'
@@ -31,9 +31,9 @@ export async function historyBatch(
   const { session, options } = context
   const reply = new LongReply(context)
   const batch = session.caps.has('batch') ? newBatch() : undefined
-  const end = batch === undefined ? [] : [`:${SERVER} BATCH -${batch}`]
+  const end = batch === undefined ? [] : [batchEnd(batch)]
   try {
-    if (batch !== undefined) await reply.add([`:${SERVER} BATCH +${batch} chathistory ${name}`])
+    if (batch !== undefined) await reply.add([batchBegin(batch, `chathistory ${name}`)])
     for await (const page of pages) {
       for (const event of page) await reply.add(options.wire.linesOf(event, room, session.variant, { batch }))
     }

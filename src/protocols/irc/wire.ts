@@ -5,7 +5,7 @@ import type { Event } from '../../engine/event.ts'
 import { atTickEnd } from '../../tick.ts'
 import type { Cap } from './caps.ts'
 import { awayLine, linesOf, msgidOf } from './events.ts'
-import { newBatch } from './labels.ts'
+import { batchEnd, newBatch } from './labels.ts'
 import { ircLine, tagText } from './message.ts'
 import { channelOf, SERVER, shownNick, sourceOf } from './names.ts'
 import { type IrcSession, type SentMessage, sentKey } from './session.ts'
@@ -257,7 +257,7 @@ function multilineOf(event: Event, room: NamedRoom, tags: string, endTags: strin
   return [
     `${tags}:${sourceOf(event.from, event.verified)} BATCH +${batch} draft/multiline ${target}`,
     ...lines.map(({ line, continues }) => `@batch=${batch}${continues ? ';draft/multiline-concat' : ''} ${line}`),
-    `${endTags}:${SERVER} BATCH -${batch}`,
+    endTags + batchEnd(batch),
   ]
 }
 

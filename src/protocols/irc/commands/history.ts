@@ -7,7 +7,7 @@ import { type IrcCommand, type IrcContext, NOTHING } from '../command.ts'
 import { msgidOf } from '../events.ts'
 import { idInMsgid, isShownTo, type Slice, sliceOf, timestampOf } from '../history.ts'
 import { IRC_LIMITS } from '../isupport.ts'
-import { newBatch } from '../labels.ts'
+import { batchBegin, batchEnd, newBatch } from '../labels.ts'
 import { ircLine, type Lines } from '../message.ts'
 import { channelOf, meantNick, SERVER, shownNick } from '../names.ts'
 import { historyBatch } from '../replay.ts'
@@ -144,7 +144,7 @@ async function targets(
   if (!session.caps.has('batch')) return lines
   const batch = newBatch()
   const within = lines.map((line) => `@batch=${batch} ${line}`)
-  return [`:${SERVER} BATCH +${batch} draft/chathistory-targets`, ...within, `:${SERVER} BATCH -${batch}`]
+  return [batchBegin(batch, 'draft/chathistory-targets'), ...within, batchEnd(batch)]
 }
 
 /** The newest private messages of a session; none for a guest who may not read them. */
