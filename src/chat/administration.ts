@@ -9,6 +9,7 @@ import type { Directory } from './directory.ts'
 import { fold } from './names.ts'
 import type { Presence } from './presence.ts'
 import { Refusal, refuse } from './refusal.ts'
+import { handingOver } from './roles.ts'
 import type { Session, SessionEnd } from './session.ts'
 import type { Sessions } from './sessions.ts'
 import type { Tickets } from './tickets.ts'
@@ -82,20 +83,15 @@ export class Administration {
    */
   async giveRoom({ id, title }: RoomRecord, account: string): Promise<string> {
     const { logs } = this.#engine
-    const log = `room:${id}` as const
     const owner = await this.#parts.credentials.find(account).catch(refuse)
     if (!owner) throw new Refusal('name-unknown')
     const { name } = owner
-    const event = { kind: 'role', room: id, from: OPERATOR, verified: true, body: '' } as const
     const before = await logs.stateOfKey(id, 'owner').catch(refuse)
-    const details = { role: 'owner', on: true, account: accountId(owner) } as const
-    const { account: former } = before?.details ?? {}
-    if (former === details.account) return name
-    const drafts: Draft[] = [{ ...event, to: name, details }]
-    if (before?.to !== undefined && former !== undefined) {
-      drafts.push({ ...event, to: before.to, details: { role: 'operator', on: true, account: former } })
-    }
-    await Promise.all(logs.appendAll(log, drafts)).catch(refuse)
+    const [newId, former] = [accountId(owner), before?.details?.account]
+    if (former === newId) return name
+    const actions = handingOver(name, newId, before?.to, former)
+    const drafts = actions.map((action): Draft => ({ ...action, room: id, from: OPERATOR, verified: true }))
+    await Promise.all(logs.appendAll(`room:${id}`, drafts)).catch(refuse)
     this.#tell({ what: 'room-given', room: id, title, name })
     return name
   }

@@ -57,7 +57,7 @@ export class Inboxes {
    */
   async append(speaker: Speaker, message: PrivateDraft, to: LogName, own?: number): Promise<void> {
     const { logs } = this.#engine
-    const draft = { ...message, details: { msgid: newMsgid(), ...message.details } }
+    const draft = { ...message, details: { ...message.details, msgid: message.details?.msgid ?? newMsgid() } }
     const told = logs.append(to, draft)
     const copied = to === inboxOf(speaker) ? undefined : this.#copy(speaker, draft, told, own).catch(() => {})
     await told.catch(refuseUnlessRepeated)

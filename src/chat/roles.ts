@@ -1,6 +1,6 @@
 import type { RoomRecord } from '../engine/engine.ts'
-import type { Event } from '../engine/event.ts'
-import type { ModeratorActions } from './moderator-actions.ts'
+import type { Event, Role } from '../engine/event.ts'
+import type { ModeratorAction, ModeratorActions } from './moderator-actions.ts'
 import { fold, isName } from './names.ts'
 import type { NewsChannel } from './news.ts'
 import { Refusal } from './refusal.ts'
@@ -51,12 +51,7 @@ export class Roles {
     const { name: to, accountId: account } = await this.#actions.find(by.room, name)
     if (account === undefined) throw new Refusal('name-unknown')
     const { owner } = by.room.state
-    const before = owner?.account !== undefined && owner.account !== account ? owner : undefined
-    const operator = before && { role: 'operator' as const, on: true, account: before.account ?? '' }
-    return this.#actions.appendAll(by, [
-      { kind: 'role', to, body: '', details: { role: 'owner', on: true, account } },
-      ...(before && operator ? [{ kind: 'role', to: before.key, body: '', details: operator } as const] : []),
-    ])
+    return this.#actions.appendAll(by, handingOver(to, account, owner?.key, owner?.account))
   }
 
   /** Makes the role of a guest that of the account it has become: of the maker of a room that no account governs, its owner. */
@@ -87,6 +82,20 @@ export class Roles {
     this.#news.tell({ kind: 'invited', room: by.room.record.id, from, verified, to })
     return event
   }
+}
+
+/** Returns the actions that make the owner of an account the owner of a room; the owner `before`, of another account, stays operator. */
+export function handingOver(
+  to: string,
+  account: string,
+  before: string | undefined,
+  former: string | undefined,
+): readonly [ModeratorAction, ...ModeratorAction[]] {
+  const action = (to: string, role: Role, account: string) =>
+    ({ kind: 'role', to, body: '', details: { role, on: true, account } }) as const
+  const owned = action(to, 'owner', account)
+  if (before === undefined || former === undefined || former === account) return [owned]
+  return [owned, action(before, 'operator', former)]
 }
 
 /** Returns true for the maker of a room, but not for a later user of its nickname. */
