@@ -123,8 +123,9 @@ export class IrcAudience {
   }
 
   /** Tells the sessions with a capability that are in one of the rooms of a user, or watch it with `extended-monitor`. */
-  #tellNeighbours(sender: Sender, rooms: readonly number[], cap: Cap, line: string): void {
-    const key = fold(sender.name)
+  #tellNeighbours({ name, verified }: Sender, rooms: readonly number[], cap: Cap, line: string): void {
+    const key = fold(name)
+    const sender = { name, verified, isBot: isBotHere(this.#chat, name) }
     for (const session of this.#sessions) {
       if (session.key === key || !session.caps.has(cap)) continue
       const isWatching = session.monitored.has(key) && session.caps.has('extended-monitor')
@@ -137,10 +138,11 @@ export class IrcAudience {
     if (!record) return
     const line = `:${sourceOf(from, verified)} INVITE ${shownNick(to)} ${channelOf(record)}`
     const [key, by] = [fold(to), fold(from)]
+    const sender = { name: from, verified, isBot: isBotHere(this.#chat, from) }
     for (const session of this.#sessions) {
       const isWitness = session.caps.has('invite-notify') && session.memberships.has(room) && session.key !== by
       if (session.key === key) session.invitations.set(room, true)
-      if (session.key === key || isWitness) this.#tell(session, line, { name: from, verified })
+      if (session.key === key || isWitness) this.#tell(session, line, sender)
     }
   }
 
@@ -160,9 +162,8 @@ export class IrcAudience {
   }
 
   /** Sends a line with the tags that the client has asked for. */
-  #tell(session: IrcSession, line: string, from?: Omit<Sender, 'isBot'>): void {
-    const isBot = from !== undefined && isBotHere(this.#chat, from.name)
-    this.#push(session, tagText(tagsNow(session.caps, from && { ...from, isBot })) + line)
+  #tell(session: IrcSession, line: string, from?: Sender): void {
+    this.#push(session, tagText(tagsNow(session.caps, from)) + line)
   }
 
   #push(session: IrcSession, line: string): void {
