@@ -6,22 +6,13 @@ import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
 import { fold } from './names.ts'
 import { RecentUsers } from './recent-users.ts'
+import { RoomLeavers } from './room-leavers.ts'
+import { RoomMembers } from './room-members.ts'
 import type { RoomState } from './room-state.ts'
 import { RoomSubscribers } from './room-subscribers.ts'
 import type { Identity } from './sanctions.ts'
 import type { MembershipEnd, Session } from './session.ts'
 import { StateReader } from './state-reader.ts'
-
-/** A session that has ceased to be a member in this tick. */
-interface Leaver {
-  readonly session: Session
-  /** True if the session has asked for it. */
-  readonly asked: boolean
-  /** The events of the tick up to its end there. */
-  readonly events: readonly Event[]
-  /** Its own `left` among them; undefined when that could not be read. */
-  readonly left: Event | undefined
-}
 
 /** A session whose `joined` is on its way. */
 interface Newcomer {
@@ -54,12 +45,13 @@ export class FollowedRoom {
   readonly log: LogName
   /** True while the room is followed for authors without a session. */
   isHeld = false
+  /** True if the log has ended. */
+  isClosed = false
   readonly stateReader: StateReader
   readonly recentUsers = new RecentUsers()
   readonly #onPutOut: RoomContext['onPutOut']
   readonly #audience: Audience
-  /** By folded nickname: a user may be here through several sessions. */
-  readonly #members = new Map<string, Set<Session>>()
+  readonly #members = new RoomMembers()
   /** Sessions that were detached and whose `left` has not come, by folded nickname. */
   readonly #detached = new Map<string, Session>()
   readonly #subscribers = new RoomSubscribers()
@@ -67,13 +59,9 @@ export class FollowedRoom {
   readonly #expected = new Set<Session>()
   /** Sessions whose `joined` is committed and has not come, by its id: the nickname may be another node's, too. */
   readonly #newcomers = new Map<number, Newcomer>()
-  /** Callbacks for the `left` of sessions that have asked for it. */
-  readonly #partings = new Map<Session, () => void>()
-  #leavers: Leaver[] = []
+  readonly #leavers = new RoomLeavers()
   /** Subscribers that have been barred in this tick, with the events of the tick up to then. */
   readonly #barred = new Map<Session, readonly Event[]>()
-  /** The log has ended. */
-  #closed = false
   #scheduled = false
 
   constructor(record: RoomRecord, { logs, blocks, counts, onDeliveryError, onPutOut }: RoomContext) {
@@ -90,15 +78,9 @@ export class FollowedRoom {
     return !this.isHeld && sessions.every(({ size }) => size === 0)
   }
 
-  /** True if the log has ended. */
-  get isClosed(): boolean {
-    return this.#closed
-  }
-
   /** A session of this node that is a member under a nickname; one that carries private messages where there is one. */
   member(name: string): Session | undefined {
-    const sessions = [...(this.#members.get(fold(name)) ?? [])]
-    return sessions.find(({ carriesPrivate }) => carriesPrivate) ?? sessions[0]
+    return this.#members.under(name)
   }
 
   /** The state of the room, as far as it concerns the users for whom it was loaded. */
@@ -111,7 +93,7 @@ export class FollowedRoom {
   /** Makes another session of a member's user a member too: it needs no `joined`. @throws Closed. */
   attach(session: Session, from: readonly FollowedRoom[]): void {
     // The log has ended: the session's `left` would never come.
-    if (this.#closed) throw new Closed(this.log)
+    if (this.isClosed) throw new Closed(this.log)
     this.#expected.delete(session)
     this.#enter(session, from, this.#sinceOf(session))
   }
@@ -119,7 +101,7 @@ export class FollowedRoom {
   /** The {@link Membership.since} of a session whose user is here already. */
   #sinceOf({ registered, key }: Session): number {
     if (registered) return 0
-    const [other] = this.#members.get(key) ?? []
+    const [other] = this.#members.of(key)
     return other?.memberships.get(this.record.id)?.since ?? idAt(Date.now())
   }
 
@@ -140,7 +122,7 @@ export class FollowedRoom {
     const left = events.find(
       (event) => (event.kind === 'left' || event.kind === 'kicked') && leaverOf(event) === session.key,
     )
-    if (left) this.#leave(session, this.#remove(session), left)
+    if (left) this.#leavers.add(session, this.#remove(session), left)
     return Promise.resolve()
   }
 
@@ -151,32 +133,31 @@ export class FollowedRoom {
 
   /** The session has asked for its `left`; resolves when that comes, and at once when it is no member. */
   parting(session: Session): Promise<void> {
-    if (!this.#isMember(session)) return Promise.resolve()
-    return new Promise((parted) => this.#partings.set(session, parted))
+    return this.#members.has(session) ? this.#leavers.expect(session) : Promise.resolve()
   }
 
   /** Takes back {@link parting}: the `left` will not come. */
   stay(session: Session): void {
-    this.#partings.delete(session)
+    this.#leavers.forget(session)
   }
 
   /** Puts out the members and newcomers for which `isLost` returns true. Needed only for those whose `left` cannot be read from the log. */
   drop(isLost: (session: Session) => boolean): void {
-    for (const session of [...this.#members.values()].flatMap((sessions) => [...sessions])) {
+    for (const session of this.#members.all()) {
       if (!isLost(session)) continue
-      this.#leave(session, this.#remove(session))
+      this.#leavers.add(session, this.#remove(session))
       this.#schedule()
     }
     for (const [id, { session, lost }] of this.#newcomers) {
       if (!isLost(session)) continue
       this.#newcomers.delete(id)
-      lost(this.#closed ? new Closed(this.log) : new Unavailable('the claim is lost'))
+      lost(this.isClosed ? new Closed(this.log) : new Unavailable('the claim is lost'))
     }
   }
 
   /** Puts out all members: the room has been closed, and the end of its log cannot be read. */
   close(): void {
-    this.#closed = true
+    this.isClosed = true
     this.drop(() => true)
     this.#schedule()
   }
@@ -185,20 +166,20 @@ export class FollowedRoom {
   subscribe(session: Session, client: Identity): void {
     this.#subscribers.add(session, client)
     // A member gets them already.
-    if (!this.#isMember(session)) this.#audience.add(session)
+    if (!this.#members.has(session)) this.#audience.add(session)
   }
 
   /** Takes back {@link subscribe}; a member goes on getting the events. */
   unsubscribe(session: Session): void {
     this.#subscribers.delete(session)
-    if (!this.#isMember(session)) this.#audience.remove(session)
+    if (!this.#members.has(session)) this.#audience.remove(session)
   }
 
   /** Takes the next event of the log. */
   append(event: Event): void {
     this.#schedule()
     if (event.kind === 'closed') {
-      this.#closed = true
+      this.isClosed = true
       return
     }
     this.recentUsers.note(event)
@@ -212,7 +193,7 @@ export class FollowedRoom {
 
   /** Ends the subscription of a session that is no member and may not read the room. */
   #barUnlessReader(session: Session): void {
-    if (this.#isMember(session) || this.#subscribers.mayRead(session, this.stateReader.state)) return
+    if (this.#members.has(session) || this.#subscribers.mayRead(session, this.stateReader.state)) return
     this.#subscribers.delete(session)
     this.#barred.set(session, this.#audience.remove(session))
     this.#schedule()
@@ -220,25 +201,24 @@ export class FollowedRoom {
 
   /** Hands a member a private message, where it stands among the events of the tick. */
   whisper(session: Session, event: Event): void {
-    if (!this.#isMember(session)) return
+    if (!this.#members.has(session)) return
     this.#schedule()
     this.#audience.whisper(session, event)
   }
 
   /** Ends a membership before its `left` stands in the log. The session gets what has happened so far. */
   detach(session: Session): void {
-    if (!this.#isMember(session)) return
+    if (!this.#members.has(session)) return
     const events = this.#remove(session)
     // Other sessions of its user stay, and there is no `left`.
-    if (!this.#members.has(session.key)) this.#detached.set(session.key, session)
-    this.#partings.get(session)?.()
-    this.#partings.delete(session)
+    if (this.#members.of(session.key).length === 0) this.#detached.set(session.key, session)
+    this.#leavers.parted(session)
     if (!session.closed) this.#audience.handTo(session, events)
   }
 
   /** True if a `left` of the session is still to come. */
   awaits(session: Session): boolean {
-    return this.#isMember(session) || this.#detached.get(session.key) === session
+    return this.#members.has(session) || this.#detached.get(session.key) === session
   }
 
   /** The `left` of a detached session is committed. */
@@ -250,23 +230,16 @@ export class FollowedRoom {
   deliver(): void {
     this.#scheduled = false
     this.#audience.deliver()
-    const leavers = this.#leavers
-    this.#leavers = []
     const out = new Map<Session, MembershipEnd>()
     for (const [session, events] of this.#barred) {
       this.#audience.handTo(session, events)
       out.set(session, 'barred')
     }
     this.#barred.clear()
-    if (this.#closed) for (const session of this.#subscribers.sessions) out.set(session, 'room-closed')
-    for (const { session, asked, events, left } of leavers) {
-      // Where the end of the room could not be read it would not know that it is out.
-      const kicked = left?.kind === 'kicked' && ('kicked' as const)
-      const why = kicked || (this.#closed && left ? 'room-closed' : 'membership-lost')
-      // A client that ends its connection, or is to come back, is not shown its own leaving.
-      const hidden = session.closed || (!asked && why === 'membership-lost')
-      this.#audience.handTo(session, hidden ? events.filter((event) => event !== left) : events)
-      if (!asked || kicked) out.set(session, why)
+    if (this.isClosed) for (const session of this.#subscribers.sessions) out.set(session, 'room-closed')
+    for (const { session, events, why } of this.#leavers.take(this.isClosed)) {
+      this.#audience.handTo(session, events)
+      if (why) out.set(session, why)
     }
     for (const [session, why] of out) this.#onPutOut(this, session, why)
   }
@@ -291,31 +264,18 @@ export class FollowedRoom {
     // In log order: a session that moves sees nothing of the old room from here on.
     for (const room of from) room.detach(session)
     session.memberships.set(this.record.id, { session, room: this, since })
-    const members = this.#members.get(session.key) ?? new Set()
-    this.#members.set(session.key, members.add(session))
+    this.#members.add(session)
     if (!this.#subscribers.has(session)) this.#audience.add(session, count)
   }
 
   #dismiss(key: string, left: Event): void {
     this.#detached.delete(key)
-    for (const session of this.#members.get(key) ?? []) this.#leave(session, this.#remove(session), left)
-  }
-
-  #leave(session: Session, events: readonly Event[], left?: Event): void {
-    this.#leavers.push({ session, asked: this.#partings.has(session), events, left })
-    this.#partings.get(session)?.()
-    this.#partings.delete(session)
-  }
-
-  #isMember(session: Session): boolean {
-    return this.#members.get(session.key)?.has(session) === true
+    for (const session of this.#members.of(key)) this.#leavers.add(session, this.#remove(session), left)
   }
 
   /** Ends a membership. Returns the part of this tick that the session saw; a subscriber sees that anyway. */
   #remove(session: Session): readonly Event[] {
-    const members = this.#members.get(session.key)
-    members?.delete(session)
-    if (members?.size === 0) this.#members.delete(session.key)
+    this.#members.delete(session)
     session.memberships.delete(this.record.id)
     if (!this.#subscribers.has(session)) return this.#audience.remove(session)
     this.#barUnlessReader(session)
