@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
-import { EngineFault } from './engine/engine.ts'
+import { EngineFault } from './engine/errors.ts'
 import type { PlacedPort } from './protocols/protocol.ts'
 import type { Address } from './transport/port.ts'
 

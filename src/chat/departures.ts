@@ -1,4 +1,5 @@
-import { Closed, type Engine, Shared } from '../engine/engine.ts'
+import type { Engine } from '../engine/engine.ts'
+import { Closed, Shared } from '../engine/errors.ts'
 import type { Draft } from '../engine/event.ts'
 import type { Counts } from './counts.ts'
 import type { FollowedRoom } from './followed-room.ts'

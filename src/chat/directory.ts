@@ -1,4 +1,5 @@
-import { type Engine, type RoomChange, type RoomRecord, Taken, type Visibility } from '../engine/engine.ts'
+import type { Engine, RoomChange, RoomRecord, Visibility } from '../engine/engine.ts'
+import { Taken } from '../engine/errors.ts'
 import type { AccountRecord } from '../engine/records.ts'
 import type { Applicant, RoomMakers } from './makers.ts'
 import { fold, isSlug, isTitle, mayBeSlug, slugOf } from './names.ts'

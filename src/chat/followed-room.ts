@@ -1,4 +1,5 @@
-import { Closed, type EngineLogs, type RoomRecord, Unavailable } from '../engine/engine.ts'
+import type { EngineLogs, RoomRecord } from '../engine/engine.ts'
+import { Closed, Unavailable } from '../engine/errors.ts'
 import { type Event, idAt, type LogName } from '../engine/event.ts'
 import { atTickEnd } from '../tick.ts'
 import { Audience, type OnDeliveryError } from './audience.ts'

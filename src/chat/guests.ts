@@ -1,4 +1,4 @@
-import type { EngineMemberships } from '../engine/engine.ts'
+import type { EngineMemberships } from '../engine/memberships.ts'
 import type { Accounts } from './accounts.ts'
 import { EXCLUSIVE } from './directory.ts'
 import { isName, isReserved } from './names.ts'

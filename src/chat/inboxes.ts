@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { type Engine, type Range, Repeated } from '../engine/engine.ts'
+import type { Engine, Range } from '../engine/engine.ts'
+import { Repeated } from '../engine/errors.ts'
 import { type Draft, type Event, type LogName, NO_ROOM } from '../engine/event.ts'
 import { atTickEnd } from '../tick.ts'
 import type { OnDeliveryError } from './audience.ts'

@@ -1,4 +1,5 @@
-import { Closed, type Engine, type RoomRecord, Shared, Unavailable } from '../engine/engine.ts'
+import type { Engine, RoomRecord } from '../engine/engine.ts'
+import { Closed, Shared, Unavailable } from '../engine/errors.ts'
 import type { Event, EventDetails } from '../engine/event.ts'
 import { tickEnd } from '../tick.ts'
 import { settledWithin } from '../within.ts'

@@ -1,5 +1,6 @@
-import type { Engine, Member, Range, RoomRecord, WordSearch } from '../engine/engine.ts'
+import type { Engine, Range, RoomRecord, WordSearch } from '../engine/engine.ts'
 import { type Event, type LogName, NO_ROOM } from '../engine/event.ts'
+import type { Member } from '../engine/memberships.ts'
 import type { Author } from './authors.ts'
 import type { Blocking } from './blocking.ts'
 import type { Blocks } from './blocks.ts'

@@ -1,5 +1,7 @@
-import { Closed, type Engine, type Member, type RoomChange } from '../engine/engine.ts'
+import type { Engine, RoomChange } from '../engine/engine.ts'
+import { Closed } from '../engine/errors.ts'
 import type { Draft, Event, MODERATION_KINDS } from '../engine/event.ts'
+import type { Member } from '../engine/memberships.ts'
 import type { AccountRecord } from '../engine/records.ts'
 import type { Counts } from './counts.ts'
 import { accountId } from './credentials.ts'

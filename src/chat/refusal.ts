@@ -1,4 +1,4 @@
-import { Closed, Full, Gone, Unavailable } from '../engine/engine.ts'
+import { Closed, Full, Gone, Unavailable } from '../engine/errors.ts'
 
 /**
  * The requests that the core can refuse, by code. Each protocol has one exhaustive table with its answer to each of them; the session

@@ -1,4 +1,5 @@
-import { type Engine, Repeated } from '../engine/engine.ts'
+import type { Engine } from '../engine/engine.ts'
+import { Repeated } from '../engine/errors.ts'
 import { committedEvent, type Draft, type Event, type LogName, timeOf } from '../engine/event.ts'
 import type { Counts } from './counts.ts'
 import { FairQueue } from './fair-queue.ts'

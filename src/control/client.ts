@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { pipeline } from 'node:stream'
 import split2 from 'split2'
-import { EngineFault } from '../engine/engine.ts'
+import { EngineFault } from '../engine/errors.ts'
 import type { ControlRequest } from './operations.ts'
 import type { ControlReply } from './reply.ts'
 

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { Chat } from '../chat/chat.ts'
 import { type Config, ConfigError, checkConfig } from '../config.ts'
-import { EngineFault } from '../engine/engine.ts'
+import { EngineFault } from '../engine/errors.ts'
 import { engineOf, fileOf } from '../engines.ts'
 import { askDaemon } from './client.ts'
 import { type ControlRequest, carryOut } from './operations.ts'

@@ -1,4 +1,5 @@
-import { Closed, type EngineLogs } from './engine.ts'
+import type { EngineLogs } from './engine.ts'
+import { Closed } from './errors.ts'
 
 /** Appends `closed` to a room's log. Resolves with false if the room is closed already. @throws Unavailable */
 export async function closeLog(logs: Pick<EngineLogs, 'append'>, room: number): Promise<boolean> {

@@ -5,6 +5,7 @@
  * sockets or wire formats. The conformance suite in test/engine specifies it method by method.
  */
 import type { Draft, Event, LogName } from './event.ts'
+import type { EngineMemberships } from './memberships.ts'
 import type { Records } from './typed-records.ts'
 
 export type Visibility = 'public' | 'private' | 'hidden'
@@ -106,31 +107,6 @@ export interface SearchPage {
 
 export type Listener = (event: Event) => void
 
-/** A user who holds a name in a room. */
-export interface Member {
-  /** The name as the user writes it. */
-  readonly name: string
-  /** True if private messages reach the user. */
-  readonly carriesPrivate: boolean
-  /** Identifier of the user's network address; undefined when unknown. */
-  readonly address?: string
-  /** See {@link ClaimOptions.client}; undefined for a name that is shared without one. */
-  readonly client?: string | undefined
-}
-
-export interface ClaimOptions {
-  /** True by default; see {@link Member.carriesPrivate}. */
-  readonly carriesPrivate?: boolean
-  /** True if other nodes may hold the name too. The caller must know that it is the same user. */
-  readonly shared?: boolean
-  /** Identifies the user of a name that is not `shared`: other nodes may hold the name for the same one. Letters and digits. */
-  readonly client?: string | undefined
-  /** See {@link Member.address}; letters and digits. */
-  readonly address?: string
-  /** Maximum names held in the room, this one included; one that another node holds already needs no place. No limit without it. */
-  readonly most?: number | undefined
-}
-
 /** A user whom a part of the state of a room concerns. */
 export interface StateUser {
   /** The folded nickname. */
@@ -219,39 +195,6 @@ export interface EngineLogs {
   follow(log: LogName, listener: Listener): () => void
 }
 
-/** The names that users hold in rooms. */
-export interface EngineMemberships {
-  /**
-   * Claims a name in a room. Resolves with false when it is held; names are compared folded. A node may claim a name that other nodes
-   * hold if all of them share it, or have the same client. The engine then refuses a `joined` of a user who is in the room through another node, and a `left` of
-   * a user who stays through one, with {@link Shared}: a membership has one `joined` and one `left`, on however many nodes.
-   *
-   * Of claims at the same time, on whatever nodes, no more than {@link ClaimOptions.most} succeed.
-   *
-   * @throws Full, Unavailable
-   */
-  claim(room: number, nickname: string, options?: ClaimOptions): Promise<boolean>
-  /** Changes a claim of this node to a shared one, without a client. */
-  share(room: number, nickname: string): Promise<void>
-  release(room: number, nickname: string): Promise<void>
-  /** Returns true if this node still holds a name that it has claimed. Other nodes release it when they take this node for dead. */
-  holds(room: number, nickname: string): boolean
-
-  /** Resolves with the holder of a name, on any node. */
-  member(room: number, nickname: string): Promise<Member | undefined>
-  /** Lists the names held in a room, in order of claiming. */
-  members(room: number): Promise<readonly string[]>
-  /** Resolves with the number of members of each room that has any. */
-  counts(): Promise<ReadonlyMap<number, number>>
-  /** Lists the rooms in which a name is held, in no order. */
-  heldIn(nickname: string): Promise<readonly number[]>
-  /**
-   * Resolves with true if another name is held in a room that looks like `nickname` (UTS 39) and was claimed first, on any node. Claims that
-   * began as shared ones do not count. MUST NOT read more with the number of names.
-   */
-  resembles(nickname: string): Promise<boolean>
-}
-
 /** The rooms of an engine. Changes are committed when their promise resolves. */
 export interface EngineRooms {
   /** Finds a room by id, or by title or slug without regard to case. */
@@ -326,51 +269,4 @@ export interface Engine {
 
   /** Resolves if the engine can commit. @throws Unavailable */
   ping(): Promise<void>
-}
-
-/** The engine cannot be opened or has died. The message is one line for an operator and names the file or server and the reason. */
-export class EngineFault extends Error {
-  override name = 'EngineFault'
-}
-
-/** The engine cannot commit at present; a later attempt may succeed. */
-export class Unavailable extends Error {
-  override name = 'Unavailable'
-}
-
-/** The log may lack events after the requested id. */
-export class Gone extends Error {
-  override name = 'Gone'
-}
-
-/** The room of the log is closed, or the event is a `left`, a `kicked` or the `role` of a guest for a user who is not in the room. */
-export class Closed extends Error {
-  override name = 'Closed'
-}
-
-/** The `joined` or `left` was not appended, as the user is in the room through another node too. Followers have all earlier events. */
-export class Shared extends Error {
-  override name = 'Shared'
-}
-
-/** The room has as many names as the claim allows. */
-export class Full extends Error {
-  override name = 'Full'
-}
-
-/** The log has an event of the same nickname with the nonce of the draft, which was not appended. */
-export class Repeated extends Error {
-  override name = 'Repeated'
-  /** Id of that event. */
-  readonly id: number
-
-  constructor(id: number) {
-    super(`repeats event ${id}`)
-    this.id = id
-  }
-}
-
-/** Another room has the title or slug. */
-export class Taken extends Error {
-  override name = 'Taken'
 }

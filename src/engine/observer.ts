@@ -1,4 +1,4 @@
-import type { EngineFault } from './engine.ts'
+import type { EngineFault } from './errors.ts'
 
 /** The operations of a store that fail and recover independently. */
 export type Operation = 'commits' | 'reads'

@@ -1,4 +1,5 @@
-import { type Extent, Gone, type Range } from './engine.ts'
+import type { Extent, Range } from './engine.ts'
+import { Gone } from './errors.ts'
 import { type Event, idAt, type LogName, lastIdAt } from './event.ts'
 import type { Recent } from './recent.ts'
 

@@ -2,7 +2,8 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { Blocking } from '../../src/chat/blocking.ts'
 import { Blocks } from '../../src/chat/blocks.ts'
 import { Session } from '../../src/chat/session.ts'
-import { type Engine, Unavailable } from '../../src/engine/engine.ts'
+import type { Engine } from '../../src/engine/engine.ts'
+import { Unavailable } from '../../src/engine/errors.ts'
 
 test('a block that the store refuses is none, also against somebody who has blocked back', async () => {
   const away = {

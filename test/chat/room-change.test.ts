@@ -1,6 +1,6 @@
 /** A change of a room and the events that tell of it, while the store fails in between. */
 import { expect, test } from 'vitest'
-import { Unavailable } from '../../src/engine/engine.ts'
+import { Unavailable } from '../../src/engine/errors.ts'
 import { enter, reasonOf, stage } from './stage.ts'
 
 const CHANGE = { title: 'mine', description: 'deploys', visibility: 'hidden' } as const

@@ -1,6 +1,6 @@
 /** Messages that cannot be committed. */
 import { expect, test } from 'vitest'
-import { Unavailable } from '../../src/engine/engine.ts'
+import { Unavailable } from '../../src/engine/errors.ts'
 import { enter, reasonOf, stage } from './stage.ts'
 
 test('a message that the store refuses counts neither for slow mode nor as an event', async () => {

@@ -6,7 +6,7 @@ import { type ControlRequest, carryOut } from '../../src/control/operations.ts'
 import type { ControlReply } from '../../src/control/reply.ts'
 import { readRequest } from '../../src/control/request.ts'
 import { tokenRequestOf } from '../../src/control/words.ts'
-import { Unavailable } from '../../src/engine/engine.ts'
+import { Unavailable } from '../../src/engine/errors.ts'
 import { HERE, lifeline, silent, stage } from '../chat/stage.ts'
 
 async function operated(options: Partial<ChatOptions> = {}) {

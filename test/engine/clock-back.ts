@@ -1,7 +1,8 @@
 /** A log whose clock was a year ahead for a while, as one suite for every engine. */
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Engine, Gone, type Range } from '../../src/engine/engine.ts'
+import type { Engine, Range } from '../../src/engine/engine.ts'
+import { Gone } from '../../src/engine/errors.ts'
 import { type Event, idAt, type LogName } from '../../src/engine/event.ts'
 import type { EngineObserver, Retention } from '../../src/engine/observer.ts'
 import type { ImportTarget } from '../../src/engine/transfer.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Unavailable } from '../../src/engine/engine.ts'
+import { Unavailable } from '../../src/engine/errors.ts'
 import { Commits } from '../../src/engine/local/commits.ts'
 import { type Columns, type CommitResult, type Row, rowsOf } from '../../src/engine/local/rows.ts'
 import { tickEnd } from '../../src/tick.ts'

@@ -1,17 +1,10 @@
 /** What src/engine/engine.ts says of every engine, as one suite. */
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import {
-  type ClaimOptions,
-  Closed,
-  type Engine,
-  Gone,
-  type Range,
-  Repeated,
-  Shared,
-  Taken,
-} from '../../src/engine/engine.ts'
+import type { Engine, Range } from '../../src/engine/engine.ts'
+import { Closed, Gone, Repeated, Shared, Taken } from '../../src/engine/errors.ts'
 import type { Draft, Event, EventDetails, LogName, Role } from '../../src/engine/event.ts'
+import type { ClaimOptions } from '../../src/engine/memberships.ts'
 import { type AccountRecord, blockKey } from '../../src/engine/records.ts'
 import { skeletonsOf } from '../../src/engine/skeleton.ts'
 import { eventually } from '../support/eventually.ts'

@@ -1,6 +1,7 @@
 /** The inboxes of guests' clients, which end, as one suite for every engine. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Engine, Gone } from '../../src/engine/engine.ts'
+import type { Engine } from '../../src/engine/engine.ts'
+import { Gone } from '../../src/engine/errors.ts'
 import { type Draft, type Event, GUEST_INBOX_MS, idAt, type LogName } from '../../src/engine/event.ts'
 import { eventually } from '../support/eventually.ts'
 import type { World } from './clock-back.ts'

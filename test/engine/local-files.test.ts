@@ -2,7 +2,7 @@ import { closeSync, copyFileSync, openSync, readdirSync, rmSync, statSync, write
 import { join } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { Unavailable } from '../../src/engine/engine.ts'
+import { Unavailable } from '../../src/engine/errors.ts'
 import { LocalEngine } from '../../src/engine/local/local.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
-import { Closed, Gone, Unavailable } from '../../src/engine/engine.ts'
+import { Closed, Gone, Unavailable } from '../../src/engine/errors.ts'
 import { eventually } from '../support/eventually.ts'
 import { createAccount } from '../support/records.ts'
 import { placeAt, RedisServer, withRedis } from '../support/redis.ts'

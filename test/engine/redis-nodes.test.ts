@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { Closed, Shared, Unavailable } from '../../src/engine/engine.ts'
+import { Closed, Shared, Unavailable } from '../../src/engine/errors.ts'
 import type { RedisEngine } from '../../src/engine/redis/redis.ts'
 import { eventually, TIMED } from '../support/eventually.ts'
 import { createAccount } from '../support/records.ts'

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { EngineFault, Gone } from '../../src/engine/engine.ts'
+import { EngineFault, Gone } from '../../src/engine/errors.ts'
 import type { Draft, LogName } from '../../src/engine/event.ts'
 import { RedisImport } from '../../src/engine/redis/import.ts'
 import { problemOf, reasonOf, warningOf } from '../../src/engine/redis/reasons.ts'

@@ -1,7 +1,7 @@
 /** Engines on one Redis, and what stands between. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, expect } from 'vitest'
-import { Unavailable } from '../../src/engine/engine.ts'
+import { Unavailable } from '../../src/engine/errors.ts'
 import type { Draft, Event, LogName } from '../../src/engine/event.ts'
 import { RedisEngine, type RedisOptions } from '../../src/engine/redis/redis.ts'
 import { loadScripts, type ScriptName } from '../../src/engine/redis/scripts.ts'

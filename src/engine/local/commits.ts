@@ -1,6 +1,6 @@
 import { atTickEnd, committed } from '../../tick.ts'
 import { ClockMonitor } from '../clock.ts'
-import { Closed, Repeated, Unavailable } from '../engine.ts'
+import { Closed, Repeated, Unavailable } from '../errors.ts'
 import { committedEvent, type Draft, type Event, type LogName } from '../event.ts'
 import type { EngineObserver } from '../observer.ts'
 import { takeRepeatable } from '../repeatable.ts'

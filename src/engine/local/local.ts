@@ -1,5 +1,6 @@
 import { closeLog } from '../close-log.ts'
-import { type Engine, EngineFault, Unavailable } from '../engine.ts'
+import type { Engine } from '../engine.ts'
+import { EngineFault, Unavailable } from '../errors.ts'
 import type { EngineObserver, Operation } from '../observer.ts'
 import type { MemoryLimits } from '../recent.ts'
 import { Records } from '../typed-records.ts'

@@ -1,5 +1,6 @@
-import { type ClaimOptions, type EngineMemberships, Full, type Member } from '../engine.ts'
+import { Full } from '../errors.ts'
 import { fold } from '../fold.ts'
+import type { ClaimOptions, EngineMemberships, Member } from '../memberships.ts'
 import { HeldSkeletons } from './held-skeletons.ts'
 
 interface Held extends Member {

@@ -1,4 +1,5 @@
-import { type EngineRooms, type NewRoom, type RoomChange, type RoomRecord, type SpokenRoom, Taken } from '../engine.ts'
+import type { EngineRooms, NewRoom, RoomChange, RoomRecord, SpokenRoom } from '../engine.ts'
+import { Taken } from '../errors.ts'
 import { fold } from '../fold.ts'
 import { RoomCache } from '../room-cache.ts'
 import type { StoreThread } from './thread.ts'

@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
 import { MessageChannel, Worker } from 'node:worker_threads'
-import { EngineFault, Unavailable } from '../engine.ts'
+import { EngineFault, Unavailable } from '../errors.ts'
 import type { LogName } from '../event.ts'
 import type { EngineObserver } from '../observer.ts'
 import type { LogStore } from '../reading.ts'

@@ -1,4 +1,4 @@
-import { Closed, Repeated, Shared, Unavailable } from '../engine.ts'
+import { Closed, Repeated, Shared, Unavailable } from '../errors.ts'
 import { committedEvent, type Draft, type Event, type LogName, stateChangeOf } from '../event.ts'
 import { fold } from '../fold.ts'
 import type { RedisConnection } from './connection.ts'

@@ -1,4 +1,4 @@
-import type { ClaimOptions, Member } from '../engine.ts'
+import type { ClaimOptions, Member } from '../memberships.ts'
 
 /** A name that this node holds in a room. */
 export interface Claim {

@@ -1,4 +1,4 @@
-import { EngineFault, Unavailable } from '../engine.ts'
+import { EngineFault, Unavailable } from '../errors.ts'
 import { reasonOf } from './reasons.ts'
 import type { ScriptName, ScriptResults } from './scripts.ts'
 import type { RedisLocation } from './url.ts'

@@ -1,4 +1,5 @@
-import { EngineFault, type RoomRecord } from '../engine.ts'
+import type { RoomRecord } from '../engine.ts'
+import { EngineFault } from '../errors.ts'
 import { type Event, idAt, MODERATION_KINDS } from '../event.ts'
 import { declarationOf, isOrdered, type RecordKind, type StoredRecord } from '../records.ts'
 import {

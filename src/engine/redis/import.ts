@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { EngineFault, type RoomRecord } from '../engine.ts'
+import type { RoomRecord } from '../engine.ts'
+import { EngineFault } from '../errors.ts'
 import { type Event, stateChangeOf, timeOf } from '../event.ts'
 import { declarationOf, indexedValues, isOrdered, type RecordKind, type StoredRecord } from '../records.ts'
 import { type ImportTarget, type LogExtent, Unfit } from '../transfer.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { Unavailable } from '../engine.ts'
+import { Unavailable } from '../errors.ts'
 import { type Ask, ConnectionLost, faultOf, type RedisConnection } from './connection.ts'
 import { reasonOf } from './reasons.ts'
 import type { ScriptName, ScriptResults } from './scripts.ts'

@@ -1,5 +1,6 @@
 import { committed } from '../../tick.ts'
-import { type Listener, Unavailable } from '../engine.ts'
+import type { Listener } from '../engine.ts'
+import { Unavailable } from '../errors.ts'
 import type { Event, LogName } from '../event.ts'
 import type { Recent } from '../recent.ts'
 import { type Committed, sizeOf } from './batch.ts'

@@ -1,5 +1,6 @@
 import { atTickEnd } from '../../tick.ts'
-import { type Listener, Unavailable } from '../engine.ts'
+import type { Listener } from '../engine.ts'
+import { Unavailable } from '../errors.ts'
 import type { Draft, Event, LogName } from '../event.ts'
 import { type MemoryLimits, Recent, RecentTotal } from '../recent.ts'
 import { sizeOf, type Waiting } from './batch.ts'

@@ -1,5 +1,6 @@
-import { type ClaimOptions, type EngineMemberships, Full, type Member, Unavailable } from '../engine.ts'
+import { Full, Unavailable } from '../errors.ts'
 import { fold } from '../fold.ts'
+import type { ClaimOptions, EngineMemberships, Member } from '../memberships.ts'
 import { skeletonsOf } from '../skeleton.ts'
 import { type Claim, lookOf, memberOf, noteOf, tokenOf } from './claim.ts'
 import { forEachLimit } from './concurrency.ts'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { Unavailable } from '../engine.ts'
+import { Unavailable } from '../errors.ts'
 import type { LogName } from '../event.ts'
 import { skeletonsOf } from '../skeleton.ts'
 import { lookOf, noteOf } from './claim.ts'

@@ -1,4 +1,4 @@
-import { Shared, Unavailable } from '../engine.ts'
+import { Shared, Unavailable } from '../errors.ts'
 import type { Event, LogName } from '../event.ts'
 import { takeRepeatable } from '../repeatable.ts'
 import { type Batch, type Committed, commitBatch, NotAdmitted, settleBatch, type Waiting } from './batch.ts'

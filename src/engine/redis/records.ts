@@ -1,5 +1,5 @@
 import { BoundedMap } from '../../bounded-map.ts'
-import { Unavailable } from '../engine.ts'
+import { Unavailable } from '../errors.ts'
 import { fold } from '../fold.ts'
 import {
   declarationOf,

@@ -1,4 +1,4 @@
-import { EngineFault } from '../engine.ts'
+import { EngineFault } from '../errors.ts'
 import { LOBBY_ROOM } from '../lobby.ts'
 import type { EngineObserver } from '../observer.ts'
 import { unfinishedImport } from '../transfer.ts'

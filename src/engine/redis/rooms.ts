@@ -1,14 +1,6 @@
 import { BoundedMap } from '../../bounded-map.ts'
-import {
-  EngineFault,
-  type EngineRooms,
-  type NewRoom,
-  type RoomChange,
-  type RoomRecord,
-  type SpokenRoom,
-  Taken,
-  Unavailable,
-} from '../engine.ts'
+import type { EngineRooms, NewRoom, RoomChange, RoomRecord, SpokenRoom } from '../engine.ts'
+import { EngineFault, Taken, Unavailable } from '../errors.ts'
 import { timeOf } from '../event.ts'
 import { fold } from '../fold.ts'
 import { LOBBY_ROOM } from '../lobby.ts'

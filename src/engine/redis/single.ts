@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { ErrorReply, RedisClient } from 'redis'
-import { Unavailable } from '../engine.ts'
+import { Unavailable } from '../errors.ts'
 import { type Ask, type ChannelListener, ConnectionLost, type RedisConnection, Refused } from './connection.ts'
 import { problemOf, reasonOf, warningOf } from './reasons.ts'
 import { loadScripts, type ScriptName, type ScriptResults } from './scripts.ts'

@@ -1,4 +1,4 @@
-import { EngineFault } from '../engine.ts'
+import { EngineFault } from '../errors.ts'
 import { faultOf } from './connection.ts'
 import { Keys } from './keys.ts'
 import { reasonOf } from './reasons.ts'

@@ -1,6 +1,6 @@
 /** Lines with a nonce, which clients send again until they are answered. */
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { Unavailable } from '../../../src/engine/engine.ts'
+import { Unavailable } from '../../../src/engine/errors.ts'
 import { LocalLogs } from '../../../src/engine/local/logs.ts'
 import { LineClient } from '../../support/client.ts'
 import { startTestDaemon } from '../../support/daemon.ts'
