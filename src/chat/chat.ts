@@ -22,7 +22,7 @@ import { Blocking } from './blocking.ts'
 import { Blocks } from './blocks.ts'
 import type { ChatOptions } from './chat-options.ts'
 import { Counts } from './counts.ts'
-import { Credentials, type Proof } from './credentials.ts'
+import { accountId, Credentials, type Proof } from './credentials.ts'
 import { Directory } from './directory.ts'
 import { Feeds } from './feeds.ts'
 import { Guesses } from './guesses.ts'
@@ -32,9 +32,10 @@ import { Inboxes } from './inboxes.ts'
 import { Joining, type JoinRoomOptions } from './joining.ts'
 import { SessionLogin } from './login.ts'
 import { RoomMakers } from './makers.ts'
-import { Memberships } from './memberships.ts'
+import { Memberships, type NextUser } from './memberships.ts'
 import { Messages, type MessagesOptions } from './messages.ts'
 import { Moderation } from './moderation.ts'
+import { fold } from './names.ts'
 import { NewsChannel } from './news.ts'
 import { Passwords } from './passwords.ts'
 import { PastUsers } from './past-users.ts'
@@ -53,7 +54,7 @@ import { Speech } from './speech.ts'
 import { Supervision } from './supervision.ts'
 import { clean, shortened } from './text.ts'
 import { Tickets } from './tickets.ts'
-import { checkUnlimited } from './token-scope.ts'
+import { checkScope, checkUnlimited } from './token-scope.ts'
 import { AccessTokens } from './tokens.ts'
 import { Totals } from './totals.ts'
 import { Users } from './users.ts'
@@ -271,15 +272,48 @@ export class Chat {
    */
   async rename(session: Session, name: string): Promise<void> {
     if (!session.isOnlyGuest) throw new Refusal('not-permitted')
-    const rooms = session.memberships.size
-    await this.#login.rename(session, name, async (change) => {
-      try {
-        await this.#memberships.rename(session, name, change)
-      } catch (error) {
-        if (session.memberships.size < rooms) session.terminate('membership-lost')
-        throw error
-      }
+    const { addressDigest } = session
+    const next = { name, key: fold(name), accountId: undefined, isAdmin: false, addressDigest }
+    await this.#login.rename(session, name, (change) => this.#move(session, next, change))
+  }
+
+  /**
+   * Makes a session that is logged in that of an account: the session of a guest that has its nickname exclusively, or of the owner of another
+   * account. It has the nickname of the account from then on, in all of its rooms. A guest's roles are the account's then. Once that has begun, a failure
+   * ends the session.
+   *
+   * @throws Refusal `not-permitted` for other sessions; `secret-wrong` for a proof that is out of date; `token-scope`, `banned`,
+   * `invite-only`, `unavailable`.
+   */
+  async identify(session: Session, proof: Proof): Promise<void> {
+    if (!session.isOnlyGuest && !session.registered) throw new Refusal('not-permitted')
+    for (const { room } of session.memberships.values())
+      checkScope({ scope: proof.token?.scope }, 'read', room.record.slug)
+    const { name, addressDigest } = session
+    const { name: account } = proof
+    await this.#login.identify(session, proof, async (record, change) => {
+      const isAdmin = this.admins.names(record)
+      const next = { name: account, key: fold(account), accountId: accountId(record), isAdmin, addressDigest }
+      await this.#move(session, next, (renamedIn) => {
+        const isGuest = !session.registered
+        change()
+        if (isGuest) this.news.tell({ kind: 'registered', name, account, rooms: renamedIn })
+      })
     })
+    await Promise.all(Array.from(session.memberships.values(), (joined) => this.moderation.roles.keep(joined))).catch(
+      () => {},
+    )
+  }
+
+  /** Takes a session out of its rooms and in again as another user. Once that has begun, a failure ends the session. */
+  async #move(session: Session, next: NextUser, change: (renamedIn: readonly number[]) => void): Promise<void> {
+    const rooms = session.memberships.size
+    try {
+      await this.#memberships.rename(session, next, change)
+    } catch (error) {
+      if (session.memberships.size < rooms) session.terminate('membership-lost')
+      throw error
+    }
   }
 
   /**

@@ -49,7 +49,7 @@ export class SessionLogin {
 
   /** Implements {@link Chat.login}. */
   async login(session: Session, as: string | Proof, exclusive: boolean): Promise<void> {
-    const { admins, blocking, credentials, digests, guests, inboxes, presence, sessions, onAudit } = this.#parts
+    const { blocking, digests, guests, inboxes, presence, sessions, onAudit } = this.#parts
     const registered = as instanceof Proof
     const name = registered ? as.name : as
     // An account may have a nickname that earlier versions allowed.
@@ -61,12 +61,8 @@ export class SessionLogin {
     presence.add(key, session)
     let account: AccountRecord | undefined
     try {
-      // The operator may have removed the account since, and has not found this session.
-      account = registered ? await credentials.accountOf(as).catch(refuse) : undefined
-      // The owner may have revoked the token since.
-      const isRevoked =
-        registered && as.token && !(await this.#engine.records.get('token', as.token.digest).catch(refuse))
-      if (registered && (!account || isRevoked)) throw new Refusal('secret-wrong')
+      // It may have changed since, and that has not found this session.
+      account = registered ? await this.#accountOf(as) : undefined
       if (session.address !== '') session.addressDigest = await digests.of(session.address)
       if (exclusive) await this.#takeExclusively(session, name)
       await blocking.load(name)
@@ -76,24 +72,36 @@ export class SessionLogin {
     }
     if (session.closed) return this.release(key, session)
     session.name = name
-    session.registered = registered
-    session.byTicket = registered && as.hash === undefined && !as.token
-    session.accountId = account && accountId(account)
-    session.isAdmin = account !== undefined && admins.grants(session, account)
     session.isOnlyGuest = exclusive && !registered
-    if (registered) {
-      session.client = undefined
-      session.wordDigest = account?.word
-    }
+    if (registered && account) this.#setAccount(session, as, account)
     if (hasOwnInbox(session)) inboxes.listen(session)
-    session.isBot = account?.bot === true
     sessions.begin(session)
     presence.begin(session)
-    const isFirst = presence.of(key).every((other) => other === session || other.id === '')
-    if (isFirst) this.#parts.news.tell({ kind: 'online', name, verified: registered })
+    if (this.#isFirst(session)) this.#parts.news.tell({ kind: 'online', name, verified: registered })
     const { token } = session
     if (token?.until !== undefined) this.#endAt(token.until, session)
     onAudit(auditEntry({ what: 'login', address: session.address, name, protocol: session.wire.protocol }))
+  }
+
+  /** Finds the account of a proof. @throws Refusal `secret-wrong` if it, its secret or the token is gone; `unavailable`. */
+  async #accountOf(proof: Proof): Promise<AccountRecord> {
+    const account = await this.#parts.credentials.accountOf(proof).catch(refuse)
+    const { token } = proof
+    const isRevoked = token && !(await this.#engine.records.get('token', token.digest).catch(refuse))
+    if (!account || isRevoked) throw new Refusal('secret-wrong')
+    return account
+  }
+
+  /** Makes a session the account's. */
+  #setAccount(session: Session, { hash, token }: Proof, account: AccountRecord): void {
+    session.registered = true
+    session.token = token
+    session.byTicket = hash === undefined && !token
+    session.accountId = accountId(account)
+    session.isAdmin = this.#parts.admins.grants(session, account)
+    session.isBot = account.bot === true
+    session.client = undefined
+    session.wordDigest = account.word
   }
 
   /**
@@ -124,15 +132,60 @@ export class SessionLogin {
 
   /** Implements {@link Chat.rename}; `move` takes the session out of its rooms and in again. */
   async rename(session: Session, name: string, move: (change: () => void) => Promise<void>): Promise<void> {
-    const { blocking, guests, handover, inboxes, news, presence } = this.#parts
-    const { name: former } = session
+    const { guests, inboxes } = this.#parts
+    if (fold(name) !== session.key) await guests.checkNew(name, true)
+    const change = () => {
+      inboxes.dismiss(session)
+      session.name = name
+      inboxes.listen(session)
+    }
+    const take = () => this.#takeExclusively(session, name)
+    await this.#rename(session, name, take, () => move(change))
+  }
+
+  /** Implements {@link Chat.identify}; `move` is as for {@link rename}. */
+  async identify(
+    session: Session,
+    proof: Proof,
+    move: (account: AccountRecord, change: () => void) => Promise<void>,
+  ): Promise<void> {
+    const { inboxes, presence, onAudit } = this.#parts
+    const { name, token } = proof
+    const account = await this.#accountOf(proof)
+    const change = () => {
+      inboxes.dismiss(session)
+      session.name = name
+      session.isOnlyGuest = false
+      this.#setAccount(session, proof, account)
+      presence.setAdmin(session, session.isAdmin)
+      inboxes.listen(session)
+    }
+    if (session.registered && session.accountId === accountId(account)) change()
+    else await this.#rename(session, name, undefined, () => move(account, change))
+    // Other sessions of the account may have its nickname.
+    await this.#exclusiveNames.giveUp(session)
+    clearTimeout(this.#ends.get(session))
+    if (token?.until !== undefined) this.#endAt(token.until, session)
+    onAudit(auditEntry({ what: 'login', address: session.address, name, protocol: session.wire.protocol }))
+    // What has ended the sessions of the account meanwhile has not found this one.
+    await this.#accountOf(proof).catch(() => session.terminate('logged-out'))
+  }
+
+  /** Gives a session another nickname by `move`. `take` makes sure that nobody else has it; undefined for an account's. */
+  async #rename(
+    session: Session,
+    name: string,
+    take: (() => Promise<void>) | undefined,
+    move: () => Promise<void>,
+  ): Promise<void> {
+    const { blocking, handover, news, presence } = this.#parts
+    const { name: former, registered: verified } = session
     const [before, key] = [session.key, fold(name)]
     if (key !== before) {
-      await guests.checkNew(name, true)
       await this.#closed(key)
       presence.add(key, session)
       try {
-        await this.#takeExclusively(session, name)
+        await take?.()
         await blocking.load(name)
         // The end of the session has released its former nickname only.
         if (session.closed) throw new Refusal('not-in-room')
@@ -143,23 +196,26 @@ export class SessionLogin {
         throw error
       }
     }
+    let isLast = false
     try {
-      await move(() => {
-        inboxes.dismiss(session)
-        session.name = name
-        inboxes.listen(session)
-      })
+      await move()
     } finally {
       const left = session.key === before ? key : before
       if (left !== session.key) {
-        if (presence.remove(left, session)) blocking.forget(left)
+        isLast = presence.remove(left, session)
+        if (isLast) blocking.forget(left)
         await this.#exclusiveNames.release(session, left)
       }
       handover.freed(left)
     }
     if (key === before) return
-    news.tell({ kind: 'offline', name: former, verified: false })
-    news.tell({ kind: 'online', name, verified: false })
+    if (isLast) news.tell({ kind: 'offline', name: former, verified })
+    if (this.#isFirst(session)) news.tell({ kind: 'online', name, verified: session.registered })
+  }
+
+  /** Returns true if no other session on this node is logged in under the nickname of a session. */
+  #isFirst(session: Session): boolean {
+    return this.#parts.presence.of(session.key).every((other) => other === session || other.id === '')
   }
 
   /** Lets further sessions use the nickname of a guest, which has become its account's. */

@@ -13,7 +13,6 @@ import type { FollowedRoom, RoomContext } from './followed-room.ts'
 import { FollowedRooms } from './followed-rooms.ts'
 import type { Handover } from './handover.ts'
 import { NameClaims } from './name-claims.ts'
-import { fold } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Identity } from './sanctions.ts'
 import { type Membership, type MembershipEnd, Session, type Standing } from './session.ts'
@@ -38,6 +37,11 @@ export interface JoinOptions {
   readonly check: () => Promise<void>
   /** The nickname under which the session was in the room until now. */
   readonly renamed?: string
+}
+
+/** The user that a session becomes. */
+export interface NextUser extends Identity {
+  readonly name: string
 }
 
 /** A role that a guest has until it leaves. */
@@ -167,39 +171,48 @@ export class Memberships {
   }
 
   /**
-   * Takes a guest out of its rooms, and in again under another nickname with its roles. It is handed all events in between. `change` changes
-   * the nickname. When it rejects, the guest may be out of some rooms.
+   * Takes a session out of its rooms, and in again as another user; a guest with its roles. It is handed all events in between. `change` makes
+   * it that user, and is handed the rooms in which a guest has another nickname from then on. In the others it leaves, and enters: those that the next user is
+   * in through other sessions, and those of the owner of an account. When it rejects, the session may be out of some rooms.
    *
    * @throws Refusal `banned`, `invite-only` before anything has changed; `unavailable`, `name-in-room`.
    */
-  rename(session: Session, name: string, change: () => void): Promise<void> {
+  rename(session: Session, next: NextUser, change: (renamedIn: readonly number[]) => void): Promise<void> {
     return this.#move(session, async () => {
       const memberships = [...session.memberships.values()]
-      const next = { key: fold(name), accountId: undefined, isAdmin: false, addressDigest: session.addressDigest }
+      const { registered, name: before } = session
+      const occupied = new Set<number>()
       for (const membership of memberships) {
         const { room } = membership
         await room.stateReader.loadFor(next).catch(refuse)
         // A moderator may have kicked it meanwhile.
         if (isCurrent(membership)) room.state.checkEntry(next)
+        const isShared =
+          next.accountId !== undefined && (await this.#engine.memberships.member(room.record.id, next.name))
+        if (isShared) occupied.add(room.record.id)
       }
       const places = memberships.filter(isCurrent).map((membership) => {
         const { record, state } = membership.room
-        const rank = state.rankOf(session)
+        const rank = registered ? undefined : state.rankOf(session)
         const role: GuestRole | undefined = rank === 'operator' || rank === 'voiced' ? rank : undefined
-        return { membership, record, role, end: this.subscribe(session, record, session) }
+        const isRenamed = !registered && !occupied.has(record.id)
+        return { membership, record, role, isRenamed, end: this.subscribe(session, record, session) }
       })
       try {
-        session.nextName = name
-        for (const { membership } of places) await this.#leave(membership)
+        for (const { membership, isRenamed } of places) {
+          session.nextName = isRenamed ? next.name : undefined
+          await this.#leave(membership)
+        }
         session.nextName = undefined
-        const renamed = session.name
-        change()
-        for (const { record, role } of places) {
+        // Its `left` is handed to it as its own.
+        if (places.some(({ isRenamed }) => !isRenamed)) await tickEnd()
+        change(places.flatMap(({ record, isRenamed }) => (isRenamed ? [record.id] : [])))
+        for (const { record, role, isRenamed } of places) {
           await this.#join(session, {
             moves: false,
             find: async () => ({ record, role }),
             check: async () => {},
-            renamed,
+            ...(isRenamed && { renamed: before }),
           })
         }
       } finally {

@@ -30,10 +30,15 @@ export type News =
       readonly text?: string | undefined
       readonly rooms: readonly number[]
     }
-  /** A guest has made an account of its nickname, for all sessions of its client, if it has one. */
+  /**
+   * A guest has made an account of its nickname, for all sessions of its client, if it has one; or it has proved an account, whose nickname it has
+   * in the rooms from then on.
+   */
   | {
       readonly kind: 'registered'
       readonly name: string
+      /** The nickname of the account that the guest has proved. */
+      readonly account?: string
       readonly client?: string | undefined
       readonly rooms: readonly number[]
     }

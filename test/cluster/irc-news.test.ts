@@ -1,6 +1,7 @@
 /** docs/protocols/irc.md, section 4: what users of one node learn of those of another one beside the events of rooms. */
 import { expect, onTestFinished, test } from 'vitest'
 import { IrcClient } from '../clients/irc.ts'
+import { PASSWORD, plainResponse } from '../protocols/irc/suite.ts'
 import { RedisServer, withRedis } from '../support/redis.ts'
 import { type Node, startNodes } from './nodes.ts'
 
@@ -45,5 +46,32 @@ withRedis('IRC on two nodes', () => {
     await bob.closed
     await ann.until(/ 731 /)
     expect((await ann.ask('WHOWAS bob'))[0]).toBe(':roomd 314 ann bob ~bob guest.roomd * :bob')
+  })
+
+  test('44. a guest that proves an account by SASL becomes its owner for the other node, and shares its channels', async () => {
+    const [here, there] = await startNodes([server.url, server.url], '--irc', '0')
+    if (!here || !there) throw new Error('there are two')
+    const olga = await guest(there, 'olga')
+    await olga.ask(`REGISTER * * :${PASSWORD}`, 'JOIN #shared')
+    const bob = await guest(there, 'bob', 'account-notify')
+    await bob.ask('JOIN #shared,#lone')
+    const ann = await guest(here, 'ann', 'sasl')
+    await ann.ask('JOIN #shared,#lone')
+    await bob.until(/ann\S* JOIN #lone/)
+    ann.send('AUTHENTICATE PLAIN', `AUTHENTICATE ${plainResponse('olga')}`)
+    expect((await ann.until(/ NICK /)).at(-1)).toBe(':ann!~ann@guest.roomd NICK :olga')
+    await ann.ask('PRIVMSG #lone :end')
+    const seen = await bob.until(/ PRIVMSG #lone :end/)
+    expect(seen.filter((line) => !line.includes(' MODE ')).sort()).toEqual([
+      ':ann!ann@account.roomd NICK :olga',
+      ':ann!~ann@guest.roomd ACCOUNT olga',
+      ':ann!~ann@guest.roomd PART #shared',
+      ':olga!olga@account.roomd PRIVMSG #lone :end',
+    ])
+    await ann.ask('PRIVMSG #shared :from the other node')
+    for (const client of [olga, bob]) await client.until(/ PRIVMSG #shared :from the other node/)
+    olga.send('QUIT')
+    await olga.closed
+    expect(await bob.ask('NAMES #shared')).toContain(':roomd 353 bob = #shared :@olga bob')
   })
 })

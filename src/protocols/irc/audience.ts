@@ -82,7 +82,7 @@ export class IrcAudience {
         this.#tellNeighbours(news, news.rooms, 'away-notify', awayLine(news.name, news.verified, news.text))
         break
       case 'registered':
-        this.#registered(news.name, news.rooms)
+        this.#registered(news)
         break
       case 'invited':
         void this.#invited(news).catch(() => {})
@@ -114,11 +114,11 @@ export class IrcAudience {
       this.#tell(session, numeric(session.nick, 'RPL_MONOFFLINE', shownNick(name)))
   }
 
-  #registered(name: string, rooms: readonly number[]): void {
+  #registered({ name, account = name, rooms }: Extract<News, { kind: 'registered' }>): void {
     const before = sourceOf(name, undefined)
     const { user, host } = userHostOf(name, true)
-    const sender = { name, verified: true }
-    this.#tellNeighbours(sender, rooms, 'account-notify', `:${before} ACCOUNT ${shownNick(name)}`)
+    const sender = { name, verified: account === name }
+    this.#tellNeighbours(sender, rooms, 'account-notify', `:${before} ACCOUNT ${shownNick(account)}`)
     this.#tellNeighbours(sender, rooms, 'chghost', `:${before} CHGHOST ${user} ${host}`)
   }
 

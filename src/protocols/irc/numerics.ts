@@ -142,7 +142,6 @@ export const NUMERICS = {
   ERR_SASLFAIL: (why = 'SASL authentication failed') => ['904', why],
   ERR_SASLTOOLONG: () => ['905', 'SASL message too long'],
   ERR_SASLABORTED: () => ['906', 'SASL authentication aborted'],
-  ERR_SASLALREADY: () => ['907', 'You have already authenticated using SASL'],
   RPL_SASLMECHS: () => ['908', 'PLAIN', 'are available SASL mechanisms'],
 } as const satisfies Readonly<Record<string, (...params: never[]) => readonly string[]>>
 

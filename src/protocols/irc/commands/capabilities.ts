@@ -1,11 +1,13 @@
 import type { Proof } from '../../../chat/credentials.ts'
-import { Refusal } from '../../../chat/refusal.ts'
+import { Refusal, type RefusalCode } from '../../../chat/refusal.ts'
 import { capList, isCap } from '../caps.ts'
 import { type IrcCommand, type IrcContext, NOTHING } from '../command.ts'
+import { followAccount } from '../entry.ts'
 import { completeRegistration } from '../login.ts'
 import type { Lines } from '../message.ts'
 import { meantNick, SERVER, shownNick, sourceOf } from '../names.ts'
 import { packed, spaceIn } from '../packing.ts'
+import { ownLine } from '../tags.ts'
 import { IrcWire } from '../wire.ts'
 
 /** Maximum characters of a chunk of AUTHENTICATE, and of all of them (IRCv3, "SASL"). */
@@ -74,19 +76,16 @@ function request({ session }: IrcContext, list: string): boolean {
 const authenticate: IrcCommand = {
   name: 'AUTHENTICATE',
   usage: 'AUTHENTICATE PLAIN | <base64> | *',
-  help: 'Proves an account by SASL before the registration; * ends the attempt.',
+  help: 'Proves an account by SASL, at any time; * ends the attempt.',
   least: 1,
   early: true,
   async run(context, { params: [chunk = ''] }) {
-    const { registration, session, reply } = context
-    if (session.registered || registration.proof) return [reply('ERR_SASLALREADY')]
+    const { registration, reply } = context
     if (chunk === '*') {
       registration.sasl = undefined
       return [reply('ERR_SASLABORTED')]
     }
     if (registration.sasl === undefined) {
-      // A session has its account from its login on.
-      if (session.name !== '') return [reply('ERR_ALREADYREGISTERED', 'Log in with SASL before the registration')]
       if (chunk.toUpperCase() !== 'PLAIN') return [reply('RPL_SASLMECHS'), reply('ERR_SASLFAIL')]
       registration.sasl = ''
       return ['AUTHENTICATE +']
@@ -104,21 +103,43 @@ const authenticate: IrcCommand = {
 }
 
 /** Checks the response of PLAIN (RFC 4616). */
-async function prove({ chat, registration, session, reply }: IrcContext, response: string): Promise<Lines> {
+async function prove(context: IrcContext, response: string): Promise<Lines> {
+  const { chat, registration, session, reply } = context
   const [authorization = '', authentication = '', password = '', ...more] = response.split('\0')
   if (authentication === '' || more.length > 0) return [reply('ERR_SASLFAIL')]
   const name = meantNick(authentication)
   if (authorization !== '' && meantNick(authorization) !== name) return [reply('ERR_SASLFAIL')]
   try {
     const proof: Proof = await chat.accounts.authenticate(name, password, session.address)
+    if (session.name !== '') return await becomeAccount(context, proof)
     registration.proof = proof
-    const account = shownNick(proof.name)
-    return [reply('RPL_LOGGEDIN', sourceOf(proof.name, true), account), reply('RPL_SASLSUCCESS')]
+    return provedLines(context, proof)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    if (error.code === 'too-many-attempts') return [reply('ERR_SASLFAIL', 'Too many attempts, wait a minute')]
-    return [reply('ERR_SASLFAIL')]
+    return [reply('ERR_SASLFAIL', WHY_NOT[error.code])]
   }
+}
+
+const WHY_NOT: Readonly<Partial<Record<RefusalCode, string>>> = {
+  'too-many-attempts': 'Too many attempts, wait a minute',
+  banned: 'The account is banned in one of your channels',
+  'invite-only': 'The account is not invited to one of your channels',
+}
+
+function provedLines({ reply }: IrcContext, { name }: Proof): Lines {
+  return [reply('RPL_LOGGEDIN', sourceOf(name, true), shownNick(name)), reply('RPL_SASLSUCCESS')]
+}
+
+/** Makes the session, which is registered, the account's: it takes its nickname, and enters its channels. */
+async function becomeAccount(context: IrcContext, proof: Proof): Promise<Lines> {
+  const { chat, session } = context
+  const { source, nick } = session
+  const proved = provedLines(context, proof)
+  await chat.identify(session, proof)
+  const renamed = nick === session.nick ? [] : [ownLine(session, `:${source} NICK :${session.nick}`)]
+  context.tell([...proved, ...renamed])
+  await followAccount(context)
+  return NOTHING
 }
 
 export const CAPABILITY_COMMANDS: readonly IrcCommand[] = [cap, authenticate]
