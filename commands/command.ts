@@ -1,5 +1,6 @@
 import type { Chat } from '../src/chat/chat.ts'
 import type { Session } from '../src/chat/session.ts'
+import type { SpeakingPlace } from '../src/chat/speaking.ts'
 import type { FaultCode } from './errors.ts'
 import type { History, Reply } from './replies.ts'
 
@@ -12,6 +13,8 @@ export type State =
   | 'named'
   /** After LOGIN and JOIN. */
   | 'inRoom'
+  /** After LOGIN and JOIN or /speak. */
+  | 'speaking'
 
 /** Form of the lines from the server: JSON, or plain lines for people. */
 export type Form = 'json' | 'plain'
@@ -20,6 +23,8 @@ export type Form = 'json' | 'plain'
 export interface CommandContext {
   readonly chat: Chat
   readonly session: Session
+  /** The room that /speak names, until the session joins one. */
+  speaking: SpeakingPlace | undefined
   /** The client's address, by which failed password attempts are limited. */
   readonly address: string
   /** Maximum bytes of a line without its end. */

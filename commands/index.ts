@@ -9,7 +9,7 @@ import { disconnect } from './disconnect.ts'
 import { bareHelp, help } from './help.ts'
 import { history } from './history.ts'
 import { inbox } from './inbox.ts'
-import { join } from './join.ts'
+import { enterExisting, join } from './join.ts'
 import { leave } from './leave.ts'
 import { limits } from './limits.ts'
 import { login } from './login.ts'
@@ -29,6 +29,7 @@ import { rooms } from './rooms.ts'
 import { ban, bans, kick, mute, unban, unmute } from './sanctions.ts'
 import { search } from './search.ts'
 import { sessions } from './sessions.ts'
+import { speak } from './speak.ts'
 import { tell } from './tell.ts'
 import { token } from './token.ts'
 import { close, title, topic } from './topic.ts'
@@ -39,7 +40,25 @@ import { whois } from './whois.ts'
 
 /** The commands by topic, in the order in which /help shows them: first those that a newcomer needs. */
 export const COMMAND_GROUPS = {
-  Talk: [help, login, join, message, tell, who, rooms, leave, quit, me, notice, away, block, unblock, blocked],
+  Talk: [
+    help,
+    login,
+    join,
+    message,
+    tell,
+    who,
+    rooms,
+    leave,
+    quit,
+    me,
+    notice,
+    enterExisting,
+    speak,
+    away,
+    block,
+    unblock,
+    blocked,
+  ],
   History: [history, search, inbox, deleteMessage],
   Rooms: [topic, title, modes, moderated, slow, limit, inviteOnly, invite, lock, unlock, hidden, keep, close],
   Moderation: [kick, mute, unmute, ban, unban, bans, op, deop, voice, devoice, owner],

@@ -5,11 +5,13 @@ export const leave: Command = {
   name: 'LEAVE',
   aliases: ['LEAVE ROOM', 'LEFT', 'LEFT ROOM'],
   usage: 'LEAVE',
-  help: 'Leave the room.',
-  state: 'inRoom',
+  help: 'Leave the room, or end /speak.',
+  state: 'speaking',
   least: 'none',
-  async run({ chat, session }) {
-    await chat.leave(session.inRoom())
+  async run(context) {
+    const { chat, session, speaking } = context
+    if (speaking) context.speaking = undefined
+    else await chat.leave(session.inRoom())
     return OK
   },
 }

@@ -1,5 +1,5 @@
 import type { Command } from './command.ts'
-import { sayOnce } from './message.ts'
+import { sayOnce, sayThere } from './message.ts'
 import { OK } from './replies.ts'
 
 /** Returns the command that says a text in a manner. */
@@ -8,13 +8,12 @@ function mannered(manner: 'action' | 'notice', name: string, help: string): Comm
     name,
     usage: `${name} [nonce=<word>] <text>`,
     help,
-    state: 'inRoom',
+    state: 'speaking',
     least: 1,
     pipelined: true,
     run(context, text) {
-      const { chat, session } = context
       const details = { [manner]: true }
-      return sayOnce(context, text, details) ?? chat.messages.say(session.inRoom(), text, { details }).then(() => OK)
+      return sayOnce(context, text, details) ?? sayThere(context, text, { details }).then(() => OK)
     },
   }
 }

@@ -1,6 +1,7 @@
 import { Refusal } from '../src/chat/refusal.ts'
 import type { MessageExtras } from '../src/chat/speech.ts'
-import type { Command, CommandContext } from './command.ts'
+import type { Event } from '../src/engine/event.ts'
+import { type Command, type CommandContext, Mistake } from './command.ts'
 import { OK, type Reply, Said } from './replies.ts'
 
 /** The optional nonce before the text, with which a client repeats a line safely (docs/protocols/line.md, section 2.6). */
@@ -16,6 +17,19 @@ export function saidText(parameter: string): string {
   }
 }
 
+/** Says a text in the room that the session has joined, or speaks in. */
+export function sayThere(
+  { chat, session, speaking }: Pick<CommandContext, 'chat' | 'session' | 'speaking'>,
+  text: string,
+  extras?: MessageExtras,
+): Promise<Event> {
+  if (!speaking) return chat.messages.say(session.inRoom(), text, extras)
+  return chat.messages.sayIn(speaking, text, extras).catch((error) => {
+    const isClosed = error instanceof Refusal && (error.code === 'room-unknown' || error.code === 'not-in-room')
+    throw isClosed ? new Mistake('room-unknown', speaking.record.slug) : error
+  })
+}
+
 /** Says the text of a parameter that begins with a nonce; returns undefined for another one. */
 export function sayOnce(
   context: CommandContext,
@@ -24,9 +38,7 @@ export function sayOnce(
 ): Promise<Reply> | undefined {
   const [prefix, nonce] = NONCE.exec(parameter) ?? []
   if (prefix === undefined) return undefined
-  const { chat, session } = context
-  const text = saidText(parameter.slice(prefix.length))
-  const said = chat.messages.say(session.inRoom(), text, { nonce, details })
+  const said = sayThere(context, saidText(parameter.slice(prefix.length)), { nonce, details })
   return said.then(({ id }) => new Said(id), breakingOff(context))
 }
 
@@ -48,13 +60,10 @@ export const message: Command = {
     'Say a text literally, even if it looks like a command. A JSON string says its value, which may have several lines: ' +
     'MESSAGE "a\\nb". A nonce makes it safe to send the line again: within a day the room gets a text with the same nonce from ' +
     'the same user once, and the reply has its id.',
-  state: 'inRoom',
+  state: 'speaking',
   least: 1,
   pipelined: true,
-  run(context, parameter) {
-    const { chat, session } = context
-    return sayOnce(context, parameter) ?? chat.messages.say(session.inRoom(), saidText(parameter)).then(() => OK)
-  },
+  run: (context, parameter) => sayOnce(context, parameter) ?? sayThere(context, saidText(parameter)).then(() => OK),
 }
 
 const EMPTY = 'An empty line says nothing'
@@ -63,5 +72,5 @@ const EMPTY = 'An empty line says nothing'
 export const plainLine: Command = {
   ...message,
   hints: { 'missing-parameter': EMPTY, 'text-empty': EMPTY },
-  run: ({ chat, session }, text) => chat.messages.say(session.inRoom(), text).then(() => OK),
+  run: (context, text) => sayThere(context, text).then(() => OK),
 }

@@ -5,7 +5,7 @@ export const pipe: Command = {
   name: 'PIPE',
   usage: 'PIPE',
   help: 'Say every further line of this connection as it is, whatever it looks like; empty lines are skipped. The end of the input ends it.',
-  state: 'inRoom',
+  state: 'speaking',
   least: 'none',
   run({ pipe }) {
     pipe()

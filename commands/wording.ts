@@ -13,7 +13,7 @@ const SUBJECTS: Readonly<Partial<Record<RefusalCode, (parameter: string) => stri
   'message-unknown': (parameter) => parameter.split(/[ \t]/, 1)[0],
   'invalid-network': (parameter) => parameter.split(/[ \t]/, 1)[0],
   'user-unknown': (parameter) => parameter.split(/[ \t]/, 1)[0],
-  'room-unknown': (parameter) => /(?:^|[ \t])in=(\S*)/i.exec(parameter)?.[1],
+  'room-unknown': (parameter) => (/(?:^|[ \t])in=(\S*)/i.exec(parameter) ?? /^(\S*)/.exec(parameter))?.[1],
   'history-gone': (parameter) => /after=(\S*)/i.exec(parameter)?.[1],
 }
 

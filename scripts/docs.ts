@@ -16,6 +16,7 @@ const ALLOWED: Readonly<Record<State, string>> = {
   any: 'always',
   anonymous: 'before `LOGIN`',
   named: 'after `LOGIN`',
+  speaking: 'in a room, or after `/speak`',
   inRoom: 'in a room',
 }
 

@@ -50,6 +50,7 @@ import type { Identity } from './sanctions.ts'
 import { Secrets } from './secrets.ts'
 import type { Membership, Session } from './session.ts'
 import { Sessions } from './sessions.ts'
+import { type SpeakingParts, SpeakingPlace } from './speaking.ts'
 import { Speech } from './speech.ts'
 import { Supervision } from './supervision.ts'
 import { clean, shortened } from './text.ts'
@@ -108,6 +109,7 @@ export class Chat {
   readonly #passwords: Passwords
   readonly #memberships: Memberships
   readonly #presence = new Presence()
+  readonly #speaking: SpeakingParts
 
   constructor(engine: Engine, options: ChatOptions) {
     const { maxText, now = () => performance.now(), ticketMs = HOUR_MS, maxAccountsPerAddress = 0 } = options
@@ -214,6 +216,7 @@ export class Chat {
     const stateOf: MessagesOptions['stateOf'] = (room, user) => memberships.followed.stateOf(room, user)
     this.messages = new Messages(engine, { blocks, reader, inboxes, news, stateOf, speech, blocking })
     this.posting = new Posting(engine, { directory, followed: memberships.followed, speech })
+    this.#speaking = { directory, guests, posting: this.posting }
     this.reading = new RoomReading(reader, blocking, inboxes)
     this.moderation = new Moderation(engine, {
       directory,
@@ -334,6 +337,15 @@ export class Chat {
    */
   join(session: Session, which: number | string, options: JoinRoomOptions = {}): Promise<Membership> {
     return this.#joining.join(session, which, options)
+  }
+
+  /**
+   * Lets a session speak in a room without being a member, see {@link SpeakingPlace}. `unlocked` is the room as it was when its password was shown.
+   *
+   * @throws Refusal as {@link SpeakingPlace.open} does
+   */
+  speakIn(session: Session, slug: string, unlocked?: RoomRecord): Promise<SpeakingPlace> {
+    return SpeakingPlace.open(this.#speaking, session, slug, unlocked)
   }
 
   /**

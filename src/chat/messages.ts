@@ -15,6 +15,7 @@ import type { RoomState } from './room-state.ts'
 import type { Identity } from './sanctions.ts'
 import type { Membership, Room, Session } from './session.ts'
 import { storedNonce } from './speaker.ts'
+import type { SpeakingPlace } from './speaking.ts'
 import type { MessageExtras, Saying, Speech } from './speech.ts'
 import { checkScope } from './token-scope.ts'
 import { Turns } from './turns.ts'
@@ -79,6 +80,18 @@ export class Messages {
       if (!said) throw new Error('unreachable: one message has one promise')
       session.spokeAt = Date.now()
       return [said]
+    })
+  }
+
+  /**
+   * Says something in a room that the session has not joined. Resolves as {@link say} does.
+   *
+   * @throws Refusal as {@link say} does, and `room-unknown`, `banned`, `invite-only`, `room-private`, `name-in-room`, `name-reserved`, `name-in-use`
+   */
+  sayIn(room: SpeakingPlace, text: string, extras: MessageExtras = NOTHING): Promise<Event> {
+    return this.#inOrder(room.session, () => {
+      const say = (): [Promise<Event>] => [room.say({ text, ...extras })]
+      return room.isStale ? room.renew().then(say) : say()
     })
   }
 

@@ -1,7 +1,6 @@
 import type { Engine, RoomRecord } from '../engine/engine.ts'
 import { type Event, NONCE_MS } from '../engine/event.ts'
 import { checkUnlocked } from './access.ts'
-import type { Author } from './authors.ts'
 import { type Directory, EXCLUSIVE } from './directory.ts'
 import type { FollowedRoom } from './followed-room.ts'
 import type { FollowedRooms } from './followed-rooms.ts'
@@ -9,6 +8,7 @@ import { fold } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { digestOf } from './secrets.ts'
 import type { Standing } from './session.ts'
+import type { Speaker } from './speaker.ts'
 import type { Saying, Speech } from './speech.ts'
 import { checkScope } from './token-scope.ts'
 
@@ -18,9 +18,9 @@ export interface PostingParts {
   readonly speech: Speech
 }
 
-/** A room that an author without a session has entered, to speak there without being a member. */
+/** A room that an author without a session, or a session, has entered to speak there without being a member. */
 export interface AuthorInRoom {
-  readonly author: Author
+  readonly author: Speaker
   readonly room: FollowedRoom
   /** The room as it was when its password was shown. */
   readonly unlocked: RoomRecord | undefined
@@ -28,7 +28,7 @@ export interface AuthorInRoom {
 
 /** A request that is done once. */
 export interface KeyedRequest {
-  readonly author: Author
+  readonly author: Speaker
   /** The place to which the key belongs: the id of a room, or the nickname of an addressee. */
   readonly place: number | string
   readonly key: string
@@ -41,7 +41,7 @@ export interface Done<T> {
   readonly result: T
 }
 
-/** Messages of authors without a session: nobody joins or leaves for them, and everything else holds as for members. */
+/** Messages of users who are no members: nobody joins or leaves for them, and everything else holds as for members. */
 export class Posting {
   readonly #engine: Engine
   readonly #parts: PostingParts
@@ -56,7 +56,7 @@ export class Posting {
    *
    * @throws Refusal `token-scope`, and as {@link Directory.open} does.
    */
-  async open(author: Author, slug: string): Promise<{ record: RoomRecord; founds: boolean }> {
+  async open(author: Speaker, slug: string): Promise<{ record: RoomRecord; founds: boolean }> {
     checkScope(author, 'write', slug)
     const { name, address, accountId: account } = author
     return this.#parts.directory.open(slug, { address, name, account })
@@ -68,7 +68,7 @@ export class Posting {
    * @throws Refusal `token-scope`, `room-private`, `banned`, `invite-only`; `name-in-room` for a guest whose nickname is held there, or
    * exclusively; `room-unknown`, `unavailable`.
    */
-  async enter(author: Author, record: RoomRecord, unlocked?: RoomRecord): Promise<AuthorInRoom> {
+  async enter(author: Speaker, record: RoomRecord, unlocked?: RoomRecord): Promise<AuthorInRoom> {
     checkScope(author, 'write', record.slug)
     const room = await this.#parts.followed.hold(record, author).catch(refuse)
     const place = { author, room, unlocked }
@@ -81,7 +81,7 @@ export class Posting {
   }
 
   /** The standing of an author who governs a room and need not enter it. @throws Refusal `room-unknown`, `unavailable`. */
-  async govern(author: Author, record: RoomRecord): Promise<Standing> {
+  async govern(author: Speaker, record: RoomRecord): Promise<Standing> {
     return { session: author, room: await this.#parts.followed.hold(record, author).catch(refuse) }
   }
 
@@ -119,14 +119,14 @@ export class Posting {
    *
    * @throws Refusal as {@link Speech.say} and {@link enter} do
    */
-  say(place: AuthorInRoom, sayings: readonly Saying[]): readonly Promise<Event>[] {
+  say(place: AuthorInRoom, sayings: readonly Saying[], readsFirst = true): readonly Promise<Event>[] {
     const { author, room } = place
     check(place)
     // Somebody may have joined under the nickname.
     if (!author.registered && room.member(author.name)) throw new Refusal('name-in-room')
     this.#parts.followed.keepHeld(room)
     if (!author.registered) room.recentUsers.noteAuthor(author)
-    return this.#parts.speech.say(author, room, sayings, true)
+    return this.#parts.speech.say(author, room, sayings, readsFirst)
   }
 }
 

@@ -159,7 +159,7 @@ function adviceFor(code: string, { isChosen, nickname, password, token }: Client
     case 'secret-wrong':
       return token === undefined ? undefined : `it is not a token of ${nickname}, or has ended`
     case 'token-scope':
-      return 'a token for the room with the rights read,write can send, one with the right read can tail'
+      return 'a token for the room with the right write can send, one with the right read can tail'
     case 'room-private':
       return 'give --room-password-file'
     default:

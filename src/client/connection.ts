@@ -152,8 +152,6 @@ export function openConnection(dial: Dial, { heard, lost }: ConnectionListener =
   })
   after(PATIENCE_MS, close)
   return {
-    /** True if the server leaves messages of rooms out. */
-    isDeaf: false,
     ask,
     run,
     read,

@@ -13,8 +13,13 @@ export interface EnterOptions {
    * {@link EventsMissingError} before them. All are read if not given.
    */
   readonly maxMissed?: number | undefined
-  /** False for a room that is only spoken in: its messages are not received. */
+  /**
+   * False for a room that is only spoken in: nobody sees the client join and leave, and it receives nothing. Such a room says texts, and its other
+   * requests are refused.
+   */
   readonly events?: boolean | undefined
+  /** True to enter only a room that exists: another one is refused as `room-unknown`, and not created. */
+  readonly exists?: boolean | undefined
 }
 
 /** Texts, one or some at a time. */

@@ -12,7 +12,7 @@ export type Stay = ReturnType<typeof newStay>
 
 /** Makes the presence of a client in one room, over reconnections: what goes into the room, and what comes out of it. */
 export function newStay(name: string, options: EnterOptions, sink: EventSink<RoomEvent>) {
-  const isDeaf = options.events === false
+  const { password, exists = false, events = true } = options
   const log = eventLog('HISTORY', options, sink)
   const stay = {
     /** The present name, before the joining the one that was asked for. */
@@ -23,24 +23,21 @@ export function newStay(name: string, options: EnterOptions, sink: EventSink<Roo
     speech: speech(),
 
     /**
-     * Joins the room, says what waits, and tells what was missed, see {@link EventLog.follow}.
+     * Joins the room, unless it is only spoken in, says what waits, and tells what was missed, see {@link EventLog.follow}.
      *
      * @param joined called with the name of the room
      * @throws RefusedError, DisconnectedError
      */
     join(connection: LineConnection, joined: (name: string) => void, caughtUp: () => void): Promise<unknown> {
-      if (connection.isDeaf !== isDeaf) {
-        connection.isDeaf = isDeaf
-        // A server that does not know it sends them all the same.
-        connection.ask(`/messages ${isDeaf ? 'off' : 'on'}`).catch(ignore)
-      }
-      const joining = connection.run(commandLine('JOIN', stay.name, options.password), ({ result }) => {
+      const command = events ? (exists ? '/enter' : 'JOIN') : '/speak'
+      const joining = connection.run(commandLine(command, stay.name, password), ({ result }) => {
         stay.connection = connection
         stay.speech.begin(connection)
-        joined(String(result).slice('Joined room '.length))
+        joined(String(result).replace(/^(?:Joined|Speaking in) room /, ''))
         // Without its place, the next connection would not know what is missed.
-        return isDeaf ? caughtUp() : log.follow(connection, caughtUp)
+        return events ? log.follow(connection, caughtUp) : caughtUp()
       })
+      if (!events) return joining
       const takeTopic = ({ topic = '' }) => {
         stay.topic = topic
       }
@@ -50,7 +47,7 @@ export function newStay(name: string, options: EnterOptions, sink: EventSink<Roo
     /** Called with an event of the room. */
     hear(event: RoomEvent) {
       if (event.type === 'topic') stay.topic = event.body
-      if (!isDeaf || event.type !== 'message') log.hear(event)
+      log.hear(event)
     },
     /** Called when the connection is lost. */
     lost() {

@@ -79,6 +79,37 @@ test('a line is said while the next one is waited for', async () => {
   expect(await sending.ended).toEqual(DONE)
 })
 
+test('members see the message alone, and two may send at the same time', async () => {
+  const witness = await member(daemon, 'LOGIN member', 'JOIN alone')
+  const sending = [1, 2].map(() => new Verb(['send', 'alone', '--as', 'cron'], { port }))
+  for (const { child } of sending) {
+    child.stdin.write('here\n')
+    await witness.until((line) => line.type === 'message' && line.body === 'here')
+  }
+  for (const { child } of sending) child.stdin.end()
+  expect(await Promise.all(sending.map(({ ended }) => ended))).toEqual([DONE, DONE])
+  witness.send('HISTORY')
+  const kept = (await witness.rest()).flatMap((line) => (line.type === 'history' ? [line.body] : []))
+  expect(kept.map(({ type, from }) => [type, from])).toEqual([
+    ['userJoined', 'member'],
+    ['message', 'cron'],
+    ['message', 'cron'],
+  ])
+})
+
+test('a room that is closed meanwhile ends it, and is not made again', async () => {
+  const owner = await member(daemon, 'LOGIN founder', 'JOIN brief', '/register correct horse')
+  const sending = new Verb(['send', 'brief', '--as', 'log'], { port })
+  sending.child.stdin.write('one\n')
+  await owner.until((line) => line.type === 'message' && line.body === 'one')
+  await owner.ask('/close')
+  sending.child.stdin.end('two\nthree\n')
+  const text = 'roomd send: line 2: No such room: brief (room-unknown)\n'
+  expect(await sending.ended).toEqual({ status: 1, stdout: '', stderr: text })
+  owner.send('/rooms all')
+  expect(JSON.stringify(await owner.rest())).not.toContain('"room":"brief","members"')
+})
+
 test('a refused line is told with its number, and the others are said', async () => {
   const input = `one\n\n${'x'.repeat(4_001)}\n${'y'.repeat(20_000)}\nfive\n`
   expect(await verb(['send', 'long'], { port, input })).toEqual({
@@ -235,8 +266,9 @@ test('a token that is wrong, or may too little, is told of as a token', async ()
   const reply = (await owner.until(isReply)).at(-1)
   const [token = ''] = /rd_\w+/.exec(JSON.stringify(reply)) ?? []
   const args = ['send', 'tokens', 'hi', '--as', 'tokenist']
-  const limited = await verb(args, { port, env: { ROOMD_TOKEN: token } })
-  expect(limited.stderr).toMatch(/\(token-scope\); a token for the room with the rights read,write can send/)
+  expect(await verb(args, { port, env: { ROOMD_TOKEN: token } })).toEqual(DONE)
+  const limited = await verb(['tail', ...args.slice(1, 2), '--as', 'tokenist'], { port, env: { ROOMD_TOKEN: token } })
+  expect(limited.stderr).toMatch(/\(token-scope\); a token for the room with the right write can send/)
   const wrong = await verb(args, { port, env: { ROOMD_TOKEN: `${token}x` } })
   const text = 'roomd send: Access token invalid (secret-wrong); it is not a token of tokenist, or has ended\n'
   expect(wrong).toEqual({ status: 1, stdout: '', stderr: text })

@@ -301,16 +301,15 @@ test('many texts are said at once; those that are refused are told, or end it', 
   await expect(room.sayAll(endless())).rejects.toMatchObject({ code: 'text-too-long' })
 })
 
-test('a room that is only spoken in has the server leave messages out, if it can', async () => {
+test('a room that is only spoken in is not joined', async () => {
   const asked: string[] = []
   const server = createServer((socket) => {
     socket.on('error', () => {})
     createInterface(socket).on('line', (line) => {
       asked.push(line)
-      const joining = /^JOIN (.*)/.exec(line)
-      const reply = line.startsWith('/messages')
-        ? { type: 'error', error: 'Unknown command: /messages', code: 'unknown-command' }
-        : { type: 'commandResult', result: joining ? `Joined room ${joining[1]}` : 'OK', id: '7' }
+      const [, command, room] = /^(JOIN|\/speak) (.*)/.exec(line) ?? []
+      const done = command === 'JOIN' ? `Joined room ${room}` : `Speaking in room ${room}`
+      const reply = { type: 'commandResult', result: command ? done : 'OK', id: '7' }
       const records = line.endsWith('end=yes') ? [{ type: 'commandResult', result: 'end of history' }] : []
       socket.write([reply, ...records].map((each) => `${JSON.stringify(each)}\n`).join(''))
     })
@@ -323,13 +322,14 @@ test('a room that is only spoken in has the server leave messages out, if it can
   async function* some() {
     yield ['one', 'two']
   }
+  expect(ops.name).toBe('ops')
   expect(await ops.sayAll(some())).toBe(2)
   await ops.leave()
   await client.join('dev')
-  expect(asked.filter((line) => /^(JOIN|.messages)/.test(line))).toEqual([
-    '/messages off',
-    'JOIN ops',
-    '/messages on',
+  expect(asked.filter((line) => /^(JOIN|LEAVE|.speak|HISTORY)/.test(line))).toEqual([
+    '/speak ops',
+    'LEAVE',
     'JOIN dev',
+    'HISTORY limit=1 end=yes',
   ])
 })

@@ -54,7 +54,7 @@ test('a client is in several rooms, and leaves and closes them', async () => {
   const states: ClientState[] = []
   const ann = await open(port, 'ann', { onState: (state) => states.push(state) })
   const [ops, dev] = await Promise.all([ann.join('ops'), ann.join('dev')])
-  const bob = await (await open(port, 'bob')).join('ops', { events: false })
+  const bob = await (await open(port, 'bob')).join('ops')
   await dev.say('in dev')
   await bob.say('in ops')
   const first = async (room: typeof ops) => {

@@ -43,6 +43,7 @@ export interface LineConversationOptions {
 export class LineConversation implements CommandContext, Conversation<string | Unreadable> {
   readonly session: LineSession
   readonly commandGroups = COMMAND_GROUPS
+  speaking: CommandContext['speaking']
   readonly #options: LineConversationOptions
   readonly #link: ClientLink
   /** True after the client has requested the end of the connection. */
@@ -153,7 +154,7 @@ export class LineConversation implements CommandContext, Conversation<string | U
   /** Runs a command that is checked in the order of docs/protocols/line.md, section 2.2. */
   #dispatch(command: Command, parameter: string): Handled {
     if (command.pipelined !== true && !this.#link.replies.settled) return 'again'
-    const objection = objectionTo[command.state](this.session)
+    const objection = objectionTo[command.state](this)
     if (objection) {
       const meant = command === plainLine && !this.#piping ? parser.resembling(parameter) : undefined
       return this.#answer(meant ? { ...objection, hint: spellingHint(meant) } : objection)
@@ -243,11 +244,12 @@ export class LineConversation implements CommandContext, Conversation<string | U
   }
 }
 
-const objectionTo: Readonly<Record<State, (session: LineSession) => ErrorReply | undefined>> = {
+const objectionTo: Readonly<Record<State, (context: LineConversation) => ErrorReply | undefined>> = {
   any: () => undefined,
   anonymous: ({ name }) => (name ? error('already-logged-in', name) : undefined),
   named: ({ name }) => (name ? undefined : error('login-required')),
-  inRoom: ({ name, membership }) => (membership ? undefined : error(name ? 'not-in-room' : 'login-required')),
+  inRoom: ({ name, session }) => (session.membership ? undefined : error(name ? 'not-in-room' : 'login-required')),
+  speaking: (context) => (context.speaking ? undefined : objectionTo.inRoom(context)),
 }
 
 function missing(command: Command, parameter: string): ErrorReply | undefined {

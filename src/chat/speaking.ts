@@ -1,0 +1,85 @@
+import type { RoomRecord } from '../engine/engine.ts'
+import type { Event } from '../engine/event.ts'
+import type { Directory } from './directory.ts'
+import type { GuestChecks } from './guests.ts'
+import type { AuthorInRoom, Posting } from './posting.ts'
+import { Refusal } from './refusal.ts'
+import type { Session } from './session.ts'
+import type { Saying } from './speech.ts'
+
+/** Time after which the right of a session to speak in a room is checked again. */
+const RENEW_MS = 1_000
+
+export interface SpeakingParts {
+  readonly directory: Directory
+  readonly guests: GuestChecks
+  readonly posting: Posting
+}
+
+/** A room in which a session speaks without being a member of it: nobody sees it come and go, and it hears nothing. */
+export class SpeakingPlace {
+  readonly session: Session
+  readonly #parts: SpeakingParts
+  /** The room as it was when its password was shown. */
+  readonly #unlocked: RoomRecord | undefined
+  #place: AuthorInRoom
+  #renewAt = performance.now() + RENEW_MS
+
+  /**
+   * Resolves with the room that has a slug, which is made if need be. `unlocked` is the room as it was when its password was shown.
+   *
+   * @throws Refusal `room-name-invalid`, `too-many-rooms`, `name-reserved`, `name-in-use`, and as {@link Posting.enter} does
+   */
+  static async open(
+    parts: SpeakingParts,
+    session: Session,
+    slug: string,
+    unlocked: RoomRecord | undefined,
+  ): Promise<SpeakingPlace> {
+    const { record } = await parts.posting.open(session, slug)
+    return new SpeakingPlace(parts, session, unlocked, await enter(parts, session, record, unlocked))
+  }
+
+  private constructor(parts: SpeakingParts, session: Session, unlocked: RoomRecord | undefined, place: AuthorInRoom) {
+    this.#parts = parts
+    this.session = session
+    this.#unlocked = unlocked
+    this.#place = place
+  }
+
+  get record(): RoomRecord {
+    return this.#place.room.record
+  }
+
+  /** True if {@link renew} has to be called before {@link say}. */
+  get isStale(): boolean {
+    return !this.#place.room.isHeld || performance.now() >= this.#renewAt
+  }
+
+  /** Checks again that the session may speak. @throws Refusal `room-unknown`, and as {@link open} does */
+  async renew(): Promise<void> {
+    const record = await this.#parts.directory.find(this.record.id)
+    if (!record) throw new Refusal('room-unknown')
+    this.#place = await enter(this.#parts, this.session, record, this.#unlocked)
+    this.#renewAt = performance.now() + RENEW_MS
+  }
+
+  /** Says a message. @throws Refusal as {@link Posting.say} does */
+  say(saying: Saying): Promise<Event> {
+    const [said] = this.#parts.posting.say(this.#place, [saying], false)
+    if (!said) throw new Error('unreachable: one message has one promise')
+    this.session.spokeAt = Date.now()
+    return said
+  }
+}
+
+async function enter(
+  { guests, posting }: SpeakingParts,
+  session: Session,
+  record: RoomRecord,
+  unlocked: RoomRecord | undefined,
+): Promise<AuthorInRoom> {
+  // The nickname may have been registered since the login.
+  if (!session.registered) await guests.check(session.name, session.isOnlyGuest)
+  return posting.enter(session, record, unlocked)
+}
