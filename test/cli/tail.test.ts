@@ -202,8 +202,64 @@ test('a room that may not be entered is told of, with status 1, and so is the en
   expect([status, stderr]).toEqual([1, 'roomd tail: Kicked from closed by owner: enough\n'])
 })
 
-test('a past without events is told of, as the name may be wrong', async () => {
-  const { status, stdout, stderr } = await verb(['tail', 'nosuchroom', '--no-follow'], { port })
+test('a past without events is told of', async () => {
+  await member(daemon, 'LOGIN quiet', 'JOIN silent')
+  const { status, stdout, stderr } = await verb(['tail', 'silent', '--no-follow'], { port })
   expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
-  expect(stderr).toBe('roomd tail: nosuchroom: nothing has been said there; a room that did not exist was made\n')
+  expect(stderr).toBe('roomd tail: silent: nothing has been said there\n')
+})
+
+test('a room that does not exist is told of with the one that may be meant, and is not made', async () => {
+  await speaker('deploys', 'x')
+  for (const args of [[], ['--no-follow'], ['--since', 'all']]) {
+    const text = 'roomd tail: No such room: deplyos (room-unknown): perhaps deploys; --wait waits for it\n'
+    expect(await verb(['tail', 'deplyos', ...args], { port })).toEqual({ status: 1, stdout: '', stderr: text })
+  }
+  const far = await verb(['tail', 'deploys', 'nothinglikeit', '--no-follow'], { port })
+  const text = 'roomd tail: No such room: nothinglikeit (room-unknown): --wait waits for it\n'
+  expect(far).toEqual({ status: 1, stdout: '', stderr: text })
+  const names = JSON.stringify(await (await member(daemon, 'LOGIN lister')).ask('/rooms all'))
+  expect(names).toContain('"deploys"')
+  expect(names).not.toMatch(/deplyos|nothinglikeit/)
+})
+
+test('--wait waits for a room, over a lost connection too, and prints all that was said there', async () => {
+  const relay = await openRelay(port)
+  await speaker('there', 'x')
+  const tail = new Verb(['tail', 'there', 'tocome', '--wait', '-n', '1'], { port: relay.port })
+  await tail.printed('"x"')
+  await tail.printed('tocome: there is no such room yet; waiting for it', 'stderr')
+  relay.cut()
+  await speaker('tocome', ...Array.from({ length: 12 }, (_, number) => `${number}`))
+  await tail.printed('"11"')
+  tail.child.kill('SIGTERM')
+  const { status, stdout } = await tail.ended
+  expect(status).toBe(0)
+  expect(bodiesIn(stdout)).toEqual(['x', ...Array.from({ length: 12 }, (_, number) => `${number}`)])
+})
+
+test('--wait ends after the past of a room that has come with --no-follow', async () => {
+  const tail = new Verb(['tail', 'once', '--wait', '--no-follow'], { port })
+  await tail.printed('waiting for it', 'stderr')
+  await speaker('once', 'said')
+  const { status, stdout } = await tail.ended
+  expect(status).toBe(0)
+  // What is said behind the coming of the room may come behind the past.
+  expect(eventsIn(stdout)[0]).toMatchObject({ type: 'userJoined', from: 'ann' })
+})
+
+test('a room that was closed while the connection was lost ends it, and is not made again', async () => {
+  const relay = await openRelay(port)
+  const owner = await member(daemon, 'LOGIN closer', 'JOIN ending', '/register correct horse')
+  const tail = new Verb(['tail', 'ending', '--as', 'eyes'], { port: relay.port })
+  await owner.until((line) => line.type === 'userJoined' && line.from === 'eyes')
+  await owner.ask('MESSAGE one')
+  await tail.printed('"one"')
+  relay.cut()
+  await owner.until((line) => line.type === 'userLeft' && line.from === 'eyes')
+  await owner.ask('/close')
+  const { status, stderr } = await tail.ended
+  expect(status).toBe(1)
+  expect(stderr).toMatch(/No such room: ending|Removed from ending/)
+  expect(JSON.stringify(await (await member(daemon, 'LOGIN lister2')).ask('/rooms all'))).not.toContain('"ending"')
 })

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { RoomEvent } from '../../../commands/replies.ts'
 import { DisconnectedError, RefusedError } from '../../client/errors.ts'
 import { isSameName } from '../../client/nickname.ts'
@@ -6,8 +7,13 @@ import { newSeat, type Seat } from '../../client/seat.ts'
 import type { Told } from '../../client/server-lines.ts'
 import { newStay } from '../../client/stay.ts'
 import type { Dial, LineTransport } from '../../client/transport.ts'
+import { similarTo } from '../../similar.ts'
 import type { ClientIdentity } from '../identity.ts'
 import type { Reach } from '../reach.ts'
+import { safeLine } from '../safe-text.ts'
+
+/** Time between two looks for a room that does not exist yet. */
+const LOOK_MS = 1_000
 
 /** Events of the past that are told first: a parameter of HISTORY. */
 export interface Past {
@@ -75,15 +81,42 @@ export class Follower {
     )
   }
 
-  /** Connects and joins. @throws RefusedError, DisconnectedError */
+  /** Connects and joins. @throws RefusedError `room-unknown` with a hint, …; DisconnectedError */
   async enter(password: string | undefined): Promise<void> {
-    const events = { push: (event: RoomEvent) => this.#hear(event), miss: () => this.#listener.missed(), end: () => {} }
     try {
       await this.#seat.open()
-      await this.#seat.enter(newStay(this.#room, { password }, events))
+      await this.#join(password)
     } catch (error) {
+      const isUnknown = isUnknownRoom(error)
+      const hint = isUnknown ? await this.#hint().catch(() => undefined) : undefined
+      this.close()
+      throw isUnknown ? new RefusedError(error.message, { code: error.code, hint }) : error
+    }
+  }
+
+  /** Connects and joins. Resolves with false, and stays connected, if the room does not exist. @throws RefusedError, DisconnectedError */
+  async tryToEnter(password: string | undefined): Promise<boolean> {
+    try {
+      await this.#seat.open()
+      await this.#join(password)
+      return true
+    } catch (error) {
+      if (isUnknownRoom(error)) return false
       this.close()
       throw error
+    }
+  }
+
+  /** Joins as soon as the room exists, over reconnections. @throws RefusedError */
+  async waitAndEnter(password: string | undefined): Promise<void> {
+    for (;;) {
+      await sleep(LOOK_MS)
+      await this.#seat.use(true)
+      try {
+        return await this.#join(password)
+      } catch (error) {
+        if (!isUnknownRoom(error) && !(error instanceof DisconnectedError)) throw error
+      }
     }
   }
 
@@ -123,6 +156,23 @@ export class Follower {
     this.#seat.close()
   }
 
+  /** Joins on the present connection. @throws RefusedError, DisconnectedError */
+  #join(password: string | undefined): Promise<void> {
+    const events = { push: (event: RoomEvent) => this.#hear(event), miss: () => this.#listener.missed(), end: () => {} }
+    return this.#seat.enter(newStay(this.#room, { password, exists: true }, events))
+  }
+
+  /** Returns what to do about a room that does not exist: the public one that may be meant. */
+  async #hint(): Promise<string> {
+    const connection = await this.#seat.use()
+    const { rooms = [] } = await connection.run('/rooms all')
+    const name = similarTo(
+      this.#room,
+      rooms.map(({ room }) => room),
+    )
+    return `${name === undefined ? '' : `perhaps ${safeLine(name)}; `}--wait waits for it`
+  }
+
   /** Reads what HISTORY gives. */
   async #read(words: string): Promise<void> {
     const tell = (event: Told) => this.#tell(event)
@@ -146,4 +196,8 @@ export class Follower {
     const isPresence = event.type === 'userJoined' || event.type === 'userLeft'
     return isPresence && isSameName(event.from, this.#nickname)
   }
+}
+
+function isUnknownRoom(error: unknown): error is RefusedError {
+  return error instanceof RefusedError && error.code === 'room-unknown'
 }

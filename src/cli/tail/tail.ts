@@ -1,6 +1,7 @@
 /** `roomd tail`: prints what is said in rooms, and what was said before. */
 import { isSameName } from '../../client/nickname.ts'
 import { CommandFailure, EXIT, type ExitStatus, misuse } from '../failure.ts'
+import type { ClientIdentity } from '../identity.ts'
 import { COMMON_HELP, parseOptions, wholeNumber } from '../options.ts'
 import { entered, failureOf, type Reach, reachOf } from '../reach.ts'
 import { hasColours } from '../styles.ts'
@@ -18,6 +19,7 @@ const OPTIONS = {
   json: { type: 'boolean' },
   text: { type: 'boolean' },
   retry: { type: 'string' },
+  wait: { type: 'boolean' },
 } as const
 
 const HELP = `roomd tail ROOM…
@@ -32,6 +34,7 @@ Prints the newest events of rooms, and then what happens in them: lines on a ter
   --since WHEN             all, -10m, 15:17, today, "2026-05-24 15:17", or an id
   --no-follow              end after the past
   --resume FILE            go on where the last run with this file has ended
+  --wait                   wait for a room that does not exist yet
   --json, --text           form of the output
   --retry SECONDS          time to wait for a server that is away at the start; 0
 ${COMMON_HELP}
@@ -48,6 +51,8 @@ interface TailOptions {
   readonly past: string | undefined
   readonly follow: boolean
   readonly retryMs: number
+  /** True if a room that does not exist is waited for. */
+  readonly waits: boolean
   /** True if the user is told when there are no past events. */
   readonly expectsEvents: boolean
 }
@@ -78,6 +83,7 @@ export async function tail(args: readonly string[]): Promise<ExitStatus> {
         ? undefined
         : [since, limit === undefined ? '' : `limit=${limit} ${COUNTED}`].filter(Boolean).join(' '),
     follow: values.follow,
+    waits: values.wait === true,
     expectsEvents: !values.follow && since === undefined,
     retryMs: (wholeNumber('--retry', values.retry) ?? 0) * 1_000,
   }
@@ -126,32 +132,51 @@ class Tail {
   }
 
   async #follow(rooms: readonly string[]): Promise<void> {
-    this.#followers = await entered(this.#reach, this.#options.retryMs, async (identity) => {
-      const followers = rooms.map((room) => new Follower(this.#reach, identity, room, this.#listenerFor(room)))
+    const { roomPassword } = this.#reach
+    const { waits, follow, retryMs, past } = this.#options
+    const followers = await entered(this.#reach, retryMs, async (identity) => {
+      const made = rooms.map((room) => ({ room, follower: this.#newFollower(identity, room) }))
+      const enter = async (each: (typeof made)[number]) => {
+        if (waits) return { ...each, isThere: await each.follower.tryToEnter(roomPassword) }
+        await each.follower.enter(roomPassword)
+        return { ...each, isThere: true }
+      }
       try {
-        await Promise.all(followers.map((follower) => follower.enter(this.#reach.roomPassword)))
-        return followers
+        return await Promise.all(made.map(enter))
       } catch (error) {
-        for (const follower of followers) follower.close()
+        for (const { follower } of made) follower.close()
         throw error
       }
     })
+    this.#followers = followers.map(({ follower }) => follower)
     // One room after the other, each as a whole.
-    for (const [place, follower] of this.#followers.entries()) {
-      const room = rooms[place] ?? ''
-      const known = this.#resume?.idOf(room)
-      const words = known === undefined ? this.#options.past : `after=${known}`
-      if (words !== undefined) {
-        const gone = (text: string) => warn(`${room}: ${text}; the events that are left follow`)
-        await Promise.race([follower.tellPast({ words, gone }), follower.ended])
-        if (this.#options.expectsEvents && known === undefined && !this.#told.has(room)) {
-          warn(`${room}: nothing has been said there; a room that did not exist was made`)
-        }
-      }
-    }
-    if (!this.#options.follow) return
-    for (const follower of this.#followers) follower.follow()
-    await Promise.race(this.#followers.map(({ ended }) => ended))
+    const present = followers.filter(({ isThere }) => isThere)
+    for (const { room, follower } of present) await this.#tellPast(room, follower, past)
+    const later = followers.filter(({ isThere }) => !isThere)
+    for (const { room } of later) warn(`${room}: there is no such room yet; waiting for it`)
+    const waiting = later.map(async ({ room, follower }) => {
+      await follower.waitAndEnter(roomPassword)
+      await this.#tellPast(room, follower, '')
+      if (follow) follower.follow()
+    })
+    if (follow) for (const { follower } of present) follower.follow()
+    await Promise.race([Promise.all(waiting), ...this.#followers.map(({ ended }) => ended)])
+    if (follow) await Promise.race(this.#followers.map(({ ended }) => ended))
+  }
+
+  #newFollower(identity: ClientIdentity, room: string): Follower {
+    return new Follower(this.#reach, identity, room, this.#listenerFor(room))
+  }
+
+  /** @param past parameter of HISTORY for a room that --resume does not know; undefined for no past */
+  async #tellPast(room: string, follower: Follower, past: string | undefined): Promise<void> {
+    const known = this.#resume?.idOf(room)
+    const words = known === undefined ? past : `after=${known}`
+    if (words === undefined) return
+    const gone = (text: string) => warn(`${room}: ${text}; the events that are left follow`)
+    await Promise.race([follower.tellPast({ words, gone }), follower.ended])
+    if (this.#options.expectsEvents && known === undefined && !this.#told.has(room))
+      warn(`${room}: nothing has been said there`)
   }
 
   #listenerFor(room: string): FollowerListener {
