@@ -1,9 +1,9 @@
-import { Refusal } from '../../chat/refusal.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import { type IrcContext, NOTHING } from './command.ts'
 import { LongReply } from './long-reply.ts'
 import type { Lines } from './message.ts'
 import { channelOf } from './names.ts'
+import { unlessRefused } from './refusals.ts'
 import { addReplay } from './replay.ts'
 import { namesLines, topicLines } from './rooms.ts'
 import { ownLine } from './tags.ts'
@@ -32,19 +32,9 @@ export async function enter(
 /** Enters the rooms that other sessions of the account are in, as far as the session may; those have shown their passwords. */
 export async function followAccount(context: IrcContext): Promise<void> {
   const { chat, session } = context
-  const rooms = await unlessRefused(chat.users.rooms(session.name))
-  for (const room of rooms ?? []) {
+  for (const room of await unlessRefused(chat.users.rooms(session.name), () => [])) {
     if (session.closed) return
-    context.tell((await unlessRefused(enter(context, room.id, room))) ?? NOTHING)
+    context.tell(await unlessRefused(enter(context, room.id, room), () => NOTHING))
     await context.drained()
-  }
-}
-
-async function unlessRefused<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    return undefined
   }
 }

@@ -112,7 +112,6 @@ export const NUMERICS = {
   ERR_INVITEONLYCHAN: (channel: string) => ['473', channel, 'Cannot join channel (+i)'],
   ERR_BANNEDFROMCHAN: (channel: string) => ['474', channel, 'Cannot join channel (+b)'],
   ERR_BADCHANNELKEY: (channel: string) => ['475', channel, 'Cannot join channel (+k)'],
-  ERR_BADCHANMASK: (channel: string) => ['476', channel, 'Bad Channel Mask'],
   ERR_BANLISTFULL: (channel: string, mask: string) => ['478', channel, mask, 'Channel ban list is full'],
   ERR_NOPRIVILEGES: () => ['481', "Permission Denied- You're not an IRC operator"],
   ERR_CHANOPRIVSNEEDED: (channel: string) => ['482', channel, "You're not channel operator"],

@@ -1,4 +1,4 @@
-import type { Refusal, RefusalCode } from '../../chat/refusal.ts'
+import { Refusal, type RefusalCode } from '../../chat/refusal.ts'
 import type { IrcContext } from './command.ts'
 import { ircLine } from './message.ts'
 import { SERVER } from './names.ts'
@@ -43,7 +43,7 @@ const NUMERIC_OF: Readonly<Record<RefusalCode, Numeric>> = {
   'secret-wrong': mismatch,
   'too-many-attempts': (reply) => reply('ERR_PASSWDMISMATCH', 'Too many attempts, wait a minute'),
   'too-many-accounts': fail('Too many accounts from your address today'),
-  'room-name-invalid': (reply, { channel }) => reply('ERR_BADCHANMASK', channel),
+  'room-name-invalid': noChannel,
   'room-private': (reply, { channel }) => reply('ERR_BADCHANNELKEY', channel),
   'room-unknown': noChannel,
   'too-many-rooms': tooMany,
@@ -78,6 +78,16 @@ const NUMERIC_OF: Readonly<Record<RefusalCode, Numeric>> = {
   'token-unknown': fail('No such token'),
   'too-many-tokens': fail('Too many tokens'),
   unavailable: fail('Temporarily unavailable, try again'),
+}
+
+/** Resolves with what a step gives, or with another value where it is refused: the next steps go on. */
+export async function unlessRefused<T, U>(step: Promise<T>, otherwise: (refusal: Refusal) => U): Promise<T | U> {
+  try {
+    return await step
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    return otherwise(error)
+  }
 }
 
 /** Returns the answer to a refused request. */

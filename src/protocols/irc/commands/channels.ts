@@ -7,7 +7,7 @@ import { enter } from '../entry.ts'
 import { IRC_LIMITS } from '../isupport.ts'
 import { ircLine, type Lines } from '../message.ts'
 import { channelOf, meantNick, roomNameOf, shownNick } from '../names.ts'
-import { refusedLine } from '../refusals.ts'
+import { refusedLine, unlessRefused } from '../refusals.ts'
 import { isVisible, membershipIn, namesLines, roomOfChannel, topicLines } from '../rooms.ts'
 import { ownLine } from '../tags.ts'
 import { cutTo } from '../texts.ts'
@@ -17,12 +17,8 @@ async function forEach(context: IrcContext, list: string, act: (channel: string)
   const lines: string[] = []
   for (const channel of list.split(',')) {
     if (channel === '') continue
-    try {
-      lines.push(...(await act(channel)))
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error
-      lines.push(refusedLine(error, context.reply, { channel, nick: channel }))
-    }
+    const refused = (refusal: Refusal) => [refusedLine(refusal, context.reply, { channel, nick: channel })]
+    lines.push(...(await unlessRefused(act(channel), refused)))
   }
   return lines
 }
@@ -179,17 +175,17 @@ const kick: IrcCommand = {
   },
 }
 
-async function expel(context: IrcContext, channel: string, nick: string, reason: string): Promise<Lines> {
+function expel(context: IrcContext, channel: string, nick: string, reason: string): Promise<Lines> {
   const { chat, session, reply } = context
-  try {
+  const kick = async (): Promise<Lines> => {
     await roomOfChannel(context, channel)
     await chat.moderation.expulsion.kick(membershipIn(session, channel), meantNick(nick), reason)
     return NOTHING
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    if (error.code === 'nobody-here') return [reply('ERR_USERNOTINCHANNEL', shownNick(nick), channel)]
-    return [refusedLine(error, reply, { channel, nick })]
   }
+  return unlessRefused(kick(), (refusal) => {
+    if (refusal.code === 'nobody-here') return [reply('ERR_USERNOTINCHANNEL', shownNick(nick), channel)]
+    return [refusedLine(refusal, reply, { channel, nick })]
+  })
 }
 
 export const CHANNEL_COMMANDS: readonly IrcCommand[] = [join, part, topic, names, invite, kick]
