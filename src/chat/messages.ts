@@ -206,7 +206,7 @@ export class Messages {
   async pass(
     session: Session,
     target: Membership | string,
-    signal: Pick<Signal, 'text' | 'isNotice' | 'tags'>,
+    signal: Pick<Signal, 'text' | 'isNotice' | 'msgid' | 'tags'>,
   ): Promise<void> {
     const { id, name: from, registered: verified } = session
     const whole = { kind: 'signal', session: id, from, verified, ...signal } as const

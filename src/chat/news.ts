@@ -14,6 +14,7 @@ export interface Signal {
   /** Undefined for one that consists of tags. */
   readonly text?: string | undefined
   readonly isNotice?: boolean
+  readonly msgid?: string
   /** Client-only tags (IRCv3, "Message Tags"). */
   readonly tags: Readonly<Record<string, string>>
 }

@@ -4,12 +4,11 @@ import type { News, Signal } from '../../chat/news.ts'
 import { isBotHere } from './bots.ts'
 import type { Cap } from './caps.ts'
 import { awayLine } from './events.ts'
-import { tagText } from './message.ts'
 import { channelOf, shownNick, sourceOf, userHostOf } from './names.ts'
 import { numeric } from './numerics.ts'
 import type { IrcSession } from './session.ts'
 import { signalLine } from './signal-line.ts'
-import { type Sender, tagsNow } from './tags.ts'
+import { type Sender, withTags } from './tags.ts'
 import type { PackLines } from './wire.ts'
 
 /** A nickname of MONITOR. */
@@ -152,7 +151,8 @@ export class IrcAudience {
     const [key, by] = [fold(to), fold(from)]
     const isBot = isBotHere(this.#chat, from)
     for (const session of this.#sessions) {
-      if (session.id === origin || this.#chat.messages.isBlocked(session, from)) continue
+      // The echo is the answer to the request.
+      if ((session.id === origin && session.key !== key) || this.#chat.messages.isBlocked(session, from)) continue
       const record = room === undefined ? undefined : session.memberships.get(room)?.room.record
       const isMeant = room === undefined ? session.key === key || session.key === by : record !== undefined
       const target = record ? channelOf(record) : shownNick(to)
@@ -163,7 +163,7 @@ export class IrcAudience {
 
   /** Sends a line with the tags that the client has asked for. */
   #tell(session: IrcSession, line: string, from?: Sender): void {
-    this.#push(session, tagText(tagsNow(session.caps, from)) + line)
+    this.#push(session, withTags(session, line, { from }))
   }
 
   #push(session: IrcSession, line: string): void {

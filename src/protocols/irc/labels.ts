@@ -1,4 +1,3 @@
-import { isRequest } from './ctcp.ts'
 import { type IrcMessage, type Lines, tagText } from './message.ts'
 import { SERVER } from './names.ts'
 import type { IrcSession } from './session.ts'
@@ -7,6 +6,8 @@ import type { IrcSession } from './session.ts'
 const ECHOED = new Set(['PRIVMSG', 'NOTICE'])
 /** Beginning of a line that begins a batch. */
 const BATCH = `:${SERVER} BATCH +`
+/** The empty reply to a request with a label. */
+const ACK = `:${SERVER} ACK`
 let batches = 0
 
 /** Returns the label of a request; undefined without one. */
@@ -15,16 +16,15 @@ export function labelOf({ tags }: IrcMessage, { caps }: IrcSession): string | un
   return label !== undefined && label !== '' && caps.has('labeled-response') ? label : undefined
 }
 
-/** Returns true if the echoes of a message are a batch where it has a label, since it has several targets. */
-export function hasEchoBatch(list: string, text: string, { caps }: IrcSession): boolean {
-  const targets = list.split(',').filter((target) => target !== '')
-  return targets.length > 1 && text !== '' && !isRequest(text) && caps.has('echo-message')
-}
-
 /** Returns the answer to a request that is turned down before it runs, with its label. */
 export function refusalOf(message: IrcMessage, session: IrcSession, answer: string): Lines {
   const label = labelOf(message, session)
   return [label === undefined ? answer : tagged('label', label, answer)]
+}
+
+/** Returns the answer to a request that is not answered but for its label. */
+export function acknowledgement(message: IrcMessage, session: IrcSession): Lines {
+  return labelOf(message, session) === undefined ? [] : [ACK]
 }
 
 /** Returns a reference for a batch. */
@@ -53,8 +53,8 @@ export class LabelledReply {
   /** True if nothing is said where the reply is empty, as the echo follows or the request is the first one of several. */
   readonly #isSilent: boolean
   #batch: string | undefined
-  /** True if the reply is a batch of its own, which has begun, or is begun by what it echoes. */
-  #isBatch: boolean
+  /** True if the reply is a batch of its own, which has begun. */
+  #isBatch = false
 
   constructor(message: IrcMessage, session: IrcSession) {
     this.#label = labelOf(message, session)
@@ -62,8 +62,6 @@ export class LabelledReply {
     const isOpening = command === 'BATCH' && params[0]?.startsWith('+') === true
     const isSaying = ECHOED.has(command)
     const isPart = isSaying && message.tags.has('batch') && session.caps.has('draft/multiline')
-    const [list = '', text = ''] = params
-    this.#isBatch = isSaying && !isPart && hasEchoBatch(list, text, session)
     this.#isSilent = isOpening || isPart || (isSaying && session.caps.has('echo-message'))
   }
 
@@ -84,7 +82,7 @@ export class LabelledReply {
     if (this.#label === undefined || this.#isBatch) return lines
     if (this.#batch !== undefined) return [...this.#members(lines), this.#close()]
     const [first, ...more] = lines
-    if (first === undefined) return this.#isSilent ? lines : [`${tagText([['label', this.#label]])}:${SERVER} ACK`]
+    if (first === undefined) return this.#isSilent ? lines : [tagText([['label', this.#label]]) + ACK]
     // A batch is one reply.
     const isOne = more.length === 0 || first.startsWith(BATCH)
     if (isOne) return [tagged('label', this.#label, first), ...more]

@@ -9,7 +9,7 @@ import { actionOf, isRequest } from './ctcp.ts'
 import { IRC_LIMITS } from './isupport.ts'
 import { clientTagsOf, type IrcMessage, ircLine, type Lines } from './message.ts'
 import { meantNick, SERVER, shownNick } from './names.ts'
-import { refusedLine } from './refusals.ts'
+import { refusedLine, unlessRefused } from './refusals.ts'
 import { membershipIn } from './rooms.ts'
 import { type SentMessage, sentKey } from './session.ts'
 import { signalLine } from './signal-line.ts'
@@ -23,23 +23,33 @@ export interface TargetedText {
   readonly message: IrcMessage
 }
 
-/** Does something for each target of a list; a refusal of one does not stop the others. */
+/** Returns the targets of a list. */
+export function targetsOf(list: string): string[] {
+  return list.split(',').filter((target) => target !== '')
+}
+
+/**
+ * Does something for each target of a list; a refusal of one does not stop the others. Resolves with the lines of all, without those of
+ * refusals where that `isSilent`, and with the number of those that are not refused.
+ */
 export async function toEach(
   context: IrcContext,
   list: string,
   act: (target: string) => Promise<Lines>,
-): Promise<Lines> {
-  const targets = list.split(',').filter((target) => target !== '')
-  const surplus = targets.slice(IRC_LIMITS.targets).map((target) => context.reply('ERR_TOOMANYTARGETS', target))
-  const done = targets.slice(0, IRC_LIMITS.targets).map(async (target): Promise<Lines> => {
-    try {
-      return await act(target)
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error
-      return [refusedIn(error, context, target)]
-    }
+  isSilent = false,
+): Promise<{ readonly lines: Lines; readonly done: number }> {
+  const targets = targetsOf(list)
+  let done = 0
+  const acted = targets.slice(0, IRC_LIMITS.targets).map(async (target) => {
+    const step = act(target).then((lines) => {
+      done++
+      return lines
+    })
+    return unlessRefused(step, (refusal) => (isSilent ? [] : [refusedIn(refusal, context, target)]))
   })
-  return [...(await Promise.all(done)).flat(), ...surplus]
+  const lines = (await Promise.all(acted)).flat()
+  const surplus = isSilent ? [] : targets.slice(IRC_LIMITS.targets)
+  return { lines: [...lines, ...surplus.map((target) => context.reply('ERR_TOOMANYTARGETS', target))], done }
 }
 
 function refusedIn(refusal: Refusal, { reply }: IrcContext, target: string): string {
@@ -65,7 +75,10 @@ export async function sayTo(
 ): Promise<Lines> {
   const { chat, session, reply } = context
   const { message, isNotice } = saying
-  if (fold(target) === NICKSERV) return [reply('ERR_NOSUCHNICK', target), noNickServ(session.nick)]
+  if (fold(target) === NICKSERV) {
+    if (isNotice) throw new Refusal('nobody-here')
+    return [reply('ERR_NOSUCHNICK', target), noNickServ(session.nick)]
+  }
   // Requests of CTCP are for IRC clients only.
   if (isRequest(saying.text)) return pass(context, target, saying)
   const action = actionOf(saying.text)
@@ -108,16 +121,15 @@ async function tell(
   return away === undefined ? NOTHING : [reply('RPL_AWAY', shownNick(to), away || 'Away')]
 }
 
-/** Passes what is not stored on to other clients of IRC, and echoes it where that is asked for, or the client is its own target. */
+/** Passes what is not stored on to clients of IRC, and echoes it where that is asked for. */
 export async function pass(
   { chat, session }: IrcContext,
   target: string,
   { message, isNotice, text }: Omit<TargetedText, 'text'> & { text?: string },
 ): Promise<Lines> {
-  const signal = { text, isNotice, tags: clientTagsOf(message) ?? {} }
+  const signal = { text, isNotice, msgid: newMsgid(), tags: clientTagsOf(message) ?? {} }
   await chat.messages.pass(session, target.startsWith('#') ? membershipIn(session, target) : meantNick(target), signal)
-  const isToItself = fold(meantNick(target)) === session.key
-  if (!isToItself && !session.caps.has('echo-message')) return NOTHING
+  if (!session.caps.has('echo-message')) return NOTHING
   const { id, name: from, registered: verified } = session
   const echo = signalLine({ kind: 'signal', session: id, from, verified, ...signal }, target, session, isBot(session))
   return echo === undefined ? NOTHING : [echo]

@@ -8,21 +8,45 @@ import type { IrcSession } from './session.ts'
 export interface Sender {
   readonly name: string
   /** True for the owner of an account. */
-  readonly verified: boolean
+  readonly verified?: boolean | undefined
   readonly isBot?: boolean
 }
 
-/** Returns the tags of a line that is not in a log, for a client with these capabilities; `from` is undefined for a line of the server. */
-export function tagsNow(caps: ReadonlySet<Cap>, from?: Sender): [key: string, value: string][] {
-  const tags: [string, string][] = []
-  if (caps.has('server-time')) tags.push(['time', new Date().toISOString()])
-  if (caps.has('account-tag') && from?.verified) tags.push(['account', shownNick(from.name)])
-  if (caps.has('message-tags') && from?.isBot) tags.push(['bot', ''])
+/** The properties of a line from which its tags are made. */
+export interface Tagged {
+  /** Undefined for a line of the server. */
+  readonly from?: Sender | undefined
+  /** Time in ms since the epoch; now without it. */
+  readonly at?: number
+  readonly msgid?: string | undefined
+  /** The tags of a client; `bot` tells that it is a program. */
+  readonly clientTags?: Readonly<Record<string, string>> | undefined
+}
+
+type Tags = [key: string, value: string][]
+
+/** Returns the tags of a line for a client with these capabilities. */
+export function tagsFor(
+  has: (cap: Cap & ('server-time' | 'message-tags' | 'account-tag')) => boolean,
+  { from, at = Date.now(), msgid, clientTags = {} }: Tagged,
+): Tags {
+  const tags: Tags = []
+  if (has('server-time')) tags.push(['time', new Date(at).toISOString()])
+  if (msgid !== undefined && has('message-tags')) tags.push(['msgid', msgid])
+  if (from?.verified && has('account-tag')) tags.push(['account', shownNick(from.name)])
+  if (!has('message-tags')) return tags
+  if (from?.isBot || clientTags.bot !== undefined) tags.push(['bot', ''])
+  tags.push(...Object.entries(clientTags).filter(([key]) => key !== 'bot'))
   return tags
+}
+
+/** Returns a line that is not in a log with the tags that a client has asked for. */
+export function withTags({ caps }: Pick<IrcSession, 'caps'>, line: string, tagged: Tagged = {}): string {
+  return tagText(tagsFor((cap) => caps.has(cap), tagged)) + line
 }
 
 /** Returns a line of a session's user with the tags that its client has asked for. */
 export function ownLine(session: IrcSession, line: string): string {
-  const { caps, name, registered: verified } = session
-  return tagText(tagsNow(caps, { name, verified, isBot: isBot(session) })) + line
+  const { name, registered: verified } = session
+  return withTags(session, line, { from: { name, verified, isBot: isBot(session) } })
 }

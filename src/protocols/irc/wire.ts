@@ -7,9 +7,9 @@ import type { Cap } from './caps.ts'
 import { awayLine, linesOf, msgidOf } from './events.ts'
 import { batchEnd, newBatch } from './labels.ts'
 import { ircLine, tagText } from './message.ts'
-import { channelOf, SERVER, shownNick, sourceOf } from './names.ts'
+import { channelOf, SERVER, sourceOf } from './names.ts'
 import { type IrcSession, type SentMessage, sentKey } from './session.ts'
-import { ownLine, tagsNow } from './tags.ts'
+import { ownLine, type Tagged, tagsFor, withTags } from './tags.ts'
 import { textLines } from './texts.ts'
 
 /** The capabilities that change how an event is written. */
@@ -118,7 +118,7 @@ export class IrcWire implements Wire<IrcSession> {
   announce(text: string, sessions: Iterable<IrcSession>): void {
     for (const session of sessions) {
       const line = ircLine(SERVER, 'NOTICE', [session.nick, text])
-      session.link.push(this.pack([tagText(tagsNow(session.caps)) + line]))
+      session.link.push(this.pack([withTags(session, line)]))
     }
   }
 
@@ -215,22 +215,17 @@ function taggedLines(
   { label, batch, awayText, isBot }: OwnParts & { readonly isBot: boolean },
 ): string[] {
   const has = (cap: (typeof VARIANTS)[number]) => (variant & (1 << VARIANTS.indexOf(cap))) !== 0
-  const tagsOf = (isFirst: boolean): [string, string][] => {
-    const tags: [string, string][] = []
-    if (batch !== undefined) tags.push(['batch', batch])
-    if (label !== undefined && isFirst) tags.push(['label', label])
-    if (has('server-time')) tags.push(['time', new Date(event.at).toISOString()])
-    // An id names one line.
-    if (has('message-tags') && isFirst) tags.push(['msgid', msgidOf(event)])
-    if (has('account-tag') && event.verified) tags.push(['account', shownNick(event.from)])
-    if (has('message-tags')) {
-      const { tags: given = {} } = event.details ?? {}
-      if (isBot || given.bot !== undefined) tags.push(['bot', ''])
-      // Those of a client may be long: they are not repeated for each line.
-      if (isFirst) tags.push(...Object.entries(given).filter(([key]) => key !== 'bot'))
-    }
-    return tags
+  const { tags: clientTags = {} } = event.details ?? {}
+  const tagged: Tagged = {
+    from: { name: event.from, verified: event.verified, isBot: isBot || clientTags.bot !== undefined },
+    at: event.at,
   }
+  const tagsOf = (isFirst: boolean): [string, string][] => [
+    ...(batch === undefined ? [] : ([['batch', batch]] as [string, string][])),
+    ...(label === undefined || !isFirst ? [] : ([['label', label]] as [string, string][])),
+    // An id names one line; the tags of a client may be long: they are not repeated for each line.
+    ...tagsFor(has, isFirst ? { ...tagged, msgid: msgidOf(event), clientTags } : tagged),
+  ]
   if (has('draft/multiline')) {
     const lines = multilineOf(
       event,

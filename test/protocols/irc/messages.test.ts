@@ -152,17 +152,21 @@ test('38. CTCP requests arrive as they are, at IRC clients alone', async () => {
   ])
 })
 
-test('38. CTCP requests and TAGMSG to oneself arrive once', async () => {
-  const requests = ['PRIVMSG ann :\u0001PING 1\u0001', 'NOTICE Ann :\u0001PING 1\u0001', 'TAGMSG ann']
+test('38. CTCP requests and TAGMSG to oneself arrive, and are echoed where that is asked for', async () => {
+  const requests = ['PRIVMSG ann :\u0001PING 1\u0001', 'NOTICE ann :\u0001PING 1\u0001', 'TAGMSG ann']
   const arriving = requests.map((request) => `:ann!~ann@guest.roomd ${request}`)
   const ann = await suite.guest('ann', 'message-tags')
-  for (const caps of ['message-tags', 'echo-message']) {
-    await ann.ask(`CAP REQ :${caps}`)
-    expect(await ann.ask(...requests)).toEqual(arriving)
+  expect((await ann.ask(...requests)).map(plain)).toEqual(arriving)
+  await ann.ask('CAP REQ :echo-message labeled-response batch')
+  for (const [index, request] of requests.entries()) {
+    const lines = await ann.ask(`@label=self ${request}`)
+    expect(lines.map(plain)).toEqual([arriving[index], arriving[index]])
+    expect(lines.map((line) => tagOf(line, 'label')).sort()).toEqual(['self', undefined])
+    expect(new Set(lines.map((line) => tagOf(line, 'msgid'))).size).toBe(1)
   }
   // To others a request has an echo as a message has, also one in a NOTICE, which otherwise is not answered.
   await suite.guest('bob')
-  await ann.ask('CAP REQ :labeled-response batch')
+  await ann.ask('CAP REQ :-message-tags')
   expect(
     await ann.ask('@label=a NOTICE bob :\u0001PING 2\u0001', '@label=b NOTICE nobody :x', 'NOTICE nobody :x'),
   ).toEqual(['@label=a :ann!~ann@guest.roomd NOTICE bob :\u0001PING 2\u0001', '@label=b :roomd ACK'])
@@ -433,10 +437,13 @@ test('38. client-only tags are passed on to clients with message-tags, and TAGMS
   const eve = await suite.guest('eve')
   for (const client of [ann, bob, eve]) await client.ask('JOIN #tags')
   for (const client of [ann, bob, eve]) await client.rest()
-  expect(await ann.ask('@label=t;+typing=active TAGMSG #tags')).toEqual([
-    '@label=t;+typing=active :ann!~ann@guest.roomd TAGMSG #tags',
+  const [echo = '', relayed = ''] = [...(await ann.ask('@label=t;+typing=active TAGMSG #tags')), ...(await bob.rest())]
+  const msgid = tagOf(echo, 'msgid')
+  expect(msgid).toMatch(/^[\w-]+$/)
+  expect([echo, relayed]).toEqual([
+    `@label=t;msgid=${msgid};+typing=active :ann!~ann@guest.roomd TAGMSG #tags`,
+    `@msgid=${msgid};+typing=active :ann!~ann@guest.roomd TAGMSG #tags`,
   ])
-  expect(await bob.rest()).toEqual(['@+typing=active :ann!~ann@guest.roomd TAGMSG #tags'])
   await ann.ask('@+draft/reply=17;nonsense=1;+x=a\\sb\\:c PRIVMSG #tags :answer')
   const [line = ''] = await bob.rest()
   expect(plain(line)).toBe(':ann!~ann@guest.roomd PRIVMSG #tags :answer')
@@ -446,7 +453,7 @@ test('38. client-only tags are passed on to clients with message-tags, and TAGMS
     undefined,
   ])
   await bob.ask('@+typing=done TAGMSG ann')
-  expect(await ann.rest()).toContain('@+typing=done :bob!~bob@guest.roomd TAGMSG ann')
+  expect((await ann.rest()).at(-1)).toMatch(/^@msgid=[\w-]+;\+typing=done :bob!~bob@guest\.roomd TAGMSG ann$/)
   expect(await eve.rest()).toEqual([':ann!~ann@guest.roomd PRIVMSG #tags :answer'])
   await ann.ask('MODE #tags +m')
   await bob.rest()

@@ -1,7 +1,7 @@
 import { type IrcCommand, type IrcContext, NOTHING } from '../command.ts'
 import { isRequest } from '../ctcp.ts'
-import { echoOf, sayToEach } from '../echoes.ts'
-import { LabelledReply, labelOf, refusalOf } from '../labels.ts'
+import { sayToEach } from '../echoes.ts'
+import { acknowledgement, LabelledReply, labelOf, refusalOf } from '../labels.ts'
 import { type IrcMessage, ircLine, type Lines } from '../message.ts'
 import { MultilineFault } from '../multiline.ts'
 import { SERVER } from '../names.ts'
@@ -32,9 +32,10 @@ const tagmsg: IrcCommand = {
   usage: '@<tags> TAGMSG <target>{,<target>}',
   help: 'Passes client-only tags on, with the capability message-tags.',
   least: 1,
-  run(context, message) {
+  async run(context, message) {
     if (!context.session.caps.has('message-tags')) return [context.reply('ERR_UNKNOWNCOMMAND', 'TAGMSG')]
-    return toEach(context, message.params[0] ?? '', (target) => pass(context, target, { message, isNotice: false }))
+    const [list = ''] = message.params
+    return (await toEach(context, list, (target) => pass(context, target, { message, isNotice: false }))).lines
   },
 }
 
@@ -95,7 +96,7 @@ async function speak(context: IrcContext, message: IrcMessage, isNotice: boolean
     return multiline.add(message) ? NOTHING : unsent(new MultilineFault('MULTILINE_INVALID'), session, undefined)
   const objection = objectionTo(context, message)
   if (objection === undefined) return sayToEach(context, list, { text, isNotice, message })
-  return isNotice ? echoOf([objection], message, session) : refusalOf(message, session, objection)
+  return isNotice ? acknowledgement(message, session) : refusalOf(message, session, objection)
 }
 
 function objectionTo({ session, reply }: IrcContext, { command, params }: IrcMessage): string | undefined {
