@@ -4,7 +4,9 @@ import type { News, Signal } from '../../chat/news.ts'
 import { isBotHere } from './bots.ts'
 import type { Cap } from './caps.ts'
 import { awayLine } from './events.ts'
-import { channelOf, shownNick, sourceOf, userHostOf } from './names.ts'
+import type { DetailedSession, IrcUsers } from './irc-users.ts'
+import { ircLine } from './message.ts'
+import { channelOf, shownNick } from './names.ts'
 import { numeric } from './numerics.ts'
 import type { IrcSession } from './session.ts'
 import { signalLine } from './signal-line.ts'
@@ -22,18 +24,23 @@ interface Monitored {
 export class IrcAudience {
   readonly #chat: Chat
   readonly #pack: PackLines
+  readonly #users: IrcUsers
   readonly #sessions = new Set<IrcSession>()
   /** By folded nickname. */
   readonly #monitored = new Map<string, Monitored>()
 
-  constructor(chat: Chat, pack: PackLines) {
+  constructor(chat: Chat, users: IrcUsers, pack: PackLines) {
     this.#chat = chat
+    this.#users = users
     this.#pack = pack
     chat.news.watch((news) => this.#heed(news))
+    users.onRealName((session, by) => this.#described(session, by))
   }
 
   enter(session: IrcSession): void {
     this.#sessions.add(session)
+    // The real name of another session may have been shown until now.
+    this.#users.tellRealName(session.key)
   }
 
   leave(session: IrcSession): void {
@@ -78,7 +85,7 @@ export class IrcAudience {
         void this.#offline(news.name).catch(() => {})
         break
       case 'away':
-        this.#tellNeighbours(news, news.rooms, 'away-notify', awayLine(news.name, news.verified, news.text))
+        this.#tellNeighbours(news, news.rooms, 'away-notify', this.#awayLine(news))
         break
       case 'registered':
         this.#registered(news)
@@ -99,7 +106,7 @@ export class IrcAudience {
     // Another node may have told it.
     if (!monitored || monitored.isOnline) return
     monitored.isOnline = true
-    const source = sourceOf(name, verified)
+    const source = this.#users.sourceOf(name, verified)
     for (const session of monitored.sessions) this.#tell(session, numeric(session.nick, 'RPL_MONONLINE', source))
   }
 
@@ -114,11 +121,27 @@ export class IrcAudience {
   }
 
   #registered({ name, account = name, rooms }: Extract<News, { kind: 'registered' }>): void {
-    const before = sourceOf(name, undefined)
-    const { user, host } = userHostOf(name, true)
+    const before = this.#users.formerSourceOf(name)
+    const { user, host } = this.#users.userHostOf(name, true)
     const sender = { name, verified: account === name }
     this.#tellNeighbours(sender, rooms, 'account-notify', `:${before} ACCOUNT ${shownNick(account)}`)
     this.#tellNeighbours(sender, rooms, 'chghost', `:${before} CHGHOST ${user} ${host}`)
+    this.#users.tellRealName(fold(account))
+  }
+
+  #awayLine({ name, verified, text }: Extract<News, { kind: 'away' }>): string {
+    return awayLine(this.#users.sourceOf(name, verified), text)
+  }
+
+  /** Tells neighbours and the user, except the session that is answered, of a real name (IRCv3, "setname"). */
+  #described(described: DetailedSession, by: DetailedSession | undefined): void {
+    const { name, key, registered: verified, realName } = described
+    const line = ircLine(this.#users.sourceOf(name, verified), 'SETNAME', [realName])
+    const rooms = this.#chat.users.here(name).flatMap(({ memberships }) => [...memberships.keys()])
+    const sender = { name, verified, isBot: isBotHere(this.#chat, name) }
+    this.#tellNeighbours(sender, rooms, 'setname', line)
+    for (const session of this.#sessions)
+      if (session.key === key && session !== by && session.caps.has('setname')) this.#tell(session, line, sender)
   }
 
   /** Tells the sessions with a capability that are in one of the rooms of a user, or watch it with `extended-monitor`. */
@@ -135,7 +158,7 @@ export class IrcAudience {
   async #invited({ room, from, verified, to }: Extract<News, { kind: 'invited' }>): Promise<void> {
     const record = await this.#chat.rooms.find(room)
     if (!record) return
-    const line = `:${sourceOf(from, verified)} INVITE ${shownNick(to)} ${channelOf(record)}`
+    const line = `:${this.#users.sourceOf(from, verified)} INVITE ${shownNick(to)} ${channelOf(record)}`
     const [key, by] = [fold(to), fold(from)]
     const sender = { name: from, verified, isBot: isBotHere(this.#chat, from) }
     for (const session of this.#sessions) {
@@ -147,8 +170,9 @@ export class IrcAudience {
 
   /** Hands a signal to its clients at once, so that it keeps its place among messages. */
   #signalled(signal: Signal): void {
-    const { room, to = '', from, session: origin } = signal
+    const { room, to = '', from, verified, session: origin } = signal
     const [key, by] = [fold(to), fold(from)]
+    const source = this.#users.sourceOf(from, verified)
     const isBot = isBotHere(this.#chat, from)
     for (const session of this.#sessions) {
       // The echo is the answer to the request.
@@ -156,7 +180,7 @@ export class IrcAudience {
       const record = room === undefined ? undefined : session.memberships.get(room)?.room.record
       const isMeant = room === undefined ? session.key === key || session.key === by : record !== undefined
       const target = record ? channelOf(record) : shownNick(to)
-      const line = isMeant ? signalLine(signal, target, session, isBot) : undefined
+      const line = isMeant ? signalLine(signal, { source, target, isBot }, session) : undefined
       if (line !== undefined) this.#push(session, line)
     }
   }

@@ -25,6 +25,7 @@ export const CAPS = [
   'no-implicit-names',
   'sasl',
   'server-time',
+  'setname',
   'standard-replies',
   'userhost-in-names',
 ] as const
@@ -35,6 +36,9 @@ export function isCap(name: string): name is Cap {
   return (CAPS as readonly string[]).includes(name)
 }
 
+/** Another name of `no-implicit-names`. Version 301 gets one line, in which not all fit behind the longest nickname. */
+const DRAFT_ALIAS = 'draft/no-implicit-names'
+
 /**
  * Returns the list of all capabilities, with their values for version 302 and later. A text is limited in characters, so one of `maxText` bytes
  * always fits.
@@ -44,5 +48,6 @@ export function capList(withValues: boolean, maxText: number): string[] {
     'draft/multiline': `max-bytes=${maxText},max-lines=${MAX_LINES}`,
     sasl: 'PLAIN',
   }
-  return CAPS.map((name) => (withValues && values[name] ? `${name}=${values[name]}` : name))
+  if (!withValues) return CAPS.filter((name) => name !== DRAFT_ALIAS)
+  return CAPS.map((name) => (values[name] ? `${name}=${values[name]}` : name))
 }

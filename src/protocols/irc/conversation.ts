@@ -32,6 +32,7 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
   readonly reply: IrcContext['reply']
   readonly #link: ClientLink
   #isQuitting = false
+  #closing: Promise<void> | undefined
   /** The reply to the request that later ones wait for. */
   #replying: LabelledReply | undefined
   heardAt = performance.now()
@@ -39,7 +40,7 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
   constructor(options: IrcOptions, link: ClientLink) {
     this.options = options
     this.#link = link
-    this.session = new IrcSession(options.wire, link)
+    this.session = new IrcSession(options.wire, link, options.users)
     this.multiline = new MultilineInput(options.maxText)
     options.pings.add(this)
     this.reply = (name, ...params) => replyTo(this.session)(name, ...params)
@@ -68,7 +69,7 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
   async quit(reason: string): Promise<void> {
     this.#isQuitting = true
     this.session.farewell = reason
-    await settledWithin(this.chat.close(this.session), NAME_RELEASE_MS)
+    await settledWithin(this.#close(), NAME_RELEASE_MS)
   }
 
   ask(): void {
@@ -84,7 +85,13 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
   leave(): Promise<void> {
     this.options.audience.leave(this.session)
     this.options.pings.remove(this)
-    return this.chat.close(this.session)
+    return this.#close()
+  }
+
+  /** Ends the session. What it has said, and its QUIT, is shown with its details. */
+  #close(): Promise<void> {
+    const { chat, session, options } = this
+    return (this.#closing ??= chat.close(session).finally(() => options.users.ended(session)))
   }
 
   slowed(): void {

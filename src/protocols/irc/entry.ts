@@ -19,7 +19,8 @@ export async function enter(
   const { record } = room
   // Events of the room may follow at once.
   const account = session.registered ? session.nick : '*'
-  const extended = session.caps.has('extended-join') ? ` ${account} :${session.name}` : ''
+  const realName = context.options.users.realNameOf(session.name)
+  const extended = session.caps.has('extended-join') ? ` ${account} :${realName}` : ''
   context.tell([ownLine(session, `:${session.source} JOIN ${channelOf(record)}${extended}`)])
   const isBrief = session.caps.has('no-implicit-names') || session.caps.has('draft/no-implicit-names')
   const reply = new LongReply(context)

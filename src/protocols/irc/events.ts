@@ -1,6 +1,7 @@
 import { sanctionOf } from '../../chat/sanctions.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { Event, ModeFlag, Role } from '../../engine/event.ts'
+import type { UserDetails } from './irc-users.ts'
 import { ircLine } from './message.ts'
 import { channelOf, SERVER, shownNick, sourceOf } from './names.ts'
 import { plainLines, textLines } from './texts.ts'
@@ -32,21 +33,37 @@ export function msgidOf({ id, details }: Event): string {
   return details?.msgid ?? String(id)
 }
 
+/** The user who has caused an event, as its lines show it. */
+export interface EventAuthor {
+  readonly source: string
+  /** See {@link UserDetails}; undefined if it is not known. */
+  readonly details: UserDetails | undefined
+}
+
+/** Returns the author of an event. */
+export function authorOf({ from, verified }: Event, details: UserDetails | undefined): EventAuthor {
+  return { source: sourceOf(from, verified, details?.username), details }
+}
+
 /** Returns the lines of an event in a room without tags; none for events that IRC does not show. `isExtended`: with account and name in JOIN. */
-export function linesOf(event: Event, room: Pick<RoomRecord, 'title' | 'slug'>, isExtended: boolean): string[] {
+export function linesOf(
+  event: Event,
+  { source, details: known }: EventAuthor,
+  room: Pick<RoomRecord, 'title' | 'slug'>,
+  isExtended: boolean,
+): string[] {
   const { kind, from, to = '', body, verified, details = {} } = event
   const channel = channelOf(room)
-  const source = sourceOf(from, verified)
   switch (kind) {
     case 'message':
     case 'private':
-      return plainLines(textLines(event, room))
+      return plainLines(textLines(event, source, room))
     case 'joined': {
       // The user was there under another nickname.
       if (details.renamed !== undefined)
-        return [ircLine(sourceOf(details.renamed, verified), 'NICK', [shownNick(from)])]
-      const account = verified ? shownNick(from) : '*'
-      return [isExtended ? ircLine(source, 'JOIN', [channel, account, from]) : `:${source} JOIN ${channel}`]
+        return [ircLine(sourceOf(details.renamed, verified, known?.username), 'NICK', [shownNick(from)])]
+      if (!isExtended) return [`:${source} JOIN ${channel}`]
+      return [ircLine(source, 'JOIN', [channel, verified ? shownNick(from) : '*', known?.realName ?? from])]
     }
     case 'left':
       // The `joined` that follows tells it.
@@ -58,9 +75,9 @@ export function linesOf(event: Event, room: Pick<RoomRecord, 'title' | 'slug'>, 
     case 'topic':
       return [ircLine(source, 'TOPIC', [channel, body])]
     case 'role':
-      return roleLines(event, channel)
+      return roleLines(event, source, channel)
     case 'mode':
-      return modeLines(event, channel)
+      return modeLines(event, source, channel)
     case 'redacted':
     case 'closed':
       return []
@@ -70,16 +87,15 @@ export function linesOf(event: Event, room: Pick<RoomRecord, 'title' | 'slug'>, 
 }
 
 /** Returns the line that tells that a user is away, or with undefined is back. */
-export function awayLine(name: string, verified: boolean | undefined, text: string | undefined): string {
-  const line = `:${sourceOf(name, verified)} AWAY`
+export function awayLine(source: string, text: string | undefined): string {
+  const line = `:${source} AWAY`
   return text === undefined ? line : `${line} :${text || 'Away'}`
 }
 
-function roleLines(event: Event, channel: string): string[] {
-  const { from, to = '', body, verified, details } = event
+function roleLines(event: Event, source: string, channel: string): string[] {
+  const { to = '', body, details } = event
   const { role, on = false } = details ?? {}
   if (!role) return []
-  const source = sourceOf(from, verified)
   // The audience tells invitations.
   if (role === 'invited') return []
   const letter = ROLE_LETTERS[role]
@@ -91,11 +107,10 @@ function roleLines(event: Event, channel: string): string[] {
   return [`:${source} MODE ${channel} ${on ? '+' : '-'}${letter} ${subject}`]
 }
 
-function modeLines({ from, verified, details }: Event, channel: string): string[] {
+function modeLines({ details }: Event, source: string, channel: string): string[] {
   const { flag, on = false, value = '' } = details ?? {}
   if (!flag) return []
   const letter = FLAG_LETTERS[flag]
-  const source = sourceOf(from, verified)
   // The password is not in the event.
   const parameter = flag === 'password' ? ' *' : flag === 'limit' && on ? ` ${value}` : ''
   if (letter !== undefined) return [`:${source} MODE ${channel} ${on ? '+' : '-'}${letter}${parameter}`]

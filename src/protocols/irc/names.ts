@@ -1,4 +1,5 @@
 import { isTitle, LONGEST_NAME } from '../../chat/names.ts'
+import { owned } from '../../chat/text.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 
 /** Name of the server in sources and numerics. */
@@ -12,6 +13,8 @@ const NO_BREAK_SPACE = '\u00a0'
 /** Matches a title that cannot be the name of a channel. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters
 const UNFIT = /[\s,:\u0000-\u001f\u007f-\u009f]/
+/** Matches the characters that no source shows. */
+const UNFIT_IN_USERNAMES = /[^\p{L}\p{M}\p{N}\u00a0_.\-[\]{}\\|^`]|\p{Default_Ignorable_Code_Point}/gu
 
 /** Returns the name of a room as a channel: its title where that fits into lines, otherwise its slug. */
 export function channelOf({ title, slug }: Pick<RoomRecord, 'title' | 'slug'>): string {
@@ -34,17 +37,27 @@ export function meantNick(nick: string): string {
   return nick.replaceAll(NO_BREAK_SPACE, ' ')
 }
 
+/** Returns the part of a USER argument that sources show: the characters of nicknames. */
+export function usernameOf(argument: string): string {
+  const fitting = argument.normalize('NFC').replace(UNFIT_IN_USERNAMES, '')
+  return owned(Array.from(fitting).slice(0, LONGEST_NAME).join(''))
+}
+
 /**
- * Returns the source of a user's messages. User and host tell only whether the user has proved to own the account of that nickname, so that
- * they are equal for all events of the user, from whatever protocol and node.
+ * Returns the source of a user's messages. The host tells whether the user has proved to own the account of that nickname. The user is the
+ * account, and of a guest the USER argument, see {@link usernameOf}; the nickname where that is not known or empty.
  */
-export function sourceOf(name: string, verified: boolean | undefined): string {
+export function sourceOf(name: string, verified: boolean | undefined, username = ''): string {
   const nick = shownNick(name)
-  return verified ? `${nick}!${nick}@account.roomd` : `${nick}!~${nick}@guest.roomd`
+  return verified ? `${nick}!${nick}@account.roomd` : `${nick}!~${username || nick}@guest.roomd`
 }
 
 /** Returns the parts of {@link sourceOf} behind the nickname. */
-export function userHostOf(name: string, verified: boolean): { readonly user: string; readonly host: string } {
-  const [, user = '', host = ''] = /!([^@]*)@(.*)$/.exec(sourceOf(name, verified)) ?? []
+export function userHostOf(
+  name: string,
+  verified: boolean,
+  username?: string,
+): { readonly user: string; readonly host: string } {
+  const [, user = '', host = ''] = /!([^@]*)@(.*)$/.exec(sourceOf(name, verified, username)) ?? []
   return { user, host }
 }

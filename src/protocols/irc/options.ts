@@ -2,6 +2,7 @@ import type { Chat } from '../../chat/chat.ts'
 import type { ConnectionOptions } from '../../transport/connection-options.ts'
 import type { IrcAudience } from './audience.ts'
 import type { IrcHeartbeat } from './heartbeat.ts'
+import type { IrcUsers } from './irc-users.ts'
 import type { NamesLists } from './names-lists.ts'
 import type { IrcWire } from './wire.ts'
 
@@ -11,6 +12,7 @@ export interface IrcOptions extends ConnectionOptions {
   readonly audience: IrcAudience
   readonly pings: IrcHeartbeat
   readonly names: NamesLists
+  readonly users: IrcUsers
   /** Maximum characters of a message. */
   readonly maxText: number
   /** Newest messages that a client without `draft/chathistory` gets when it joins. */

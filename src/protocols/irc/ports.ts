@@ -15,6 +15,7 @@ import { isBotHere } from './bots.ts'
 import { IrcConversation } from './conversation.ts'
 import { GarbledLine, IrcFraming } from './framing.ts'
 import { IrcHeartbeat } from './heartbeat.ts'
+import { ircUsersOf } from './irc-users.ts'
 import { fitted } from './message.ts'
 import { NamesLists } from './names-lists.ts'
 import type { IrcOptions } from './options.ts'
@@ -38,6 +39,7 @@ export function ircOptions(
   transport: keyof typeof PACKS = 'bytes',
 ): IrcOptions {
   const pack = PACKS[transport]
+  const users = ircUsersOf(chat)
   const elsewhere: IrcOptions['elsewhere'] = (protocol) => {
     const [verb, port] = protocol === 'HTTP' ? ['is', httpPort()] : ['are', linePort()]
     return `Speak IRC here; ${protocol} ${verb} ${port === undefined ? 'off' : `on port ${port}`}`
@@ -47,10 +49,15 @@ export function ircOptions(
     chat,
     maxText,
     replay,
-    wire: new IrcWire(pack, { isBot: (name) => isBotHere(chat, name), awayText: (name) => chat.away.of(name) }),
-    audience: new IrcAudience(chat, pack),
+    wire: new IrcWire(pack, {
+      isBot: (name) => isBotHere(chat, name),
+      awayText: (name) => chat.away.of(name),
+      detailsOf: (name) => users.detailsOf(name),
+    }),
+    audience: new IrcAudience(chat, users, pack),
     pings: new IrcHeartbeat(),
     names: new NamesLists(),
+    users,
     window: WINDOW,
     lastWord: (reason, why) => {
       const text = reason === 'wrong-protocol' ? (why ?? elsewhere('HTTP')) : disconnectText(reason, why)

@@ -5,8 +5,9 @@ import { isAtLeast, type Rank } from '../../chat/room-state.ts'
 import type { Membership } from '../../chat/session.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { IrcContext } from './command.ts'
+import type { IrcUsers } from './irc-users.ts'
 import { ircLine, type Lines } from './message.ts'
-import { channelOf, MAX_NICK_BYTES, roomNameOf, shownNick, sourceOf } from './names.ts'
+import { channelOf, MAX_NICK_BYTES, roomNameOf, shownNick } from './names.ts'
 import { numeric } from './numerics.ts'
 import { packed, spaceIn } from './packing.ts'
 import type { IrcSession } from './session.ts'
@@ -61,18 +62,20 @@ export function prefixOf(rank: Rank | undefined): string {
 export async function namesLines({ chat, session, reply, options }: IrcContext, room: RoomRecord): Promise<Lines> {
   const channel = channelOf(room)
   const hasHosts = session.caps.has('userhost-in-names')
-  const texts = await options.names.of(`${room.id} ${hasHosts}`, () => namesIn(chat, room, hasHosts))
+  const texts = await options.names.of(`${room.id} ${hasHosts}`, () =>
+    namesIn(chat, room, hasHosts ? options.users : undefined),
+  )
   const symbol = room.visibility === 'hidden' ? '@' : '='
   const lines = texts.map((names) => reply('RPL_NAMREPLY', symbol, channel, names))
   return [...lines, reply('RPL_ENDOFNAMES', channel)]
 }
 
-/** Resolves with the nicknames of a room, with prefixes, as texts that fit into lines. */
-async function namesIn(chat: Chat, room: RoomRecord, hasHosts: boolean): Promise<readonly string[]> {
+/** Resolves with the nicknames of a room, with prefixes, as texts that fit into lines; with `users` as their sources. */
+async function namesIn(chat: Chat, room: RoomRecord, users: IrcUsers | undefined): Promise<readonly string[]> {
   const members = await chat.rooms.inside(room.id)
   const ranks = await chat.users.ranks(room.id, members)
-  const sources = hasHosts
-    ? await Promise.all(members.map(async (name) => sourceOf(name, await chat.users.isOwner(name))))
+  const sources = users
+    ? await Promise.all(members.map(async (name) => users.sourceOf(name, await chat.users.isOwner(name))))
     : members.map(shownNick)
   const maxBytes = spaceIn(numeric('x'.repeat(MAX_NICK_BYTES), 'RPL_NAMREPLY', '=', channelOf(room), ''))
   const words = members.map((name, index) => prefixOf(ranks.get(name)) + sources[index])

@@ -4,6 +4,7 @@ import type { Event } from '../../engine/event.ts'
 import type { ClientLink } from '../../transport/conversation.ts'
 import type { Cap } from './caps.ts'
 import { msgidOf } from './events.ts'
+import type { DetailedSession, IrcUsers } from './irc-users.ts'
 import { shownNick, sourceOf } from './names.ts'
 
 /** Maximum messages whose events are awaited: more than a connection may have under way. */
@@ -26,7 +27,7 @@ export function sentKey(event: Event): string {
   return event.kind === 'private' ? msgidOf(event) : `${event.room} ${event.id}`
 }
 
-export class IrcSession extends Session {
+export class IrcSession extends Session implements DetailedSession {
   readonly link: ClientLink
   readonly caps = new Set<Cap>()
   /** Messages by {@link sentKey}. Their events do not come where the session leaves the room before that, or no copy is committed. */
@@ -43,10 +44,26 @@ export class IrcSession extends Session {
   hasInvisibleMode = false
   /** Number of the capabilities that change how events are written. */
   variant = 0
+  username = ''
+  realName = ''
+  readonly #users: IrcUsers | undefined
 
-  constructor(wire: Wire<IrcSession>, link: ClientLink) {
+  constructor(wire: Wire<IrcSession>, link: ClientLink, users?: IrcUsers) {
     super(wire, link)
     this.link = link
+    this.#users = users
+  }
+
+  override get name(): string {
+    return super.name
+  }
+
+  override set name(name: string) {
+    const before = this.key
+    super.name = name
+    // It is for all nicknames that follow.
+    if (this.username === '') this.username = this.nick
+    this.#users?.renamed(this, before)
   }
 
   get nick(): string {
@@ -54,7 +71,7 @@ export class IrcSession extends Session {
   }
 
   get source(): string {
-    return sourceOf(this.name, this.registered)
+    return sourceOf(this.name, this.registered, this.username)
   }
 
   /** True if the client has been told of nicknames that are gone and have not come back. */

@@ -1,18 +1,22 @@
 import type { Signal } from '../../chat/news.ts'
 import { ircLine } from './message.ts'
-import { sourceOf } from './names.ts'
 import type { IrcSession } from './session.ts'
 import { withTags } from './tags.ts'
 
-/** Returns the line of a signal to a target; undefined if the client does not understand it. */
+interface SignalParts {
+  readonly source: string
+  readonly target: string
+  /** True if the sender is a program. */
+  readonly isBot: boolean
+}
+
+/** Returns the line of a signal; undefined if the client does not understand it. */
 export function signalLine(
   { from, verified, text, isNotice, msgid, tags: clientTags }: Signal,
-  target: string,
+  { source, target, isBot }: SignalParts,
   session: IrcSession,
-  isBot: boolean,
 ): string | undefined {
   if (text === undefined && !session.caps.has('message-tags')) return undefined
-  const source = sourceOf(from, verified)
   const line =
     text === undefined
       ? `:${source} TAGMSG ${target}`

@@ -130,7 +130,8 @@ export async function pass(
   const signal = { text, isNotice, msgid: newMsgid(), tags: clientTagsOf(message) ?? {} }
   await chat.messages.pass(session, target.startsWith('#') ? membershipIn(session, target) : meantNick(target), signal)
   if (!session.caps.has('echo-message')) return NOTHING
-  const { id, name: from, registered: verified } = session
-  const echo = signalLine({ kind: 'signal', session: id, from, verified, ...signal }, target, session, isBot(session))
+  const { id, name: from, registered: verified, source } = session
+  const shown = { source, target, isBot: isBot(session) }
+  const echo = signalLine({ kind: 'signal', session: id, from, verified, ...signal }, shown, session)
   return echo === undefined ? NOTHING : [echo]
 }

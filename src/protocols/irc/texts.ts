@@ -1,8 +1,9 @@
+import { clean } from '../../chat/text.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { Event } from '../../engine/event.ts'
 import { ACTION_BYTES, actionText } from './ctcp.ts'
 import { MAX_LINE_BYTES, type Piece, piecesOf } from './message.ts'
-import { channelOf, shownNick, sourceOf } from './names.ts'
+import { channelOf, shownNick } from './names.ts'
 
 /** The lines of a message, and its target, which is a channel or nickname. */
 export interface TextLines {
@@ -11,10 +12,10 @@ export interface TextLines {
 }
 
 /** Returns the lines of a message, those without a text too. */
-export function textLines(event: Event, room: Pick<RoomRecord, 'title' | 'slug'>): TextLines {
-  const { kind, from, to = '', verified, body, details } = event
+export function textLines(event: Event, source: string, room: Pick<RoomRecord, 'title' | 'slug'>): TextLines {
+  const { kind, to = '', body, details } = event
   const target = kind === 'private' ? shownNick(to) : channelOf(room)
-  const head = `:${sourceOf(from, verified)} ${details?.notice ? 'NOTICE' : 'PRIVMSG'} ${target} :`
+  const head = `:${source} ${details?.notice ? 'NOTICE' : 'PRIVMSG'} ${target} :`
   const frame = details?.action ? ACTION_BYTES : 0
   const pieces = piecesOf(body, MAX_LINE_BYTES - Buffer.byteLength(head) - frame)
   const lines = pieces.map((piece) => {
@@ -38,6 +39,11 @@ export function plainLines({ lines }: TextLines): string[] {
 /** Returns the first `most` characters of a text: what is longer than RPL_ISUPPORT tells is cut. */
 export function cutTo(text: string, most: number): string {
   return text.length <= most ? text : Array.from(text).slice(0, most).join('')
+}
+
+/** Returns a real name as it is shown: on one line, without control characters and formats. */
+export function cleanRealName(text: string): string {
+  return clean(withoutFormats(text)).replaceAll('\t', ' ').trim()
 }
 
 /** Removes mIRC's codes for colours and formats with their digits, which other protocols cannot show. */

@@ -4,10 +4,11 @@ import type { RoomRecord } from '../../engine/engine.ts'
 import type { Event } from '../../engine/event.ts'
 import { atTickEnd } from '../../tick.ts'
 import type { Cap } from './caps.ts'
-import { awayLine, linesOf, msgidOf } from './events.ts'
+import { authorOf, awayLine, type EventAuthor, linesOf, msgidOf } from './events.ts'
+import type { UserDetails } from './irc-users.ts'
 import { batchEnd, newBatch } from './labels.ts'
 import { ircLine, tagText } from './message.ts'
-import { channelOf, SERVER, sourceOf } from './names.ts'
+import { channelOf, SERVER } from './names.ts'
 import { type IrcSession, type SentMessage, sentKey } from './session.ts'
 import { ownLine, type Tagged, tagsFor, withTags } from './tags.ts'
 import { textLines } from './texts.ts'
@@ -29,6 +30,8 @@ export interface KnownUsers {
   isBot(name: string): boolean
   /** Returns the text of a user who is away. */
   awayText(name: string): string | undefined
+  /** See {@link IrcUsers.detailsOf}. */
+  detailsOf(name: string): UserDetails | undefined
 }
 
 /** Encodes lines without their ends as bytes for the transport. */
@@ -152,7 +155,8 @@ export class IrcWire implements Wire<IrcSession> {
   /** Returns the lines of an event with the tags of a variant. */
   linesOf(event: Event, room: NamedRoom, variant: number, own: OwnParts = {}): string[] {
     const isBot = event.verified === true && this.#users?.isBot(event.from) === true
-    return taggedLines(event, room, variant, { ...own, isBot })
+    const author = authorOf(event, this.#users?.detailsOf(event.from))
+    return taggedLines(event, author, room, variant, { ...own, isBot })
   }
 
   #bytesOf(events: readonly Event[], room: RoomRecord, variant: number): Buffer {
@@ -210,6 +214,7 @@ interface OwnParts {
 
 function taggedLines(
   event: Event,
+  author: EventAuthor,
   room: NamedRoom,
   variant: number,
   { label, batch, awayText, isBot }: OwnParts & { readonly isBot: boolean },
@@ -229,6 +234,7 @@ function taggedLines(
   if (has('draft/multiline')) {
     const lines = multilineOf(
       event,
+      author,
       room,
       tagText(tagsOf(true)),
       tagText(batch === undefined ? [] : [['batch', batch]]),
@@ -237,26 +243,32 @@ function taggedLines(
   }
   const lines =
     event.kind === 'redacted' && has('draft/message-redaction')
-      ? [redaction(event, room)]
-      : linesOf(event, room, has('extended-join'))
-  if (awayText !== undefined && has('away-notify')) lines.push(awayLine(event.from, event.verified, awayText))
+      ? [redaction(event, author, room)]
+      : linesOf(event, author, room, has('extended-join'))
+  if (awayText !== undefined && has('away-notify')) lines.push(awayLine(author.source, awayText))
   return lines.map((line, index) => tagText(tagsOf(index === 0)) + line)
 }
 
 /** Returns a message of several lines as a batch (IRCv3, "draft/multiline"), with the tags of its ends; undefined for other events. */
-function multilineOf(event: Event, room: NamedRoom, tags: string, endTags: string): string[] | undefined {
+function multilineOf(
+  event: Event,
+  { source }: EventAuthor,
+  room: NamedRoom,
+  tags: string,
+  endTags: string,
+): string[] | undefined {
   if ((event.kind !== 'message' && event.kind !== 'private') || event.details?.action) return undefined
-  const { target, lines } = textLines(event, room)
+  const { target, lines } = textLines(event, source, room)
   if (lines.length < 2) return undefined
   const batch = newBatch()
   return [
-    `${tags}:${sourceOf(event.from, event.verified)} BATCH +${batch} draft/multiline ${target}`,
+    `${tags}:${source} BATCH +${batch} draft/multiline ${target}`,
     ...lines.map(({ line, continues }) => `@batch=${batch}${continues ? ';draft/multiline-concat' : ''} ${line}`),
     endTags + batchEnd(batch),
   ]
 }
 
-function redaction({ from, verified, body, details }: Event, room: NamedRoom): string {
+function redaction({ body, details }: Event, { source }: EventAuthor, room: NamedRoom): string {
   const params = [channelOf(room), String(details?.target), ...(body === '' ? [] : [body])]
-  return ircLine(sourceOf(from, verified), 'REDACT', params)
+  return ircLine(source, 'REDACT', params)
 }

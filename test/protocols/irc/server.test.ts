@@ -30,7 +30,7 @@ test('42. MOTD, VERSION, TIME, INFO, ADMIN, STATS, LINKS, HELP and LUSERS', asyn
   ])
   const version = await ann.ask('VERSION')
   expect(version[0]).toMatch(/^:roomd 351 ann roomd-\S+ roomd :/)
-  expect(codes(version)).toEqual(['351', '005', '005'])
+  expect(codes(version)).toEqual(['351', '005', '005', '005'])
   expect((await ann.ask('TIME'))[0]).toMatch(/^:roomd 391 ann roomd :.* GMT$/)
   expect(codes(await ann.ask('INFO', 'ADMIN', 'LINKS'))).toEqual(['371', '371', '374', '256', '257', '364', '365'])
   const [uptime = '', end] = await ann.ask('STATS u')

@@ -239,10 +239,3 @@ test('34. extended-join, account-tag, account-notify, chghost, userhost-in-names
   const quiet = await suite.guest('quiet', 'draft/no-implicit-names')
   expect(codes(await quiet.ask('JOIN #caps'))).not.toContain('353')
 })
-
-test('34. SETNAME is refused, as a user has one name', async () => {
-  const ann = await suite.guest('ann')
-  expect(await ann.ask('SETNAME :Ann Other')).toEqual([
-    ':roomd FAIL SETNAME CANNOT_CHANGE_REALNAME :ann has no other name',
-  ])
-})

@@ -8,6 +8,7 @@ const FILES = [
   'channels',
   'messages',
   'users',
+  'real-names',
   'modes',
   'accounts',
   'nick',

@@ -2,7 +2,7 @@ import { fold } from '../../../chat/names.ts'
 import { type IrcCommand, type IrcContext, NOTHING } from '../command.ts'
 import { IRC_LIMITS } from '../isupport.ts'
 import type { Lines } from '../message.ts'
-import { meantNick, shownNick, sourceOf } from '../names.ts'
+import { meantNick, shownNick } from '../names.ts'
 import { linesWith } from '../packing.ts'
 
 /** IRCv3, "Monitor". */
@@ -60,7 +60,7 @@ async function status({ chat, reply, options }: IrcContext, names: readonly stri
       return sessions[0]
     }),
   )
-  const online = found.flatMap((session) => (session ? sourceOf(session.name, session.account) : []))
+  const online = found.flatMap((session) => (session ? options.users.sourceOf(session.name, session.account) : []))
   const offline = names.filter((_, index) => !found[index]).map(shownNick)
   return [
     ...lines(online, (text) => reply('RPL_MONONLINE', text)),

@@ -1,10 +1,13 @@
 import { fold, isName, mayBeAccount } from '../../../chat/names.ts'
 import { Refusal } from '../../../chat/refusal.ts'
+import { owned } from '../../../chat/text.ts'
 import type { IrcCommand } from '../command.ts'
 import { NOTHING } from '../command.ts'
+import { IRC_LIMITS } from '../isupport.ts'
 import { completeRegistration } from '../login.ts'
-import { meantNick, SERVER } from '../names.ts'
+import { meantNick, SERVER, usernameOf } from '../names.ts'
 import { ownLine } from '../tags.ts'
+import { cleanRealName, cutTo } from '../texts.ts'
 
 const pass: IrcCommand = {
   name: 'PASS',
@@ -46,12 +49,16 @@ const nick: IrcCommand = {
 const user: IrcCommand = {
   name: 'USER',
   usage: 'USER <user> 0 * :<real name>',
-  help: 'Completes the registration; nobody is shown its parameters.',
+  help: 'Completes the registration.',
   least: 4,
   early: true,
-  async run(context) {
+  async run(context, { params: [username = '', , , text = ''] }) {
     const { registration, session, reply } = context
     if (session.name !== '') return [reply('ERR_ALREADYREGISTERED')]
+    const realName = cleanRealName(text)
+    if (realName === '') return [reply('ERR_NEEDMOREPARAMS', 'USER')]
+    session.username = usernameOf(username)
+    session.realName = owned(cutTo(realName, IRC_LIMITS.realName))
     registration.hasUser = true
     return completeRegistration(context)
   },

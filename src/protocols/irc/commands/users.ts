@@ -1,14 +1,16 @@
 import type { SessionInfo } from '../../../chat/sessions.ts'
+import { isLonger, owned } from '../../../chat/text.ts'
 import type { RoomRecord } from '../../../engine/engine.ts'
 import { isBotHere } from '../bots.ts'
 import type { IrcCommand, IrcContext } from '../command.ts'
 import { IRC_LIMITS } from '../isupport.ts'
-import type { Lines } from '../message.ts'
+import { ircLine, type Lines } from '../message.ts'
 import { channelOf, meantNick, SERVER, shownNick, userHostOf } from '../names.ts'
 import { linesWith } from '../packing.ts'
 import { isVisible, prefixOf } from '../rooms.ts'
 import { IrcSession } from '../session.ts'
-import { cutTo } from '../texts.ts'
+import { ownLine } from '../tags.ts'
+import { cleanRealName, cutTo } from '../texts.ts'
 
 const whois: IrcCommand = {
   name: 'WHOIS',
@@ -17,17 +19,17 @@ const whois: IrcCommand = {
   least: 1,
   async run(context, { params }) {
     const nick = params.at(-1) ?? ''
-    const { chat, session, reply } = context
+    const { chat, session, reply, options } = context
     const name = meantNick(nick)
     const { sessions } = await chat.users.sessions(name)
     const rooms = await chat.users.rooms(name)
     const [first] = sessions
     if (!first && rooms.length === 0) return [reply('ERR_NOSUCHNICK', nick), reply('RPL_ENDOFWHOIS', nick)]
     const shown = shownNick(first?.name ?? name)
-    const { user, host } = userHostOf(shown, first?.account ?? false)
+    const { user, host } = options.users.userHostOf(name, first?.account ?? false)
     const channels = await shownChannels(context, name, rooms)
     return [
-      reply('RPL_WHOISUSER', shown, user, host),
+      reply('RPL_WHOISUSER', shown, user, host, options.users.realNameOf(first?.name ?? name)),
       reply('RPL_WHOISSERVER', shown),
       ...linesWith(channels, (text) => reply('RPL_WHOISCHANNELS', shown, text)),
       ...(first ? sessionLines(context, shown, first) : []),
@@ -85,14 +87,16 @@ const whowas: IrcCommand = {
   usage: 'WHOWAS <nickname> [<count>]',
   help: 'Tells of users who have gone.',
   least: 1,
-  run({ chat, reply }, { params: [nick = '', count = ''] }) {
+  run({ chat, reply, options }, { params: [nick = '', count = ''] }) {
     const all = chat.users.past.of(meantNick(nick))
     const most = /^[1-9]\d{0,3}$/.test(count) ? Number(count) : all.length
-    const lines = all.slice(0, most).flatMap(({ name, verified, leftAt }) => {
-      const { user, host } = userHostOf(name, verified)
+    const lines = all.slice(0, most).flatMap((past) => {
+      const { name, verified, leftAt } = past
+      const details = options.users.detailsOfPast(past)
+      const { user, host } = userHostOf(name, verified, details?.username)
       const shown = shownNick(name)
       return [
-        reply('RPL_WHOWASUSER', shown, user, host),
+        reply('RPL_WHOWASUSER', shown, user, host, details?.realName ?? name),
         reply('RPL_WHOISSERVER', shown, new Date(leftAt).toUTCString()),
       ]
     })
@@ -139,11 +143,11 @@ const userhost: IrcCommand = {
   help: 'Tells the hosts of up to five users.',
   least: 1,
   async run(context, { params }) {
-    const { chat, reply } = context
+    const { chat, reply, options } = context
     const online = await onlineOf(context, params.slice(0, 5))
     const replies = online.map(async (nick) => {
       const name = meantNick(nick)
-      const { user, host } = userHostOf(name, await chat.users.isOwner(name))
+      const { user, host } = options.users.userHostOf(name, await chat.users.isOwner(name))
       const star = chat.users.here(name).some(({ isAdmin }) => isAdmin) ? '*' : ''
       return `${nick}${star}=${chat.away.of(name) === undefined ? '+' : '-'}${user}@${host}`
     })
@@ -151,13 +155,22 @@ const userhost: IrcCommand = {
   },
 }
 
-/** Real names are nicknames here. */
+/** IRCv3, "setname". */
 const setname: IrcCommand = {
   name: 'SETNAME',
   usage: 'SETNAME :<real name>',
-  help: 'Is refused: the nickname is the only name of a user.',
+  help: 'Changes your real name.',
   least: 1,
-  run: ({ session }) => [`:${SERVER} FAIL SETNAME CANNOT_CHANGE_REALNAME :${session.nick} has no other name`],
+  run({ session, options }, { params: [text = ''] }) {
+    const realName = cleanRealName(text)
+    const why =
+      realName === '' ? 'A real name is not empty' : `A real name has at most ${IRC_LIMITS.realName} characters`
+    if (realName === '' || isLonger(realName, IRC_LIMITS.realName))
+      return [ircLine(SERVER, 'FAIL', ['SETNAME', 'INVALID_REALNAME', why])]
+    session.realName = owned(realName)
+    options.users.described(session)
+    return session.caps.has('setname') ? [ownLine(session, ircLine(session.source, 'SETNAME', [realName]))] : []
+  },
 }
 
 export const USER_COMMANDS: readonly IrcCommand[] = [whois, whowas, away, ison, userhost, setname]

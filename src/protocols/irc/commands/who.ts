@@ -3,7 +3,7 @@ import { Refusal } from '../../../chat/refusal.ts'
 import { isBotHere } from '../bots.ts'
 import type { IrcCommand, IrcContext } from '../command.ts'
 import { fitting } from '../masks.ts'
-import { channelOf, meantNick, SERVER, shownNick, userHostOf } from '../names.ts'
+import { channelOf, meantNick, SERVER, shownNick } from '../names.ts'
 import { isVisible, prefixOf, roomOfChannel } from '../rooms.ts'
 import { IrcSession } from '../session.ts'
 
@@ -85,13 +85,14 @@ async function lineOf(
   { name, channel, prefix }: Listed,
   fields: WhoxFields | undefined,
 ): Promise<string> {
-  const { chat, reply } = context
+  const { chat, reply, options } = context
   const bot = isBotHere(chat, name) ? 'B' : ''
   const isAccount = await chat.users.isOwner(name)
-  const { user, host } = userHostOf(name, isAccount)
+  const { user, host } = options.users.userHostOf(name, isAccount)
+  const realName = options.users.realNameOf(name)
   const flags = `${chat.away.of(name) === undefined ? 'H' : 'G'}${isAdmin(context, name) ? '*' : ''}${prefix}${bot}`
   const nick = shownNick(name)
-  if (!fields) return reply('RPL_WHOREPLY', [channel, user, host, SERVER, nick, flags, `0 ${nick}`])
+  if (!fields) return reply('RPL_WHOREPLY', [channel, user, host, SERVER, nick, flags, `0 ${realName}`])
   const values: Readonly<Record<string, string>> = {
     t: fields.token || '0',
     c: channel,
@@ -105,7 +106,7 @@ async function lineOf(
     l: '0',
     a: isAccount ? nick : '0',
     o: 'n/a',
-    r: nick,
+    r: realName,
   }
   const shown = [...LETTERS].filter((letter) => fields.letters.includes(letter))
   return reply(
