@@ -3,6 +3,7 @@ import { Refusal } from '../../../chat/refusal.ts'
 import { memberLimitOf } from '../../../chat/room-settings.ts'
 import type { Membership } from '../../../chat/session.ts'
 import type { ModeFlag } from '../../../engine/event.ts'
+import { bannedBy, liftedBy } from '../ban-masks.ts'
 import { isBot } from '../bots.ts'
 import type { IrcCommand, IrcContext } from '../command.ts'
 import { FLAG_LETTERS, maskOf } from '../events.ts'
@@ -23,8 +24,6 @@ interface ModeChange {
 /** The user modes of which clients speak; only `B` and `i` are changed by them here. */
 const USER_MODES = '+-Biosw'
 const WITH_PARAMETER = 'ovb'
-/** The masks of IRC that ban everybody. */
-const EVERYBODY: ReadonlySet<string> = new Set(['*', '*!*@*', '*@*'])
 
 export const modeCommand: IrcCommand = {
   name: 'MODE',
@@ -133,10 +132,11 @@ function changesOf(letters: string, params: readonly string[]): ModeChange[] {
 
 /** Changes a mode. Returns a numeric for one that cannot be changed so. */
 async function apply(
-  { chat, reply }: IrcContext,
+  context: IrcContext,
   by: Membership,
   { on, letter, parameter }: ModeChange,
 ): Promise<string | undefined> {
+  const { chat, reply } = context
   const { roles, expulsion, settings } = chat.moderation
   const missing = () => reply('ERR_NEEDMOREPARAMS', 'MODE')
   const invalid = (why: string) =>
@@ -152,10 +152,12 @@ async function apply(
     }
     case 'b': {
       if (parameter === undefined) return missing()
-      const name = nameOfMask(parameter)
-      if (name === undefined) return invalid('Bans are by nickname here: nick!*@*')
-      if (on) await expulsion.sanction(by, 'banned', name)
-      else await expulsion.lift(by, 'banned', name)
+      const names = await (on ? bannedBy : liftedBy)(context, by, parameter)
+      if (typeof names === 'string') return invalid(names)
+      for (const name of names) {
+        if (on) await expulsion.sanction(by, 'banned', name)
+        else await expulsion.lift(by, 'banned', name)
+      }
       return undefined
     }
     case 'k':
@@ -184,17 +186,6 @@ async function apply(
     default:
       return reply('ERR_UNKNOWNMODE', letter)
   }
-}
-
-/**
- * Returns the nickname or mask of the core for a mask of IRC: its nickname, or else its user, which is the nickname too. Returns undefined for
- * a mask without a part, and for one of hosts or of guests alone, which many clients make of a nickname: a ban cannot be for just these.
- */
-function nameOfMask(mask: string): string | undefined {
-  if (EVERYBODY.has(mask)) return '*'
-  const [, nick = '', user = ''] = /^([^!@]+)(?:!([^@]+))?(?:@.+)?$/s.exec(mask) ?? []
-  const name = [nick, user.replace(/^~/, '')].find((part) => !/^\**$/.test(part))
-  return name === undefined ? undefined : meantNick(name)
 }
 
 async function banList({ chat, reply }: IrcContext, by: Membership): Promise<Lines> {
