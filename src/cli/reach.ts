@@ -116,14 +116,18 @@ export function failureOf(error: unknown, { server, identity }: Reach): unknown 
     const status = isTemporary(error) ? EXIT.unavailable : EXIT.refused
     return new CommandFailure(status, `${safeLine(message)} (${code})`, options)
   }
-  const why = connectingFailure(safeLine(message))
   const place = server.replace(/:$/, '')
+  const why = connectingFailure(safeLine(message), place)
   return new CommandFailure(EXIT.unavailable, `cannot reach ${place}: ${why} (--server, ROOMD_SERVER)`, options)
 }
 
 /** Returns why a server cannot be reached, with what to do about it. */
-function connectingFailure(message: string): string {
+function connectingFailure(message: string, place: string): string {
   if (message === 'Not connected' || /ECONNREFUSED/.test(message)) return 'is roomd running there?'
+  if (/without a word/.test(message) && !place.includes('://'))
+    return `it ends connections without a word; for a port with TLS write tls://${place}`
+  if (message === 'socket hang up')
+    return `it ends connections without a word; for a port with TLS write ${place.replace(/^(http|ws):/, '$1s:')}`
   if (/ENOTFOUND|EAI_AGAIN/.test(message)) return 'the host is not known'
   const [, tlsFault] = /SSL routines:[^:]*:([^:]*)/.exec(message) ?? []
   if (tlsFault !== undefined)

@@ -44,6 +44,7 @@ export function openConnection(dial: Dial, { heard, lost }: ConnectionListener =
   let timer: ReturnType<typeof setTimeout> | undefined
   let why: DisconnectedError | undefined
   let isOpen = false
+  let isAnswered = false
   let isClosed = false
   let isPaused = false
 
@@ -142,11 +143,13 @@ export function openConnection(dial: Dial, { heard, lost }: ConnectionListener =
       watch()
     },
     received(lines) {
+      isAnswered = true
       for (const line of lines.split('\n')) if (!isClosed) take(line)
       if (isOpen && !isPaused) watch()
     },
     closed(reason) {
       if (reason && !isOpen) why ??= new DisconnectedError(reason)
+      if (isOpen && !isAnswered) why ??= new DisconnectedError('Ended without a word')
       close()
     },
   })

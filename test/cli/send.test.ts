@@ -257,6 +257,16 @@ test('a port alone is one of this machine; a URL for another kind of port is tol
   const http = await verb(['send', 'port', 'hi', '--server', `http://127.0.0.1:${port}`], { port })
   expect(http).toMatchObject({ status: 75, stderr: expect.stringContaining('for a line port leave out http://') })
   const tls = await verb(['send', 'port', 'hi', '--server', `tls://127.0.0.1:${port}`], { port })
+  const secure = `localhost:${daemon.lineTls}`
+  for (const [given, meant] of [
+    [secure, `tls://${secure}`],
+    [`http://${secure}`, `https://${secure}`],
+    [`ws://${secure}`, `wss://${secure}`],
+  ]) {
+    const text = `it ends connections without a word; for a port with TLS write ${meant} (--server, ROOMD_SERVER)`
+    const silent = await verb(['send', 'port', 'hi', '--server', `${given}`], { port })
+    expect(silent).toEqual({ status: 75, stdout: '', stderr: `roomd send: cannot reach ${given}: ${text}\n` })
+  }
   expect(tls).toMatchObject({ status: 75, stderr: expect.stringContaining('leave out tls://') })
 })
 
