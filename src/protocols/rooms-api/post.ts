@@ -77,7 +77,7 @@ class PostRoute {
     if (Array.isArray(body) && body.length > MAX_TOGETHER) {
       throw new Problem(413, 'body-too-large', `At most ${MAX_TOGETHER} messages; ?split=lines takes more`)
     }
-    return checked(API_MESSAGES, body, 'Body')
+    return checked(API_MESSAGES, body, 'The body')
   }
 
   /** Says messages, all of them or none. */

@@ -22,7 +22,7 @@ export function addPrivate(app: FastifyInstance, context: RoomsApiContext, pacer
     const { user } = request.params
     const message: Saying = isText(request.bodyType)
       ? { text: wholeText(textOf(request)) }
-      : await checked(API_PRIVATE, jsonOf(request), 'Body')
+      : await checked(API_PRIVATE, jsonOf(request), 'The body')
     const { text, nonce } = key === undefined ? message : { ...message, nonce: nonceAt(key, 1) }
     const { posting, messages } = context.chat
     const send = () => messages.sendFrom(author, user, { text, nonce })

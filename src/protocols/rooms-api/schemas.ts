@@ -11,6 +11,8 @@ const TIME = { type: 'string', format: 'date-time' } as const
 const SLUG = { type: 'string', description: 'Name of the room in commands and URLs.' } as const
 const NICKNAME = { type: 'string', minLength: 1, maxLength: 32 } as const
 
+const NONCE_PATTERN = '^[A-Za-z0-9_.:-]{1,64}$'
+
 const API_MESSAGE = {
   type: 'object',
   properties: {
@@ -19,7 +21,7 @@ const API_MESSAGE = {
     notice: { type: 'boolean', description: 'No program answers the message.' },
     nonce: {
       type: 'string',
-      pattern: '^[A-Za-z0-9_.:-]{1,64}$',
+      pattern: NONCE_PATTERN,
       description: 'Within a day, the room gets one message with a nonce from a nickname.',
     },
   },
@@ -162,6 +164,13 @@ const SINCE = {
   maxLength: 4_096,
   description: `The events since then come first: all, an id, ids of several rooms such as ops=123,dev=456, or a time: ${TIME_PARAMETER.description}`,
 } as const
+
+/** Patterns in words, for refusals. */
+export const PATTERN_FORMS: Readonly<Record<string, string>> = {
+  [NONCE_PATTERN]: '1 to 64 letters, digits, _, -, . and :',
+  [ID.pattern]: 'an id, of up to 16 digits',
+  [KINDS.pattern]: `one or several of ${EVENT_KINDS.join(', ')}, separated by commas`,
+}
 
 export const NO_PARAMETERS = { type: 'object', properties: {}, additionalProperties: false } as const
 

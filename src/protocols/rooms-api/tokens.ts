@@ -47,7 +47,7 @@ export function addTokens(app: FastifyInstance, context: RoomsApiContext): void 
   const { tokens } = context.chat
   app.post('/api/tokens', async (request, reply) => {
     const owner = await ownerOf(context, request, 'write')
-    const { name, rooms, may: rights, until: end } = await checked(API_TOKEN_REQUEST, jsonOf(request), 'Body')
+    const { name, rooms, may: rights, until: end } = await checked(API_TOKEN_REQUEST, jsonOf(request), 'The body')
     const until = end === undefined ? undefined : Date.parse(end)
     const value = await tokens.create(owner, { name, rooms, rights, until })
     const made = (await tokens.list(owner)).find((token) => token.name === name)

@@ -1,6 +1,7 @@
 import type { Compile, Validator, XStatic } from 'typebox/schema'
 import { isObject } from '../json.ts'
 import { Problem } from './problems.ts'
+import { meantSchema, violationText } from './violation.ts'
 
 let compile: Promise<typeof Compile> | undefined
 const compiled = new WeakMap<object, Validator>()
@@ -15,14 +16,14 @@ async function validatorOf(schema: object): Promise<Validator> {
   return validator
 }
 
-/** Checks a value by a schema. @throws {Problem} 400 that names the first error of the value; `what` names the value. */
+/** Checks a value by a schema. @throws {Problem} 400 that explains the first error of the value; `what` names the value. */
 export async function checked<const S extends object>(schema: S, value: unknown, what: string): Promise<XStatic<S>> {
   const validator = await validatorOf(schema)
   // Checked by the schema of the type.
   if (validator.Check(value)) return value as XStatic<S>
-  const [, errors] = validator.Errors(value)
-  const { instancePath = '', message = 'is invalid' } = errors[0] ?? {}
-  throw new Problem(400, 'invalid-request', `${what}${instancePath.replaceAll('/', '.')} ${message}`)
+  const meant = meantSchema(schema, value)
+  const [, [first = { instancePath: '', params: {} }]] = (await validatorOf(meant)).Errors(value)
+  throw new Problem(400, 'invalid-request', violationText(meant, first, what))
 }
 
 /** A schema of the parameters of a request. */
@@ -38,9 +39,15 @@ export async function checkedQuery<const S extends ParametersSchema>(schema: S, 
   const typed: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(values)) {
     const property = Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined
-    if (!property) throw new Problem(400, 'invalid-request', `Unknown parameter: ${name.slice(0, 64)}`)
+    if (!property) throw new Problem(400, 'invalid-request', unknownParameter(name, Object.keys(schema.properties)))
+    if (Array.isArray(value)) throw new Problem(400, 'invalid-request', `${name} is given more than once`)
     const isNumber = property.type === 'integer' && typeof value === 'string' && /^\d{1,15}$/.test(value)
     typed[name] = isNumber ? Number(value) : value
   }
   return checked(schema, typed, 'Parameter')
+}
+
+function unknownParameter(name: string, known: readonly string[]): string {
+  const all = known.length === 0 ? 'this request has none' : `there are ${known.join(', ')}`
+  return `Unknown parameter: ${name.slice(0, 64)}; ${all}`
 }

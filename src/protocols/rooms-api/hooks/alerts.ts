@@ -5,21 +5,30 @@ const MAX_ALERTS = 10
 
 /** Returns the text of a notification of Prometheus' Alertmanager (version 4 of its webhook). */
 export function alertmanagerText(payload: Payload): string {
-  const name =
-    scalarIn(objectAt(payload, 'commonLabels').alertname) || scalarIn(objectAt(payload, 'groupLabels').alertname)
-  const common = labelsText(objectAt(payload, 'commonLabels'))
-  const head = words(countsText(payload), name || 'alerts', common)
   const alerts = objectsIn(payload.alerts)
+  const common = commonLabels(payload, alerts)
+  const name = scalarIn(common.alertname) || scalarIn(objectAt(payload, 'groupLabels').alertname)
+  const head = words(countsText(payload), name || 'alerts', labelsText(common))
   const [only] = alerts
-  if (alerts.length === 1 && only) return words(`${head}:`, detailsText(only), scalarIn(only.generatorURL))
-  return lines([words(head, scalarIn(payload.externalURL)), firstLines(alerts, (alert) => alertLine(alert, payload))])
+  if (alerts.length === 1 && only) return words(labelled(head, detailsText(only)), scalarIn(only.generatorURL))
+  return lines([words(head, scalarIn(payload.externalURL)), firstLines(alerts, (alert) => alertLine(alert, common))])
 }
 
 /** Returns the text of a notification of Grafana's unified alerting, which has a title of its own. */
 export function grafanaText(payload: Payload): string {
+  const common = objectAt(payload, 'commonLabels')
   const lineOf = (alert: Payload) =>
-    words(alertLine(alert, payload), valuesText(alert), scalarIn(alert.dashboardURL) || scalarIn(alert.generatorURL))
+    words(alertLine(alert, common), valuesText(alert), scalarIn(alert.dashboardURL) || scalarIn(alert.generatorURL))
   return lines([lineIn(payload.title) || countsText(payload), firstLines(objectsIn(payload.alerts), lineOf)])
+}
+
+/** Returns the labels that all alerts have alike, also where the payload does not list them. */
+function commonLabels(payload: Payload, [first = {}, ...others]: readonly Payload[]): Payload {
+  const listed = objectAt(payload, 'commonLabels')
+  if (Object.keys(listed).length > 0) return listed
+  const isShared = ([key, value]: [string, unknown]) =>
+    others.every((alert) => objectAt(alert, 'labels')[key] === value)
+  return Object.fromEntries(Object.entries(objectAt(first, 'labels')).filter(isShared))
 }
 
 /** Returns lines of the first alerts, and the number of the others. */
@@ -34,15 +43,21 @@ function countsText({ alerts }: Payload): string {
     const count = objectsIn(alerts).filter((alert) => alert.status === status).length
     return count === 0 ? [] : [`${status.toUpperCase()}:${count}`]
   })
-  return `[${counts.join(', ')}]`
+  return counts.length === 0 ? '' : `[${counts.join(', ')}]`
 }
 
-function alertLine(alert: Payload, payload: Payload): string {
+function alertLine(alert: Payload, common: Payload): string {
   const labels = objectAt(alert, 'labels')
-  const common = objectAt(payload, 'commonLabels')
   const own = Object.fromEntries(Object.entries(labels).filter(([key, value]) => common[key] !== value))
   const name = common.alertname === labels.alertname ? '' : scalarIn(labels.alertname)
-  return words(scalarIn(alert.status).toUpperCase(), `${words(name, labelsText(own)) || 'alert'}:`, detailsText(alert))
+  return words(
+    scalarIn(alert.status).toUpperCase(),
+    labelled(words(name, labelsText(own)) || 'alert', detailsText(alert)),
+  )
+}
+
+function labelled(head: string, details: string): string {
+  return details === '' ? head : `${head}: ${details}`
 }
 
 /** Returns the labels but the name of the alert, such as `instance=api-1 severity=page`. */

@@ -1,4 +1,5 @@
 import { shortened } from '../../../chat/text.ts'
+import { isObject } from '../../json.ts'
 import { alertmanagerText, grafanaText } from './alerts.ts'
 import { discordText } from './discord.ts'
 import { forgeEventOf, forgeText } from './forge.ts'
@@ -35,7 +36,8 @@ function messageOf(payload: Payload | string, headers: Readonly<Record<string, u
   const { alerts, orgId, title, version, groupKey, text, blocks, attachments, content, embeds } = payload
   if (Array.isArray(alerts)) {
     if (orgId !== undefined || typeof title === 'string') return { source: 'grafana', text: grafanaText(payload) }
-    if (version !== undefined || groupKey !== undefined)
+    const isLabelled = alerts.some((alert) => isObject(alert) && isObject(alert.labels))
+    if (version !== undefined || groupKey !== undefined || isLabelled)
       return { source: 'alertmanager', text: alertmanagerText(payload) }
   }
   if (typeof content === 'string' || Array.isArray(embeds)) return signed('discord', discordText(payload), payload)

@@ -64,7 +64,11 @@ export function addOutgoingHooks(app: FastifyInstance, context: RoomsApiContext)
   const { hooks } = context.chat
   app.post<RoomPath>('/rooms/:room/hooks', async (request, reply) => {
     const { room, maker } = await operatedRoom(context, request, request.params.room)
-    const { url, kinds = ['message'], secret = newSecret() } = await checked(API_HOOK_REQUEST, jsonOf(request), 'Body')
+    const {
+      url,
+      kinds = ['message'],
+      secret = newSecret(),
+    } = await checked(API_HOOK_REQUEST, jsonOf(request), 'The body')
     const hook = await hooks.create(room, { url: hookUrlOf(url, context.hooksPrivate), kinds, secret, ...maker })
     if (!hook) throw new Problem(409, 'too-many-hooks', 'The room, or the server, has the maximum number of webhooks')
     return reply.code(201).send({ ...hookOf(hook), secret })

@@ -134,6 +134,27 @@ test('several alerts are listed by what tells them apart, and counted where they
   ).toBe('… and 4 more')
 })
 
+test('alerts without commonLabels, without annotations or without a status still tell what they are', () => {
+  const { ALERT, ALERTMANAGER } = payloads
+  const { commonLabels: _labels, groupLabels: _group, commonAnnotations: _annotations, ...rest } = ALERTMANAGER
+  const { labels } = ALERT
+  const one = '[FIRING:1] HighLatency instance=api-1:9100 job=api severity=page: Latency above 500 ms http'
+  expect(textOf(rest).text).toContain(one)
+  expect(textOf({ ...rest, alerts: [{ status: 'firing', labels }] }).text).toBe(
+    '[FIRING:1] HighLatency instance=api-1:9100 job=api severity=page: firing',
+  )
+  expect(textOf({ ...rest, alerts: [{ labels }] }).text).toBe('HighLatency instance=api-1:9100 job=api severity=page')
+  expect(textOf({ alerts: [ALERT] }).text).toContain(one)
+  const other = { ...ALERT, labels: { ...labels, alertname: 'DiskFull', job: 'db' } }
+  expect(textOf({ ...rest, alerts: [ALERT, other] }).text).toBe(
+    [
+      '[FIRING:2] alerts instance=api-1:9100 severity=page http://alertmanager.example.org:9093',
+      'FIRING HighLatency job=api: Latency above 500 ms',
+      'FIRING DiskFull job=db: Latency above 500 ms',
+    ].join('\n'),
+  )
+})
+
 test('a text is cut at the limit of a message', () => {
   expect(textOf('é'.repeat(4_001)).text).toBe(`${'é'.repeat(3_999)}…`)
   expect(textOf({ text: '😀'.repeat(50) }, {}, 10).text).toBe(`${'😀'.repeat(9)}…`)
