@@ -1,4 +1,4 @@
-/** docs/protocols/irc.md, sections 5 and 9: bans by the user of a source, as irssi and WeeChat make them. */
+/** docs/protocols/irc.md, sections 5 and 9: bans by the user of a source, as irssi makes them. */
 import { expect, test } from 'vitest'
 import type { IrcClient } from '../../clients/irc.ts'
 import { codes, ircSuite, PASSWORD } from './suite.ts'

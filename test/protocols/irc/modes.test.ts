@@ -190,7 +190,7 @@ test('22. a ban by the user of a mask is for the nickname, and one by the host a
     expect(await ann.ask(`MODE #hosts +b ${mask}`)).toEqual([
       `:roomd 696 ann #hosts b ${mask === ':' ? '*' : mask} :Bans are by nickname here: nick!*@*`,
     ])
-  // The masks that irssi and WeeChat make of a nickname.
+  // The masks that clients make of a nickname, of irssi the first one.
   expect(await ann.ask('MODE #hosts +b *!*bob@*.roomd', 'MODE #hosts b')).toEqual([
     expect.stringContaining(' MODE #hosts +b *bob!*@*'),
     expect.stringContaining(' KICK #hosts bob :'),

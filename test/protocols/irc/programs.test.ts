@@ -1,7 +1,8 @@
 /** docs/protocols/irc.md, section 9, point 48: irssi and WeeChat as people use them. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { IrcClient } from '../../clients/irc.ts'
 import { need } from '../../support/needed.ts'
 import { TmuxWindow } from '../../support/tmux.ts'
 import { startRestarting } from './restarting.ts'
@@ -77,4 +78,30 @@ test('48. WeeChat logs in with SASL', async (context) => {
   expect((await owner.until((line) => line.type === 'message' && line.body === 'from WeeChat')).at(-1)).toMatchObject({
     from: 'eve',
   })
+})
+
+test('48. irssi bans by /ban the nickname that it is given, and lifts that by /unban', async (context) => {
+  need('tmux', context)
+  need('irssi', context)
+  const { folder, irc } = await company()
+  writeFileSync(join(folder, 'config'), irssiConfig(irc))
+  const irssi = new TmuxWindow(`irssi --home=${folder}`)
+  await irssi.shows('Act: 2')
+  irssi.type('/window 2', 'Enter')
+  await irssi.shows('@ann')
+  const [bob, other] = [await IrcClient.connect(irc), await IrcClient.register(irc, 'other')]
+  onTestFinished(() => {
+    for (const { socket } of [bob, other]) socket.destroy()
+  })
+  await bob.ask('NICK bob', 'USER robert 0 * :Robert Roe')
+  for (const client of [bob, other]) await client.ask('JOIN #ops')
+  await irssi.shows('bob [~robert@guest.roomd] has joined')
+  irssi.type('/ban bob', 'Enter')
+  await irssi.shows('[+b bob!*@*]')
+  await bob.until(/ KICK #ops bob /)
+  expect((await bob.ask('JOIN #ops'))[0]).toContain(' 474 bob #ops ')
+  irssi.type('/unban bob!*@*', 'Enter')
+  await irssi.shows('[-b bob!*@*]')
+  expect((await bob.ask('JOIN #ops'))[0]).toBe(':bob!~robert@guest.roomd JOIN #ops')
+  expect((await other.rest()).filter((line) => line.includes(' KICK '))).toHaveLength(1)
 })
