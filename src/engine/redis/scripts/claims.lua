@@ -1,6 +1,12 @@
 -- Functions for scripts about claims; follows log.lua. The hash of names has for each folded name: the place in the order of claiming, the
 -- tokens of the claims separated by commas, and the name. A first token `*` allows several nodes to hold the name.
 
+-- Returns the key of the hash of a node's claims in the room, token to folded name. With it and the set of members, the cost of a node's
+-- cleanup does not depend on other nodes.
+local function claimsOf(node)
+  return string.sub(log, 1, -4) .. 'claims:' .. node
+end
+
 -- Returns the client of a token; nil without one.
 local function clientOf(token)
   return string.match(token, '^[^~@]*~(%w+)')

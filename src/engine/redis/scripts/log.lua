@@ -8,7 +8,6 @@ local PER_MS = 1024
 local MAX_LEAD_MS = 1000
 local DAY_MS = 86400000
 local GUEST_INBOX_MS = 30 * DAY_MS
-local STATE_PAGE = 256
 
 local ms, prev, last, newest, lost, ahead
 local written = {}
@@ -100,115 +99,9 @@ local function owner(token)
   return string.match(token, '^([^. ]+)')
 end
 
--- Returns the name in a value of `joined`: the nodes of the membership separated by commas, a space, and the name.
-local function nameOf(mark)
-  return string.match(mark, '^%S+ (.*)$')
-end
-
--- Returns the key of the hash of a node's claims in the room, token to folded name. With it and the set of members, the cost of a node's
--- cleanup does not depend on other nodes.
-local function claimsOf(node)
-  return string.sub(log, 1, -4) .. 'claims:' .. node
-end
-
--- Returns the key of the set of members through a node, by folded name.
-local function insideOf(node)
-  return string.sub(log, 1, -4) .. 'inside:' .. node
-end
-
--- Returns the other nodes of a membership, whether it has this node, and the name.
-local function othersIn(key, node)
-  local by = redis.call('HGET', joined, key)
-  local others, here = {}, false
-  for other in string.gmatch(by and string.match(by, '^%S+') or '', '[^,]+') do
-    if other == node then here = true else others[#others + 1] = other end
-  end
-  return others, here, by and nameOf(by)
-end
-
--- Returns the set of the nodes that hold a name. Several hold it only for one user (claim.lua).
-local function holdersOf(key)
-  local held = redis.call('HGET', names, key)
-  local holders = {}
-  for token in string.gmatch(held and string.match(held, '^%d+ (%S+)') or '', '[^,]+') do holders[owner(token) or ''] = true end
-  return holders
-end
-
 -- Returns the key that holds the id of the event with a nonce for a day (event.ts, NONCE_MS).
 local function nonceKey(key)
   return string.sub(log, 1, -4) .. 'nonce:' .. key
-end
-
--- Returns the key of the hash of the room's state: the last event of each key (event.ts, stateChangeOf), as its id and its fields.
-local function stateKey()
-  return string.sub(log, 1, -4) .. 'state'
-end
-
--- Returns the key of the index of the room's state, a sorted set: each key behind the address that it covers and a line feed, or without an
--- address if it concerns everybody; and `#` with the number of keys in the state, which another version of roomd changes alone. A state has
--- an index as soon as it has more than STATE_PAGE keys.
-local function indexKey()
-  return string.sub(log, 1, -4) .. 'keys'
-end
-
-local PERSONAL = { banned = true, muted = true, invited = true }
-
--- Returns true for the bans, mutes and invitations of single nicknames.
-local function isPersonal(key)
-  return PERSONAL[string.match(key, '^%l+')] and not string.find(key, '*', 1, true)
-end
-
--- Returns the address that a value of the state covers too.
-local function addressIn(value)
-  -- JSON within JSON: no text in the value has these quotes without strokes.
-  local details = string.find(value, '"details","', 1, true)
-  return details and string.match(value, '\\"address\\":\\"(%w+)', details)
-end
-
-local function putIntoIndex(key, value)
-  local address = addressIn(value)
-  if address then redis.call('ZADD', indexKey(), 0, address .. '\n' .. key) end
-  if not isPersonal(key) then redis.call('ZADD', indexKey(), 0, '\n' .. key) end
-end
-
--- Makes the index if the state is large. Returns the number of keys in the state if there is one.
-local function indexedSize()
-  local size = redis.call('HLEN', stateKey())
-  if redis.call('ZSCORE', indexKey(), '#' .. size) then return size end
-  redis.call('DEL', indexKey())
-  if size <= STATE_PAGE then return false end
-  local state = redis.call('HGETALL', stateKey())
-  for at = 1, #state, 2 do putIntoIndex(state[at], state[at + 1]) end
-  redis.call('ZADD', indexKey(), 0, '#' .. size)
-  return size
-end
-
--- Returns the keys in the index that cover an address; without one those that concern everybody.
-local function indexedKeys(address)
-  local keys = {}
-  for _, member in ipairs(redis.call('ZRANGEBYLEX', indexKey(), '[' .. address .. '\n', '(' .. address .. '\11')) do
-    keys[#keys + 1] = string.sub(member, #address + 2)
-  end
-  return keys
-end
-
--- Sets a key of the state, or removes it where there is no value. Returns the number of removed keys.
-local function setState(key, value)
-  local before = redis.call('HGET', stateKey(), key)
-  if not before and not value then return 0 end
-  local size = indexedSize()
-  if size and before then redis.call('ZREM', indexKey(), '\n' .. key, (addressIn(before) or '') .. '\n' .. key) end
-  if value then
-    redis.call('HSET', stateKey(), key, value)
-  else
-    redis.call('HDEL', stateKey(), key)
-  end
-  if size then
-    if value then putIntoIndex(key, value) end
-    redis.call('ZREM', indexKey(), '#' .. size)
-    redis.call('ZADD', indexKey(), 0, '#' .. redis.call('HLEN', stateKey()))
-  end
-  return value and 0 or 1
 end
 
 -- Returns the key of the unfinished copy of the stream (erase.lua).
@@ -220,49 +113,4 @@ end
 local function rests(after)
   local left = tonumber(after or '0') - ms
   return left > 0 and left <= DAY_MS
-end
-
--- Adds a node to a membership. Returns false if the membership exists through other nodes that hold the name with it; one through nodes that
--- do not is an earlier user's.
-local function mark(node, key, name)
-  local others, _, was = othersIn(key, node)
-  local holders = holdersOf(key)
-  local together = {}
-  for _, other in ipairs(others) do
-    if holders[node] and holders[other] then
-      together[#together + 1] = other
-    else
-      redis.call('SREM', insideOf(other), key)
-    end
-  end
-  redis.call('SADD', insideOf(node), key)
-  together[#together + 1] = node
-  local isNew = #together == 1
-  redis.call('HSET', joined, key, table.concat(together, ',') .. ' ' .. (isNew and name or was))
-  return isNew
-end
-
--- Removes a node from a membership. Returns the name if the membership has ended; else false, and whether it remains through other
--- nodes.
-local function unmark(node, key)
-  local others, here, name = othersIn(key, node)
-  if not here then return false, false end
-  redis.call('SREM', insideOf(node), key)
-  if #others > 0 then
-    redis.call('HSET', joined, key, table.concat(others, ',') .. ' ' .. name)
-    return false, true
-  end
-  redis.call('HDEL', joined, key)
-  setState('guest:' .. key)
-  return name
-end
-
--- Ends a membership through all nodes. Returns false if there is none.
-local function unmarkAll(key)
-  local by = redis.call('HGET', joined, key)
-  if not by then return false end
-  for node in string.gmatch(string.match(by, '^%S+'), '[^,]+') do redis.call('SREM', insideOf(node), key) end
-  redis.call('HDEL', joined, key)
-  setState('guest:' .. key)
-  return true
 end
