@@ -13,7 +13,7 @@ import {
 } from '../transfer.ts'
 import { type Entry, entryId, eventOf, eventOfState, idOf } from './entry.ts'
 import { roomOf } from './keys.ts'
-import { roomOfStored } from './rooms.ts'
+import { roomOfStored } from './stored-rooms.ts'
 import { TransferConnection } from './transfer-connection.ts'
 import type { RedisLocation } from './url.ts'
 

@@ -5,7 +5,7 @@ import { type Event, stateChangeOf, timeOf } from '../event.ts'
 import { declarationOf, indexedValues, isOrdered, type RecordKind, type StoredRecord } from '../records.ts'
 import { type ImportTarget, type LogExtent, Unfit } from '../transfer.ts'
 import { entryId, fieldsOfCommitted } from './entry.ts'
-import { storedRoom } from './rooms.ts'
+import { storedRoom } from './stored-rooms.ts'
 import { TransferConnection } from './transfer-connection.ts'
 import type { RedisLocation } from './url.ts'
 

@@ -127,7 +127,7 @@ export class RedisEngine implements Engine {
   async start(): Promise<void> {
     try {
       await this.#link.start()
-      await Promise.all([this.#records.prepare(), this.rooms.prepare()]).catch((error: unknown) => {
+      await Promise.all([this.#records.prepare(), this.rooms.stored.prepare()]).catch((error: unknown) => {
         throw faultOf(this.#place, error)
       })
     } catch (error) {

@@ -1,22 +1,13 @@
 import { BoundedMap } from '../../bounded-map.ts'
 import type { EngineRooms, NewRoom, RoomChange, RoomRecord, SpokenRoom } from '../engine.ts'
 import { EngineFault, Taken, Unavailable } from '../errors.ts'
-import { timeOf } from '../event.ts'
 import { fold } from '../fold.ts'
 import { LOBBY_ROOM } from '../lobby.ts'
 import { RoomCache } from '../room-cache.ts'
 import type { RedisConnection } from './connection.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
-
-/** A room as stored in Redis; its slug is stored as `lineName`. */
-export interface StoredRoom extends Omit<RoomRecord, 'slug'> {
-  readonly lineName: string
-  readonly titleKey: string
-  readonly lineKey: string
-  /** Rises with every change of any room. */
-  readonly version: number
-}
+import { ROOMS_OF_PAGE, roomOfStored, type StoredRoom, StoredRooms } from './stored-rooms.ts'
 
 /** The steps of closing a room that concern more than its record. */
 export interface RoomClosing {
@@ -34,8 +25,6 @@ export interface Resumed {
   readonly closed: readonly number[]
 }
 
-/** Maximum rooms of a page. */
-const PAGE = 500
 /** Maximum closed rooms, and rooms in which something was said, that are remembered. */
 const REMEMBERED = 10_000
 /** Minimum time between two messages of a room whose times this node stores. */
@@ -50,6 +39,7 @@ export class RedisRooms implements EngineRooms {
   readonly #link: Link
   readonly #node: () => string
   readonly #on: RoomClosing
+  readonly stored: StoredRooms
   readonly #watchers = new Set<(room: number) => void>()
   readonly #cache = new RoomCache<StoredRoom>(({ titleKey, lineKey }) => [titleKey, lineKey])
   /** Rooms closed since the connection: a record that was read before must not be added again. */
@@ -66,6 +56,7 @@ export class RedisRooms implements EngineRooms {
     this.#link = link
     this.#node = node
     this.#on = on
+    this.stored = new StoredRooms(keys, link)
   }
 
   /** Resumes on a new connection, and finds out which of the rooms in memory and of `others` are closed. */
@@ -79,33 +70,13 @@ export class RedisRooms implements EngineRooms {
     const ids = [...new Set([...this.#cache.ids(), ...others])].filter(given).map(String)
     this.#cache.clear()
     const closed: number[] = []
-    for (let start = 0; start < ids.length; start += PAGE) {
-      const missing = await connection.eval('missing-rooms', this.#keys.rooms, ids.slice(start, start + PAGE))
+    for (let start = 0; start < ids.length; start += ROOMS_OF_PAGE) {
+      const missing = await connection.eval('missing-rooms', this.#keys.rooms, ids.slice(start, start + ROOMS_OF_PAGE))
       closed.push(...missing.map(Number))
     }
     // Watchers are called when the connection is up.
     for (const id of closed) this.#dropped.set(id, true)
     return { lost: behind === '1', closed }
-  }
-
-  /** Completes the indexes for rooms that an earlier version or an import has stored. */
-  async prepare(): Promise<void> {
-    const { indexedRooms, said } = this.#keys
-    if ((await this.#link.call(indexedRooms, 'GET')) !== null) return
-    for await (const rooms of this.#scan()) {
-      const lasts = await Promise.all(rooms.map(({ id }) => this.#link.call(this.#keys.info(id), 'HGET', 'last')))
-      const spoken = rooms.flatMap(({ id }, place) => {
-        const last = Number(lasts[place] ?? 0)
-        return last > 0 ? [String(timeOf(last)), String(id)] : []
-      })
-      // An earlier version has no times of messages: the newest event of any kind stands for them.
-      if (spoken.length > 0) await this.#link.call(said, 'ZADD', 'GT', ...spoken)
-      const made = rooms.map(
-        ({ id, maker }) => maker && this.#link.call(this.#keys.roomsFrom(maker.address), 'SADD', String(id)),
-      )
-      await Promise.all(made)
-    }
-    await this.#link.call(indexedRooms, 'SET', '1')
   }
 
   async #ensureLobby(connection: RedisConnection, lobby: string): Promise<void> {
@@ -158,33 +129,33 @@ export class RedisRooms implements EngineRooms {
 
   async list(): Promise<RoomRecord[]> {
     const rooms = new Map<number, RoomRecord>()
-    for await (const page of this.#scan()) for (const room of page) rooms.set(room.id, roomOfStored(room))
+    for await (const page of this.stored.all()) for (const room of page) rooms.set(room.id, roomOfStored(room))
     return [...rooms.values()].sort((a, b) => a.id - b.id)
   }
 
   async spokenSince(time: number): Promise<SpokenRoom[]> {
     const found = new Map<number, SpokenRoom>()
     // Pages begin at a time, as a room that is spoken in meanwhile goes to the end.
-    for (let [from, limit] = [time, PAGE]; ; ) {
+    for (let [from, limit] = [time, ROOMS_OF_PAGE]; ; ) {
       const range = [String(from), '+inf', 'BYSCORE', 'LIMIT', '0', String(limit), 'WITHSCORES']
       // The reply to ZRANGE: ids and times by turns.
       const reply = (await this.#link.call(this.#keys.said, 'ZRANGE', ...range)) as readonly string[]
       const times = new Map(
         reply.flatMap((id, place) => (place % 2 === 0 ? [[Number(id), Number(reply[place + 1])]] : [])),
       )
-      for (const room of await this.#records([...times.keys()])) {
+      for (const room of await this.stored.of([...times.keys()])) {
         found.set(room.id, { room: roomOfStored(room), saidAt: times.get(room.id) ?? time })
       }
       if (times.size < limit) return [...found.values()]
       const last = [...times.values()].at(-1) ?? from
       // Rooms of one millisecond may fill a page.
-      limit = last === from ? 2 * limit : PAGE
+      limit = last === from ? 2 * limit : ROOMS_OF_PAGE
       from = last
     }
   }
 
   async *silentSince(time: number): AsyncGenerator<readonly RoomRecord[]> {
-    for await (const page of this.#scan()) {
+    for await (const page of this.stored.all()) {
       const old = page.filter(({ createdAt }) => createdAt < time)
       if (old.length === 0) continue
       // The reply to ZMSCORE.
@@ -197,7 +168,7 @@ export class RedisRooms implements EngineRooms {
   async madeFrom(address: string): Promise<RoomRecord[]> {
     // The reply to SMEMBERS.
     const ids = (await this.#link.call(this.#keys.roomsFrom(address), 'SMEMBERS')) as readonly string[]
-    return (await this.#records(ids.map(Number))).map(roomOfStored)
+    return (await this.stored.of(ids.map(Number))).map(roomOfStored)
   }
 
   async find(which: number | string): Promise<RoomRecord | undefined> {
@@ -266,34 +237,4 @@ export class RedisRooms implements EngineRooms {
     this.#number = Math.max(this.#number, id)
     this.#version = Math.max(this.#version, version)
   }
-
-  /** Yields all rooms in pages. A room may be yielded more than once. */
-  async *#scan(): AsyncGenerator<readonly StoredRoom[]> {
-    for (let cursor = '0'; ; ) {
-      // The reply to HSCAN: the cursor, then ids and records by turns.
-      const reply = await this.#link.call(this.#keys.rooms[0], 'HSCAN', cursor, 'COUNT', String(PAGE))
-      const [next, found] = reply as readonly [string, readonly string[]]
-      yield found.filter((_, place) => place % 2 === 1).map((record) => JSON.parse(record))
-      if (next === '0') return
-      cursor = next
-    }
-  }
-
-  /** Resolves with the rooms with the given ids. */
-  async #records(ids: readonly number[]): Promise<StoredRoom[]> {
-    if (ids.length === 0) return []
-    // The reply to HMGET.
-    const found = await this.#link.call(this.#keys.rooms[0], 'HMGET', ...ids.map(String))
-    return (found as readonly (string | null)[]).flatMap((record) => (record === null ? [] : [JSON.parse(record)]))
-  }
-}
-
-/** Converts a stored room. */
-export function roomOfStored({ lineName, titleKey, lineKey, version, ...room }: StoredRoom): RoomRecord {
-  return { ...room, slug: lineName }
-}
-
-/** Converts a room for storage. */
-export function storedRoom({ slug, ...room }: RoomRecord, version: number): StoredRoom {
-  return { ...room, lineName: slug, titleKey: fold(room.title), lineKey: fold(slug), version }
 }
