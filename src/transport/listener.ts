@@ -12,6 +12,7 @@ import type { MemoryHolder } from './memory.ts'
 import type { ClientAddress } from './network.ts'
 import type { Address, Certificate, Port } from './port.ts'
 import type { Tally, Traffic } from './tally.ts'
+import { TlsHandshakes } from './tls-handshakes.ts'
 
 /** Maximum time of a TLS handshake. */
 const HANDSHAKE_MS = 10_000
@@ -22,9 +23,6 @@ const HANDSHAKE_MS = 10_000
 const KEEP_ALIVE_MS = 40_000
 /** Maximum time in which a refused client reads the reason. */
 const REFUSAL_MS = 1_000
-/** Maximum time of pending TLS handshakes when a listener stops, and maximum time until the first byte of one. */
-const LAST_HANDSHAKES_MS = 2_000
-const LAST_HELLO_MS = 500
 
 export interface ListenerOptions {
   /** Name in the log and in metrics. */
@@ -71,10 +69,7 @@ export class ListeningPort implements Port {
   readonly #options: ListenerOptions
   readonly #server: Server
   readonly #connections = new Map<Socket, Client>()
-  /** TCP sockets of TLS connections, including those in their handshake. */
-  readonly #beneath = new Set<Socket>()
-  /** Limits of the connections in {@link #beneath}. */
-  readonly #handshakes: Admission
+  readonly #handshakes: TlsHandshakes
   /** Connections admitted beyond the limits. */
   #spare = 0
   /** Connections accepted ever, with or without a completed TLS handshake. */
@@ -84,8 +79,6 @@ export class ListeningPort implements Port {
   #received = 0
   #sent = 0
   #stopping = false
-  /** True until a stopping listener aborts pending handshakes. */
-  #waitsForHandshakes = true
   #draining = false
   readonly #aborted = Promise.withResolvers<void>()
 
@@ -93,7 +86,7 @@ export class ListeningPort implements Port {
     this.name = options.name
     this.answersProbes = (options.spare ?? 0) > 0
     this.#options = options
-    this.#handshakes = options.admission.wider()
+    this.#handshakes = new TlsHandshakes(options.admission)
     const tcp = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, allowHalfOpen: true }
     if (options.certificate) {
       this.#server = createTlsServer({ ...tcp, ...contextOf(options.certificate), handshakeTimeout: HANDSHAKE_MS })
@@ -169,34 +162,22 @@ export class ListeningPort implements Port {
       await Promise.race([emptied(this.#server, () => this.#accepted), this.#aborted.promise])
     }
     const closed = new Promise((resolve) => this.#server.close(resolve))
-    const timers = [
-      setTimeout(() => setImmediate(() => this.#endSilent()), LAST_HELLO_MS).unref(),
-      setTimeout(() => {
-        this.#waitsForHandshakes = false
-        this.#endHandshakes()
-      }, LAST_HANDSHAKES_MS).unref(),
-    ]
+    const settled = this.#handshakes.expire(() => this.#endHandshakes())
     await closed
-    for (const timer of timers) clearTimeout(timer)
+    settled()
     await this.#options.close?.()
   }
 
   abort(): void {
     this.#aborted.resolve()
-    for (const socket of this.#beneath) socket.destroy()
+    this.#handshakes.abort()
     for (const socket of this.#connections.keys()) socket.destroy()
   }
 
   /** Limits the connections in their TLS handshake. */
   #admitHandshake(socket: Socket): void {
     if (socket.remoteAddress === undefined) return void socket.destroy()
-    const counted = this.#counted(this.#options.admission.identify(socket.remoteAddress))
-    if (this.#handshakes.refuse(counted)) return void socket.destroy()
-    this.#beneath.add(socket)
-    socket.on('close', () => {
-      this.#beneath.delete(socket)
-      this.#handshakes.leave(counted)
-    })
+    this.#handshakes.admit(socket, this.#counted(this.#options.admission.identify(socket.remoteAddress)))
   }
 
   /** The address or network that limits count a connection for; undefined for a proxy. */
@@ -204,15 +185,9 @@ export class ListeningPort implements Port {
     return this.#options.isProxy?.(full) ? undefined : network
   }
 
-  /** Aborts the handshakes that have not begun; what has arrived while the process did not run has been read. */
-  #endSilent(): void {
-    for (const socket of this.#beneath) if (socket.bytesRead === 0) socket.destroy()
-  }
-
   /** Aborts pending handshakes of a stopping server whose other connections are closed. */
   #endHandshakes(): void {
-    if (!this.#stopping || this.#waitsForHandshakes || this.#connections.size > 0) return
-    for (const socket of this.#beneath) socket.destroy()
+    if (this.#connections.size === 0) this.#handshakes.abortExpired()
   }
 
   #admit(socket: Socket): void {
