@@ -1,7 +1,9 @@
+import type { EngineMemberships } from '../engine/memberships.ts'
 import type { AccountQuota } from './account-quota.ts'
 import { auditEntry, type OnAudit } from './audit.ts'
 import type { Blocking } from './blocking.ts'
 import { accountId, type Credentials, type Proof } from './credentials.ts'
+import { EXCLUSIVE } from './directory.ts'
 import type { Handover } from './handover.ts'
 import { fold } from './names.ts'
 import type { Presence } from './presence.ts'
@@ -17,8 +19,8 @@ export interface AccountsParts {
   readonly handover: Handover
   /** Resolves when no room that a session has left holds its nickname any more. */
   readonly departed: (session: Session) => Promise<void>
-  /** The rooms in which a guest, or its client, holds its nickname on any node. */
-  readonly held: (session: Session) => Promise<ReadonlySet<number>>
+  /** The nicknames held in rooms. */
+  readonly names: EngineMemberships
   /** Lets other sessions of an account be where this one is, on other nodes too. */
   readonly share: (session: Session) => Promise<void>
   /** Called with the code of each refused proof. */
@@ -51,10 +53,10 @@ export class Accounts {
   async register(name: string, secret: string, address: string, self?: Session): Promise<void> {
     this.#checkOpen()
     const own = self?.key === fold(name) ? self : undefined
-    const { credentials, departed, held, presence } = this.#parts
+    const { credentials, departed, presence } = this.#parts
     // A room that it has just left holds its nickname until that is committed.
     if (own) await Promise.all(presence.of(name).filter(isOf(own)).map(departed))
-    const rooms = own ? await held(own).catch(refuse) : NONE
+    const rooms = own ? await this.#held(own).catch(refuse) : NONE
     await this.#register(name, address, own, () => credentials.create(name, secret, address, rooms, own?.wordDigest))
     if (own) await this.#give(own, rooms)
   }
@@ -127,8 +129,28 @@ export class Accounts {
     session.client = undefined
     const account = await credentials.find(session.name).catch(() => undefined)
     session.accountId = account && accountId(account)
-    await share(session).catch(() => {})
+    await share(session)
+      .then(() => this.#shareNames(session))
+      .catch(() => {})
     await Promise.all(Array.from(session.memberships.values(), keepRole)).catch(() => {})
+  }
+
+  /** The rooms in which a guest, or its client, holds its nickname on any node; {@link EXCLUSIVE} where it holds that exclusively. */
+  async #held({ name, client, memberships, isOnlyGuest }: Session): Promise<ReadonlySet<number>> {
+    const rooms = new Set(memberships.keys())
+    if (isOnlyGuest) rooms.add(EXCLUSIVE)
+    if (client === undefined) return rooms
+    const { names } = this.#parts
+    for (const room of await names.heldIn(name)) {
+      const holder = await names.member(room, name)
+      if (holder?.client === client) rooms.add(room)
+    }
+    return rooms
+  }
+
+  /** Lets other nodes hold the nicknames of a session, which has become its account's. */
+  async #shareNames({ memberships, name }: Session): Promise<void> {
+    await Promise.all(Array.from(memberships.keys(), (room) => this.#parts.names.share(room, name)))
   }
 
   #checkOpen(): void {

@@ -151,11 +151,10 @@ export class Chat {
         presence.setAdmin(session, admins.grants(session, session))
         inboxes.listen(session)
         await this.#login.share(session)
-        return memberships.share(session)
       },
       onRefused: ({ code }) => counts.refusedLogin(code),
       onAudit,
-      held: (session) => memberships.held(session),
+      names: engine.memberships,
       keepRole: (membership) => this.moderation.roles.keep(membership),
       onRegistered: ({ name }, client, rooms) => news.tell({ kind: 'registered', name, client, rooms: [...rooms] }),
       quota: new AccountQuota(registrations, maxAccountsPerAddress, now),

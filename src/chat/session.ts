@@ -225,3 +225,8 @@ export class Session implements Speaker {
     return this.client !== undefined && this.client === other.client
   }
 }
+
+/** True while the membership lasts; the author of a request is where it is. */
+export function isCurrent({ session, room }: Standing): boolean {
+  return !(session instanceof Session) || session.memberships.get(room.record.id)?.room === room
+}

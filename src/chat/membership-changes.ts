@@ -1,0 +1,186 @@
+import type { Engine, RoomRecord } from '../engine/engine.ts'
+import { Closed, Shared, Unavailable } from '../engine/errors.ts'
+import type { Event, EventDetails } from '../engine/event.ts'
+import { tickEnd } from '../tick.ts'
+import { settledWithin } from '../within.ts'
+import type { Counts } from './counts.ts'
+import { type Departures, presenceOf } from './departures.ts'
+import type { FollowedRoom } from './followed-room.ts'
+import type { FollowedRooms } from './followed-rooms.ts'
+import type { NameClaims } from './name-claims.ts'
+import { Refusal } from './refusal.ts'
+import { isCurrent, type Membership, type Session } from './session.ts'
+
+/** How long a session that closes waits for what stands in the log before its own `left`, in ms. */
+const LAST_EVENTS_MS = 1_000
+
+export interface JoinOptions {
+  /** True if the session's other memberships end where this one begins. */
+  readonly moves: boolean
+  /** Finds the room, or makes it; with the role in it of a guest, such as the one that makes it. */
+  readonly find: () => Promise<{ record: RoomRecord; role: GuestRole | undefined }>
+  /** Called while the nickname is held in the room. Rejects when the session may not use it. */
+  readonly check: () => Promise<void>
+  /** The nickname under which the session was in the room until now. */
+  readonly renamed?: string
+}
+
+/** A role that a guest has until it leaves. */
+export type GuestRole = 'operator' | 'voiced'
+
+export interface MembershipChangesParts {
+  readonly claims: NameClaims
+  readonly counts: Counts
+  readonly departures: Departures
+  readonly followed: FollowedRooms
+}
+
+/** Begins and ends memberships. Those of one session must not begin or end at the same time. */
+export class MembershipChanges {
+  readonly #engine: Engine
+  readonly #claims: NameClaims
+  readonly #counts: Counts
+  readonly #departures: Departures
+  readonly #followed: FollowedRooms
+
+  constructor(engine: Engine, { claims, counts, departures, followed }: MembershipChangesParts) {
+    this.#engine = engine
+    this.#claims = claims
+    this.#counts = counts
+    this.#departures = departures
+    this.#followed = followed
+  }
+
+  /** Makes a session a member of a room, see {@link Memberships.join}. */
+  async enter(session: Session, { moves, find, check, renamed }: JoinOptions): Promise<Membership> {
+    const { record, role } = await find()
+    // Nothing would end a membership that begins behind the end of its session.
+    if (session.closed) throw new Refusal('not-in-room')
+    const from = moves ? this.#followed.of(session) : []
+    // The session may come back to a room that it has just left.
+    await this.#departures.tried(session)
+    const room = this.#followed.follow(record)
+    room.expect(session)
+    let shared = false
+    let claimed = false
+    try {
+      await room.stateReader.loadFor(session)
+      room.state.checkEntry(session)
+      // A guest under another nickname takes its place along.
+      const most = renamed === undefined ? room.state.maxMembersFor(session) : undefined
+      shared = await this.#claims.take(record.id, session, most)
+      claimed = true
+      await check()
+      // The other nodes may have released the claim meanwhile, and a `joined` without it would let a nickname be in a room twice.
+      if (!this.#claims.isHeld(record.id, session)) throw new Unavailable('the claim is lost')
+      // The user may have been banned meanwhile.
+      room.state.checkEntry(session)
+      const joined = shared ? undefined : await this.#append(room, session, role, renamed)
+      // What the session says next is said here.
+      if (joined) await room.admit(session, from, joined)
+      else room.attach(session, from)
+    } catch (error) {
+      if (claimed) await this.#giveUp(room, session, shared)
+      room.forget(session)
+      this.#followed.unfollowIfDeserted(room)
+      throw error instanceof Closed ? new Refusal('room-unknown') : error
+    }
+    for (const left of from) this.#moveFrom(left, session)
+    this.#checkEntered(room, session)
+    return session.memberships.get(record.id) ?? { session, room, since: 0 }
+  }
+
+  /** Ends a membership that has begun behind a ban. @throws Refusal `banned`, `invite-only`. */
+  #checkEntered(room: FollowedRoom, session: Session): void {
+    if (!session.memberships.has(room.record.id)) return
+    try {
+      room.state.checkEntry(session)
+    } catch (error) {
+      this.#moveFrom(room, session)
+      throw error
+    }
+  }
+
+  /** Appends the `joined` of a session, which gives a guest its role. Resolves with undefined where its user is in the room through another node already. */
+  async #append(
+    room: FollowedRoom,
+    session: Session,
+    role: GuestRole | undefined,
+    renamed: string | undefined,
+  ): Promise<Event | undefined> {
+    const details: EventDetails = { ...(role && { role, guest: true }), ...(renamed !== undefined && { renamed }) }
+    const draft = presenceOf('joined', room, session)
+    try {
+      const joined = await this.#engine.logs.append(
+        room.log,
+        role || renamed !== undefined ? { ...draft, details } : draft,
+      )
+      this.#counts.event(session.wire.protocol, 'joined')
+      return joined
+    } catch (error) {
+      if (error instanceof Shared) return undefined
+      throw error
+    }
+  }
+
+  /** Ends a membership, see {@link Memberships.leave}. */
+  async leave(membership: Membership): Promise<void> {
+    const { session } = membership
+    const room = this.#followed.get(membership.room.record.id)
+    if (!room || !isCurrent(membership) || this.#leaveToOthers(room, session)) return
+    const parted = room.parting(session)
+    try {
+      await this.#departures.append(room, session)
+    } catch (error) {
+      room.stay(session)
+      throw error
+    }
+    await seenLeft(room, session, parted)
+    this.#followed.unfollowIfDeserted(room)
+  }
+
+  /** Ends the membership of a session whose connection ends, see {@link Memberships.close}. */
+  async close(room: FollowedRoom, session: Session): Promise<() => Promise<void>> {
+    if (this.#leaveToOthers(room, session)) return async () => {}
+    const parted = room.parting(session)
+    if (!(await this.#departures.begin(room, session))) return async () => {}
+    return async () => {
+      await seenLeft(room, session, parted)
+      await tickEnd()
+      this.#followed.unfollowIfDeserted(room)
+    }
+  }
+
+  /** Takes a session out of a room in which other sessions of its user stay. Returns false when there are none. */
+  #leaveToOthers(room: FollowedRoom, session: Session): boolean {
+    if (!this.#claims.leaveToOthers(room.record.id, session)) return false
+    room.detach(session)
+    // Others keep the presence up, so no `left` will come.
+    room.seenOff(session)
+    return true
+  }
+
+  #moveFrom(room: FollowedRoom, session: Session): void {
+    if (this.#leaveToOthers(room, session)) return
+    room.detach(session)
+    void this.#departures.begin(room, session)
+  }
+
+  /** Gives up the nickname of a session that does not become a member; with `shared` its user was one through other sessions. */
+  async #giveUp(room: FollowedRoom, session: Session, shared: boolean): Promise<void> {
+    const { id } = room.record
+    if (this.#claims.leaveToOthers(id, session)) return
+    if (!shared || room.isClosed || !this.#claims.isHeld(id, session)) return this.#claims.release(id, session)
+    // The others have gone meanwhile, and have left the presence to this one.
+    room.attach(session, [])
+    room.detach(session)
+    await this.#departures.begin(room, session)
+  }
+}
+
+/** Resolves when a session has been handed its `left`: a node that has lost touch with the log reads that later, or never. */
+async function seenLeft(room: FollowedRoom, session: Session, parted: Promise<void>): Promise<void> {
+  await settledWithin(parted, LAST_EVENTS_MS)
+  room.detach(session)
+  room.seenOff(session)
+}
