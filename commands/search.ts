@@ -21,9 +21,9 @@ export const search: Command = {
   pipelined: 'settled',
   async run({ chat, session }, parameter) {
     const { room, ...query } = parseSearch(parameter)
-    const found = await chat.messages.withWords(session, room ?? session.inRoom(), query)
-    const { slug } = found.room
-    const records = found.events.flatMap((event) => recordOf(event, slug, session.name) ?? [])
+    const record = room === undefined ? session.inRoom().room.record : await chat.access.readable(session, room)
+    const found = await chat.reading.withWords({ asker: session, name: session.name }, record, query)
+    const records = found.events.flatMap((event) => recordOf(event, record.slug, session.name) ?? [])
     return [...records, summary(records.length, found.before, found.bounded)]
   },
 }

@@ -2,21 +2,24 @@ import type { RoomRecord, StateUser } from '../engine/engine.ts'
 import type { AddressDigests } from './address-digests.ts'
 import type { Admins } from './admins.ts'
 import { accountId, type Credentials, Proof } from './credentials.ts'
+import type { Directory } from './directory.ts'
 import type { FollowedRooms } from './followed-rooms.ts'
 import { fold } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { isAtLeast, type RoomState } from './room-state.ts'
 import type { Identity } from './sanctions.ts'
-import { isFullScope } from './token-scope.ts'
+import { isCurrent, type Session } from './session.ts'
+import { checkScope, isFullScope } from './token-scope.ts'
 
 export interface AccessParts {
+  readonly directory: Directory
   readonly followed: FollowedRooms
   readonly credentials: Credentials
   readonly admins: Admins
   readonly digests: AddressDigests
 }
 
-/** The right to read a room without being a member, for clients that have no session or no nickname yet. */
+/** The right to read a room without being a member, also for clients that have no session or no nickname yet. */
 export class Access {
   readonly #parts: AccessParts
 
@@ -65,6 +68,22 @@ export class Access {
     const state = await this.stateOf(room, client)
     state.checkEntry(client)
     return state
+  }
+
+  /**
+   * Resolves with a room, given by its slug or title, that a session may read: it is a member, or the room is public and it may enter.
+   *
+   * @throws Refusal `room-unknown`, `token-scope`, `room-private`, `banned`, `invite-only`, `unavailable`.
+   */
+  async readable(session: Session, name: string): Promise<RoomRecord> {
+    const room = await this.#parts.directory.find(name)
+    if (!room) throw new Refusal('room-unknown')
+    checkScope(session, 'read', room.slug)
+    const membership = session.memberships.get(room.id)
+    if (membership && isCurrent(membership)) return room
+    if (room.visibility !== 'public') throw new Refusal('room-private')
+    await this.check(session, room)
+    return room
   }
 }
 

@@ -33,7 +33,7 @@ import { Joining, type JoinRoomOptions } from './joining.ts'
 import { SessionLogin } from './login.ts'
 import { RoomMakers } from './makers.ts'
 import { Memberships, type NextUser } from './memberships.ts'
-import { Messages, type MessagesOptions } from './messages.ts'
+import { Messages } from './messages.ts'
 import { Moderation } from './moderation.ts'
 import { fold } from './names.ts'
 import { NewsChannel } from './news.ts'
@@ -198,7 +198,7 @@ export class Chat {
     this.maxText = maxText
     this.welcome = options.welcome
     this.broadcast = engine.broadcast
-    this.access = new Access({ followed: memberships.followed, credentials, admins, digests })
+    this.access = new Access({ directory, followed: memberships.followed, credentials, admins, digests })
     this.authors = new Authors({ access: this.access, credentials, guests })
     this.accounts = accounts
     news.watch((told) => {
@@ -212,8 +212,7 @@ export class Chat {
     this.feeds = new Feeds(engine, blocks, reader)
     this.makers = makers
     const speech = new Speech(engine, { counts, reader, maxText })
-    const stateOf: MessagesOptions['stateOf'] = (room, user) => memberships.followed.stateOf(room, user)
-    this.messages = new Messages(engine, { blocks, reader, inboxes, news, stateOf, speech, blocking })
+    this.messages = new Messages(engine, { blocks, reader, inboxes, news, speech, blocking })
     this.posting = new Posting(engine, { directory, followed: memberships.followed, speech })
     this.#speaking = { directory, guests, posting: this.posting }
     this.reading = new RoomReading(reader, blocking, inboxes)

@@ -1,24 +1,20 @@
-import type { Engine, Range, RoomRecord, WordSearch } from '../engine/engine.ts'
-import { type Event, type LogName, NO_ROOM } from '../engine/event.ts'
+import type { Engine, Range } from '../engine/engine.ts'
+import type { Event } from '../engine/event.ts'
 import type { Member } from '../engine/memberships.ts'
+import { type Addressee, Addressees, addresseeOf } from './addressees.ts'
 import type { Author } from './authors.ts'
 import type { Blocking } from './blocking.ts'
 import type { Blocks } from './blocks.ts'
-import { EXCLUSIVE } from './directory.ts'
-import { hasOwnInbox, type Inboxes, inboxOf } from './inboxes.ts'
-import { fold } from './names.ts'
+import { hasOwnInbox, type Inboxes } from './inboxes.ts'
 import type { NewsChannel, Signal } from './news.ts'
-import type { Asker, Reader, Search } from './reader.ts'
+import type { Reader, Search } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
-import type { RoomState } from './room-state.ts'
-import type { Identity } from './sanctions.ts'
 import { isCurrent, type Membership, type Room, type Session } from './session.ts'
 import { storedNonce } from './speaker.ts'
 import type { SpeakingPlace } from './speaking.ts'
 import type { MessageExtras, Saying, Speech } from './speech.ts'
 import { checkScope } from './token-scope.ts'
 import { Turns } from './turns.ts'
-import { type Found, findWords } from './word-search.ts'
 
 const NOTHING: MessageExtras = {}
 
@@ -27,18 +23,8 @@ export interface MessagesOptions {
   readonly reader: Reader
   readonly inboxes: Inboxes
   readonly news: NewsChannel
-  /** See {@link FollowedRooms.stateOf}. */
-  readonly stateOf: (room: RoomRecord, user: Identity) => Promise<RoomState>
   readonly speech: Speech
   readonly blocking: Blocking
-}
-
-/** The addressee of a private message. */
-interface Addressee {
-  readonly name: string
-  /** Id of the room that the sender shares with it, or {@link NO_ROOM}. */
-  readonly room: number
-  readonly inbox: LogName
 }
 
 /** Messages to rooms and to single users, and the history of rooms. */
@@ -48,20 +34,20 @@ export class Messages {
   readonly #reader: Reader
   readonly #inboxes: Inboxes
   readonly #news: NewsChannel
-  readonly #stateOf: MessagesOptions['stateOf']
+  readonly #addressees: Addressees
   readonly #speech: Speech
   readonly #blocking: Blocking
   /** Requests for which an addressee is being looked up: the session's next requests come behind them. */
   readonly #lookups = new Turns<Session>()
 
   constructor(engine: Engine, options: MessagesOptions) {
-    const { blocks, reader, inboxes, news, stateOf, speech, blocking } = options
+    const { blocks, reader, inboxes, news, speech, blocking } = options
     this.#engine = engine
     this.#blocks = blocks
     this.#reader = reader
     this.#inboxes = inboxes
     this.#news = news
-    this.#stateOf = stateOf
+    this.#addressees = new Addressees(engine.memberships, engine.records)
     this.#speech = speech
     this.#blocking = blocking
   }
@@ -107,7 +93,7 @@ export class Messages {
       const { id } = room.record
       const tell = (member: Member | undefined): [Promise<boolean>] => {
         if (!member) throw new Refusal('nobody-here')
-        return [this.#whisper(session, sharing(member, id), body, extras)]
+        return [this.#whisper(session, addresseeOf(member, id), body, extras)]
       }
       // A member on this node needs no question to the engine.
       const here = room.member(to)
@@ -132,31 +118,10 @@ export class Messages {
       const body = this.#speech.body(text)
       // Nobody else may speak in the name of a guest who is in a room. A guest's client without one must not either.
       if (!session.registered && !session.isOnlyGuest) roomOf(session.inRoom())
-      return this.#find(to, session).then(
-        (addressee) => [this.#whisper(session, addressee, body, { details, nonce })],
-        refuse,
-      )
+      return this.#addressees
+        .find(to, session)
+        .then((addressee) => [this.#whisper(session, addressee, body, { details, nonce })], refuse)
     })
-  }
-
-  /** Finds a user by a nickname, in the rooms of a session first. */
-  async #find(to: string, session?: Session): Promise<Addressee> {
-    const { memberships, records } = this.#engine
-    for (const { room } of session?.memberships.values() ?? []) {
-      const { id } = room.record
-      const member = room.member(to) ?? (await memberships.member(id, to))
-      if (member) return sharing(member, id)
-    }
-    const account = await records.get('account', to)
-    if (account) return { name: account.name, room: NO_ROOM, inbox: inboxOf({ key: fold(to) }) }
-    const held = await memberships.heldIn(to)
-    const where = held.includes(EXCLUSIVE) ? [EXCLUSIVE] : held
-    const guests = await Promise.all(where.map((room) => memberships.member(room, to)))
-    const [guest] = guests
-    const isOne =
-      guests.length === 1 || (guest?.client !== undefined && guests.every((each) => each?.client === guest.client))
-    if (!guest || !isOne) throw new Refusal('nobody-here')
-    return sharing(guest, NO_ROOM)
   }
 
   /** Returns true if messages between a session and a nickname are dropped. */
@@ -189,7 +154,7 @@ export class Messages {
     checkScope(author, 'write')
     if (!author.registered) throw new Refusal('account-required')
     const body = this.#speech.body(text)
-    const { name, room, inbox } = await this.#find(to).catch(refuse)
+    const { name, room, inbox } = await this.#addressees.find(to).catch(refuse)
     const isBlocked = await this.#blocking.blockedFrom(author.name)
     if (isBlocked?.(name)) return false
     const draft = { kind: 'private', room, from: author.name, to: name, body, nonce, verified: true } as const
@@ -216,7 +181,7 @@ export class Messages {
       return this.#news.tell({ ...whole, room: record.id })
     }
     checkScope(session, 'write')
-    const { name: to } = await this.#find(target, session).catch(refuse)
+    const { name: to } = await this.#addressees.find(target, session).catch(refuse)
     if (!this.isBlocked(session, to)) this.#news.tell({ ...whole, to })
   }
 
@@ -263,40 +228,10 @@ export class Messages {
     return this.#reader.search(roomOf(membership).log, range, visible, session)
   }
 
-  /**
-   * Finds the newest messages of a room with all words of a search that a session may see. The room is that of a membership, or is given by
-   * its slug or title; without a membership it must be public, and the session one that may enter.
-   *
-   * @throws Refusal `not-in-room`, `room-unknown`, `token-scope`, `room-private`, `banned`, `invite-only`, `unavailable`.
-   */
-  async withWords(session: Session, where: Membership | string, search: WordSearch): Promise<Found> {
-    const room = typeof where === 'string' ? await this.#readable(session, where) : roomOf(where).record
-    const allowed = (events: readonly Event[]) => this.#blocks.allowed(events, session.name)
-    return findWords(this.#reader, room, search, session, allowed)
-  }
-
-  /** @throws Refusal `room-unknown`, `room-private`, `banned`, `invite-only`, `unavailable`. */
-  async #readable(session: Session, name: string): Promise<RoomRecord> {
-    const room = await this.#engine.rooms.find(name).catch(refuse)
-    if (!room) throw new Refusal('room-unknown')
-    checkScope(session, 'read', room.slug)
-    const membership = session.memberships.get(room.id)
-    if (membership && isCurrent(membership)) return room
-    if (room.visibility !== 'public') throw new Refusal('room-private')
-    const state = await this.#stateOf(room, session).catch(refuse)
-    state.checkEntry(session)
-    return room
-  }
-
   /** The newest messages of a room that a session may see, oldest first. @throws Refusal `unavailable`. */
   recentMessages(room: number, session: Session, limit: number): Promise<readonly Event[]> {
     const visible = ({ kind, from }: Event) => kind === 'message' && !this.#blocks.between(from, session.name)
     return this.#reader.newest(`room:${room}`, limit, visible, session)
-  }
-
-  /** The newest events of a room, oldest first. @throws Refusal `unavailable`. */
-  recent(room: number, limit: number, asker: Asker): Promise<readonly Event[]> {
-    return this.#reader.newest(`room:${room}`, limit, ({ kind }) => kind !== 'closed', asker)
   }
 }
 
@@ -304,10 +239,4 @@ export class Messages {
 function roomOf(membership: Membership): Room {
   if (!isCurrent(membership)) throw new Refusal('not-in-room')
   return membership.room
-}
-
-/** @throws Refusal `no-private-messages` for a member whose protocol does not carry them. */
-function sharing({ name, carriesPrivate, client }: Member, room: number): Addressee {
-  if (!carriesPrivate) throw new Refusal('no-private-messages')
-  return { name, room, inbox: inboxOf({ key: fold(name), client }) }
 }

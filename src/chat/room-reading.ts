@@ -13,7 +13,7 @@ export interface RoomReader {
 }
 
 /**
- * Reads rooms for clients without a session. Messages that a block keeps from a client are left out. The caller has checked its
+ * Reads rooms for clients that need not be members. Messages that a block keeps from a client are left out. The caller has checked its
  * {@link Access}.
  */
 export class RoomReading {
@@ -44,6 +44,11 @@ export class RoomReading {
     const isHidden = await this.#hidden(by)
     const allowed = (events: readonly Event[]) => events.filter((event) => isHidden?.(event) !== true)
     return findWords(this.#reader, room, search, by.asker, allowed)
+  }
+
+  /** The newest events of a room, oldest first. @throws Refusal `unavailable`. */
+  newest(asker: Asker, { id }: RoomRecord, limit: number): Promise<readonly Event[]> {
+    return this.#reader.newest(`room:${id}`, limit, ({ kind }) => kind !== 'closed', asker)
   }
 
   /** Resolves with true if a room has an event in a range. @throws Refusal `unavailable`. */

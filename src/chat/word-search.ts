@@ -9,7 +9,6 @@ export const MAX_FOUND = 256
 
 /** The result of a search. */
 export interface Found {
-  readonly room: RoomRecord
   /** Oldest first. */
   readonly events: readonly Event[]
   /** Id before which messages were not searched; undefined if all were. */
@@ -34,13 +33,13 @@ export async function findWords(
       found.push(event)
       bytes += memoryBytes(event)
       if (found.length < limit && bytes < PAGE_BYTES) continue
-      return { room, events: found.reverse(), before: event.id, bounded: false }
+      return { events: found.reverse(), before: event.id, bounded: false }
     }
     if (end) {
       const bounded = end === 'bound'
-      return { room, events: found.reverse(), before: bounded ? from : undefined, bounded }
+      return { events: found.reverse(), before: bounded ? from : undefined, bounded }
     }
   }
   // The asker is gone.
-  return { room, events: [], before: undefined, bounded: false }
+  return { events: [], before: undefined, bounded: false }
 }

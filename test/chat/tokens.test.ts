@@ -108,8 +108,7 @@ test('a token is limited to its rooms, in reading, speaking and moderating', asy
   expect(await chat.rooms.find('unheard-of')).toBeUndefined()
   const other = (await chat.rooms.find('other'))?.id ?? expect.fail()
   expect(await reasonOf(enter(chat, session, other))).toBe('token-scope')
-  const words = { words: [], limit: 1 } as never
-  expect(await reasonOf(chat.messages.withWords(session, 'other', words))).toBe('token-scope')
+  expect(await reasonOf(chat.access.readable(session, 'other'))).toBe('token-scope')
   await enter(chat, session, 'OPS')
   await say(chat, session, 'hello')
   expect(await reasonOf(chat.moderation.settings.setTopic(session.inRoom(), 'calm'))).toBe('none')

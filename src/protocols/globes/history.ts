@@ -12,7 +12,7 @@ export function addHistory(app: FastifyInstance, { chat, passes }: GlobesContext
   app.get<InRoom>('/chats/events/:room', async (request) => {
     const room = await findRoom(chat.rooms, request.params.room)
     await passes.check(room, request)
-    const events = await chat.messages.recent(room.id, MAX_EVENTS, requests.askerOf(request))
+    const events = await chat.reading.newest(requests.askerOf(request), room, MAX_EVENTS)
     const shown = events.map(serverEvent).filter((event) => event !== undefined)
     const data = shown.map((event) => ({ color: '', verified: false, ...event }))
     return { status: true, data }
