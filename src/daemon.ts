@@ -1,19 +1,17 @@
 /** The composition root: creates engine, chat and protocols, starts and stops them. */
-import { availableParallelism } from 'node:os'
 import type { Logger } from 'pino'
-import { type LoadedCertificate, loadCertificate } from './certificate.ts'
-import type { Administered } from './chat/administration.ts'
-import type { AuditEntry } from './chat/audit.ts'
-import { Chat } from './chat/chat.ts'
+import type { Chat } from './chat/chat.ts'
 import { RoomExpiry } from './chat/room-expiry.ts'
 import type { Cost } from './chat/secrets.ts'
 import type { Config } from './config.ts'
+import { createChat } from './configured-chat.ts'
 import { carryOut } from './control/operations.ts'
 import { ControlSocket } from './control/socket.ts'
 import { EngineFault } from './engine/errors.ts'
 import { engineOf, fileOf, settingsOf } from './engines.ts'
 import { openPorts } from './open-ports.ts'
 import type { Option } from './option.ts'
+import { certificateOf, renewCertificate } from './port-certificate.ts'
 import { PROTOCOLS } from './protocols/all.ts'
 import { Faults } from './protocols/operation/faults.ts'
 import type { LogState, Vitals } from './protocols/operation/vitals.ts'
@@ -27,31 +25,6 @@ import { guestPace, type Pacing } from './transport/rate.ts'
 import { Tally } from './transport/tally.ts'
 
 const DAY_MS = 24 * 3_600_000
-
-/** Log message for each action of the operator. */
-const ADMINISTERED: Readonly<Record<Administered['what'], string>> = {
-  'account-added': 'account added by the operator',
-  'room-given': 'room given to an account by the operator',
-  'room-closed': 'room closed by the operator',
-  'account-removed': 'account removed by the operator',
-  'password-changed': 'password changed by the operator',
-  'account-marked': 'account marked by the operator',
-}
-
-/** Log message for each action of a client (docs/operating.md, fail2ban). */
-const AUDITED: Readonly<Record<AuditEntry['what'], string>> = {
-  login: 'logged in',
-  'login-failed': 'login failed',
-  registered: 'account registered',
-  'password-changed': 'password changed',
-  'account-removed': 'account removed',
-  disconnected: 'disconnected by an admin',
-  'address-banned': 'address banned',
-  'address-unbanned': 'address no longer banned',
-  'room-closed': 'room closed',
-  'token-created': 'access token created',
-  'token-revoked': 'access token revoked',
-}
 
 export interface Daemon {
   /** Address of each listener, by its name. */
@@ -110,28 +83,7 @@ export async function startDaemon(
     await engine.stop()
     throw error
   })
-  const chat = new Chat(engine, {
-    maxText: config['max-text'],
-    welcome: config.welcome,
-    guests: config.guests,
-    keepDays: config['keep-days'],
-    maxRooms: config['max-rooms'],
-    maxRoomsPerAddress: config['max-rooms-per-address'],
-    maxRegistrations: config['max-registrations'],
-    maxAccountsPerAddress: config['max-accounts-per-address'],
-    onAdministered: ({ what, ...details }) => log.info(details, ADMINISTERED[what]),
-    // The address is the first field behind those of the logger, so that no nickname can forge it.
-    onAudit: ({ what, address, ...details }) => log.info({ audit: what, address, ...details }, AUDITED[what]),
-    admins: config.admins,
-    onDiscard: ({ id, title }) =>
-      log.info({ room: id, title }, 'room closed to make space for a new room of its creator'),
-    onDeliveryError: (err, protocol, event) =>
-      log.error({ err, protocol, room: event?.room, event: event?.id }, 'cannot encode an event'),
-    ticketMs: config['piratchat-session'] * 1_000,
-    ...(cost && { cost }),
-    // One processor stays free for the event loop.
-    checksAtOnce: Math.max(1, availableParallelism() - 1),
-  })
+  const chat = createChat(engine, config, log, cost)
   await chat.addressBans.load().catch(async (error: unknown) => {
     await engine.stop()
     throw new EngineFault('cannot read the bans of addresses', { cause: error })
@@ -221,19 +173,7 @@ export async function startDaemon(
   }
 
   let reloading = Promise.resolve()
-  const reload = async (): Promise<void> => {
-    if (!certificate?.file) {
-      log.info('no certificate file to reload')
-      return
-    }
-    try {
-      const renewed = await loadCertificate(config, false)
-      for (const { port } of ports) port.setCertificate(renewed)
-      log.info(shown(renewed), 'certificate replaced')
-    } catch (error) {
-      log.error({ err: error }, 'invalid certificate; the old one stays in use')
-    }
-  }
+  const reload = () => renewCertificate(certificate, ports, config, log)
 
   try {
     for (const protocol of used) ports.push(...((await protocol.listeners?.(config, host)) ?? []))
@@ -289,17 +229,4 @@ function pacingOf(config: Config): Pacing {
   const full = { rate: config['max-rate'], burst: config['max-burst'] }
   const guest = guestPace(full, { rate: config['guest-rate'], burst: config['guest-burst'] })
   return { full, guest, trusted: new AddressList(config.trusted) }
-}
-
-/** Loads the certificate if a listener needs one. */
-async function certificateOf(config: Config, log: Logger): Promise<LoadedCertificate | undefined> {
-  if (!PROTOCOLS.some((protocol) => protocol.needsTls(config))) return undefined
-  const certificate = await loadCertificate(config)
-  log.info(shown(certificate), certificate.made ? 'certificate made' : 'certificate read')
-  return certificate
-}
-
-/** Returns the fields of a certificate for the log. */
-function shown({ file, fingerprint, until }: LoadedCertificate) {
-  return { file: file ?? 'none', sha256: fingerprint, until }
 }

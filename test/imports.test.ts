@@ -12,7 +12,7 @@ const FLOORS = [
   /^src\/transport\//,
   /^commands\//,
   /^src\/(protocols|client)\//,
-  /^src\/((daemon|open-ports|config|options|certificate|engines|secret-files)\.ts$|(transfer|log|control|cli)\/)/,
+  /^src\/((daemon|configured-chat|open-ports|config|options|certificate|port-certificate|engines|secret-files)\.ts$|(transfer|log|control|cli)\/)/,
   /^src\/(main|command-line|arguments|serve|exit|cluster-worker|environment|surroundings|usage-error)\.ts$/,
 ]
 
