@@ -112,30 +112,27 @@ export class Chat {
   readonly #speaking: SpeakingParts
 
   constructor(engine: Engine, options: ChatOptions) {
-    const { maxText, now = () => performance.now(), ticketMs = HOUR_MS, maxAccountsPerAddress = 0 } = options
-    const { onDiscard = () => {}, onAdministered = () => {}, onDeliveryError = rethrow } = options
-    const { onAudit = () => {} } = options
+    const { maxText, now = () => performance.now(), guests: isOpen = true, ticketMs = HOUR_MS } = options
+    const { onAdministered = ignore, onAudit = ignore, onDiscard = ignore, onDeliveryError = rethrow } = options
     const blocks = this.#blocks
     const presence = this.#presence
     const { counts } = this
     const news = new NewsChannel(engine.broadcast)
     const secrets = new Secrets(options.cost, options.checksAtOnce)
     const guesses = new Guesses(secrets, new Attempts({ failures: FAILURES, ms: MINUTE_MS }, now))
-    const maxRegistrations = options.maxRegistrations || Number.POSITIVE_INFINITY
-    const registrations = new Attempts({ failures: maxRegistrations, ms: MINUTE_MS }, now)
+    const registrations = new Attempts({ failures: options.maxRegistrations || Infinity, ms: MINUTE_MS }, now)
     const credentials = new Credentials(engine, secrets, guesses)
     const passwords = new Passwords(secrets, guesses, registrations)
     const reader = new Reader(engine)
     const blocking = new Blocking(engine, blocks, presence)
     const handover = new Handover()
     const memberships = new Memberships(engine, { blocks, counts, handover, onDeliveryError })
+    const { followed } = memberships
     const digests = new AddressDigests(engine.records)
     const makers = new RoomMakers(engine.records, digests, reader)
-    const quota = new RoomQuota(engine, makers, {
-      maxRooms: options.maxRooms || Number.POSITIVE_INFINITY,
-      maxPerAddress: options.maxRoomsPerAddress || Number.POSITIVE_INFINITY,
-    })
-    const activityIn = (room: number) => memberships.followed.get(room)?.recentUsers.activity
+    const maxRooms = options.maxRooms || Infinity
+    const quota = new RoomQuota(engine, makers, { maxRooms, maxPerAddress: options.maxRoomsPerAddress || Infinity })
+    const activityIn = (room: number) => followed.get(room)?.recentUsers.activity
     const directory = new Directory(engine, reader, passwords, { makers, quota, onDiscard, activityIn })
     const tickets = new Tickets(engine.records, ticketMs)
     const inboxes = new Inboxes(engine, { blocks, counts, reader, onDeliveryError })
@@ -146,6 +143,7 @@ export class Chat {
       presence,
       blocking,
       handover,
+      names: engine.memberships,
       departed: (session) => memberships.departed(session),
       share: async (session) => {
         presence.setAdmin(session, admins.grants(session, session))
@@ -154,13 +152,15 @@ export class Chat {
       },
       onRefused: ({ code }) => counts.refusedLogin(code),
       onAudit,
-      names: engine.memberships,
       keepRole: (membership) => this.moderation.roles.keep(membership),
       onRegistered: ({ name }, client, rooms) => news.tell({ kind: 'registered', name, client, rooms: [...rooms] }),
-      quota: new AccountQuota(registrations, maxAccountsPerAddress, now),
-      isOpen: options.guests ?? true,
+      quota: new AccountQuota(registrations, options.maxAccountsPerAddress ?? 0, now),
+      isOpen,
     })
-    const guests = new GuestChecks(accounts, engine.memberships, options.guests ?? true)
+    news.watch((told) => {
+      if (told.kind === 'registered' && told.client !== undefined) void accounts.adopt(told.name, told.client)
+    })
+    const guests = new GuestChecks(accounts, engine.memberships, isOpen)
     const login = {
       admins,
       blocking,
@@ -175,19 +175,10 @@ export class Chat {
       onAudit,
     }
     const tokens = new AccessTokens(engine, { credentials, sessions, onAudit })
-    const administered = {
-      accounts,
-      credentials,
-      tickets,
-      tokens,
-      blocking,
-      directory,
-      presence,
-      sessions,
-      admins,
-      onAdministered,
-    }
-    const administration = new Administration(engine, administered)
+    const parts = { accounts, admins, blocking, credentials, directory, presence, sessions, tickets, tokens }
+    const administration = new Administration(engine, { ...parts, onAdministered })
+    const access = new Access({ directory, followed, credentials, admins, digests })
+    const speech = new Speech(engine, { counts, reader, maxText })
     this.#engine = engine
     this.#blocking = blocking
     this.#guests = guests
@@ -198,53 +189,42 @@ export class Chat {
     this.maxText = maxText
     this.welcome = options.welcome
     this.broadcast = engine.broadcast
-    this.access = new Access({ directory, followed: memberships.followed, credentials, admins, digests })
-    this.authors = new Authors({ access: this.access, credentials, guests })
+    this.access = access
     this.accounts = accounts
-    news.watch((told) => {
-      if (told.kind === 'registered' && told.client !== undefined) void accounts.adopt(told.name, told.client)
-    })
-    this.admins = admins
-    this.away = new Away(presence, news)
     this.addressBans = new AddressBans(engine, admins, onAudit)
     this.administration = administration
-    this.inboxes = inboxes
+    this.admins = admins
+    this.authors = new Authors({ access, credentials, guests })
+    this.away = new Away(presence, news)
     this.feeds = new Feeds(engine, blocks, reader)
+    this.hooks = new RoomHooks(engine, reader)
+    this.inboxes = inboxes
     this.makers = makers
-    const speech = new Speech(engine, { counts, reader, maxText })
     this.messages = new Messages(engine, { blocks, reader, inboxes, news, speech, blocking })
-    this.posting = new Posting(engine, { directory, followed: memberships.followed, speech })
-    this.#speaking = { directory, guests, posting: this.posting }
-    this.reading = new RoomReading(reader, blocking, inboxes)
     this.moderation = new Moderation(engine, {
       directory,
       passwords,
       reader,
       counts,
       news,
-      maxKeepDays: options.keepDays || Number.POSITIVE_INFINITY,
+      maxKeepDays: options.keepDays || Infinity,
       onAudit,
       accounts: {
         find: (name) => credentials.find(name).catch(refuse),
         isAdmin: (account) => admins.names(account),
       },
     })
+    this.news = news
+    this.posting = new Posting(engine, { directory, followed, speech })
+    this.#speaking = { directory, guests, posting: this.posting }
+    this.reading = new RoomReading(reader, blocking, inboxes)
     this.rooms = directory
     this.settings = new AccountSettings({ accounts, administration, admins, sessions, tickets, onAudit })
     this.supervision = new Supervision({ accounts, admins, presence, sessions, maxText, onAudit })
     this.tickets = tickets
     this.tokens = tokens
-    this.hooks = new RoomHooks(engine, reader)
-    this.news = news
     const totals = new Totals(engine.broadcast, presence)
-    this.users = new Users(engine, {
-      access: this.access,
-      rooms: directory,
-      sessions,
-      presence,
-      totals,
-      past: new PastUsers(news),
-    })
+    this.users = new Users(engine, { access, rooms: directory, sessions, presence, totals, past: new PastUsers(news) })
   }
 
   /**
@@ -437,6 +417,8 @@ export class Chat {
 function farewellOf(reason: string): string {
   return shortened(clean(reason).replaceAll('\n', ' '), MAX_FAREWELL)
 }
+
+function ignore(): void {}
 
 function rethrow(error: unknown): never {
   throw error
