@@ -8,6 +8,7 @@ import { createChat } from './configured-chat.ts'
 import { carryOut } from './control/operations.ts'
 import { ControlSocket } from './control/socket.ts'
 import { EngineFault } from './engine/errors.ts'
+import type { EngineObserver } from './engine/observer.ts'
 import { engineOf, fileOf, settingsOf } from './engines.ts'
 import { openPorts } from './open-ports.ts'
 import type { Option } from './option.ts'
@@ -60,11 +61,9 @@ export async function startDaemon(
   { version = 'unknown', logState, cost, acceptsLast = true }: DaemonDetails = {},
 ): Promise<Daemon> {
   const started = performance.now()
-  /** Called after every commit; set by /metrics. */
-  let measured: ((events: number, ms: number) => void) | undefined
   const { promise: died, resolve: die } = Promise.withResolvers<EngineFault>()
   const faults = new Faults(log)
-  const engine = await engineOf(config, settingsOf(config), {
+  const observer: EngineObserver = {
     trouble: (reason, what = 'commits') => faults.begin(what, reason),
     recovered: (what = 'commits') => faults.end(what),
     warning: (reason) => log.warn({ reason }, 'store degraded; commits work'),
@@ -73,8 +72,8 @@ export async function startDaemon(
     clockWentBack: (ms) =>
       log.warn({ seconds: ms / 1_000 }, 'the clock went back; ids still increase, times follow the clock'),
     died: die,
-    measured: (events, ms) => measured?.(events, ms),
-  })
+  }
+  const engine = await engineOf(config, settingsOf(config), observer)
   const used = usedProtocols(config)
   // Loads the protocols while the store opens in its thread.
   for (const protocol of used) void protocol.load(config)
@@ -112,7 +111,7 @@ export async function startDaemon(
     },
     traffic: () => new Map(ports.map(({ port }) => [port.name, port.traffic])),
     onCommit: (listener) => {
-      measured = listener
+      observer.measured = listener
     },
   }
   const descriptors = new Descriptors(faults)

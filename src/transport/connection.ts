@@ -279,19 +279,15 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
         this.#backpressure.throttle.count(1)
       }
       this.#offered = undefined
-      this.#handle(unit)
+      try {
+        const handled = this.#conversation.handle(unit)
+        if (handled === 'again') this.#offered = unit
+        else this.replies.add(unit.length, handled)
+      } catch (error) {
+        this.failed(error)
+      }
       if (this.#offered) return void this.#wait()
       if (!this.#end.hasBegun) this.#loginTimeout.check()
-    }
-  }
-
-  #handle(unit: Unit): void {
-    try {
-      const handled = this.#conversation.handle(unit)
-      if (handled === 'again') this.#offered = unit
-      else this.replies.add(unit.length, handled)
-    } catch (error) {
-      this.failed(error)
     }
   }
 
