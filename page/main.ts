@@ -82,10 +82,10 @@ async function resume({ chat, starting }: ReturnType<typeof call>) {
   const { place } = desk
   for (const name of keptRooms.value) chat.expect(name)
   if (place && !place.isPrivate) chat.expect(place.name)
-  const [first = chat.expect('lobby')] = chat.rooms
+  const [first = chat.expect('lobby')] = chat.conversations.rooms
   open(chat)
   if (place?.isPrivate) desk.show(chat.privateWith(place.name), place.id)
-  else desk.show((place && chat.get(roomKey(place.name))) ?? first)
+  else desk.show((place && chat.conversations.get(roomKey(place.name))) ?? first)
   const wanted = desk.conversation
   try {
     await starting
@@ -132,7 +132,7 @@ async function logOut() {
 async function follow() {
   const { place, chat } = desk
   if (!place || !chat) return
-  const known = chat.get(place.isPrivate ? privateKey(place.name) : roomKey(place.name))
+  const known = chat.conversations.get(place.isPrivate ? privateKey(place.name) : roomKey(place.name))
   try {
     desk.show(known ?? (place.isPrivate ? chat.privateWith(place.name) : await enterAsking(chat, place.name)), place.id)
   } catch (error) {
@@ -160,7 +160,7 @@ identity.watch(() => {
   if (value && !desk.chat) void resume(call(value))
 })
 
-new PastKeeper(() => desk.chat?.conversations ?? [])
+new PastKeeper(() => desk.chat?.conversations.all ?? [])
 addEventListener('load', () => void workOffline())
 
 if (called) void resume(called)

@@ -12,15 +12,15 @@ import { Away } from './away.ts'
 import { Blocks } from './blocks.ts'
 import { Connections } from './connections.ts'
 import type { Conversation } from './conversation.ts'
+import { Conversations } from './conversations.ts'
 import { joinRoom } from './entry.ts'
 import type { Said } from './happening.ts'
-import { pastOf } from './past.ts'
 import { endsSession, Patience } from './patience.ts'
 import { PrivateTalk, privateKey } from './private-talk.ts'
 import { RoomTalk, roomKey } from './room-talk.ts'
 import { serverUrl } from './server.ts'
 import { Signal } from './signal.ts'
-import { type Identity, keptBlocks, keptClosed, keptPasswords, keptReads, keptRooms } from './storage.ts'
+import { type Identity, keptBlocks, keptClosed, keptPasswords, keptReads } from './storage.ts'
 import { whyOf } from './why.ts'
 
 /** How the server is called upon: an access token or a password, or neither for a guest. */
@@ -41,6 +41,7 @@ export class Chat {
   /** Emits when conversations come, go, or change in what the lists show, and when the connection does. */
   readonly changed = new Signal()
   readonly client: RoomdClient
+  readonly conversations = new Conversations()
   readonly connections = new Connections()
   user: CommandResult['user']
   readonly blocks = new Blocks(
@@ -48,7 +49,7 @@ export class Chat {
     () => this.changed.emit(),
   )
   readonly away = new Away(
-    () => this.rooms,
+    () => this.conversations.rooms,
     (line) => this.command(line),
     () => this.changed.emit(),
   )
@@ -57,7 +58,6 @@ export class Chat {
   /** The conversation that is shown. */
   current: Conversation | undefined
   readonly #listener: ChatListener
-  readonly #conversations = new Map<string, Conversation>()
   readonly #entering = new Map<string, Promise<RoomTalk>>()
   /** Keys of rooms that have been closed while they were entered. */
   readonly #unwanted = new Set<string>()
@@ -79,41 +79,14 @@ export class Chat {
     })
     this.#listener = listener
     this.connections.changed.on(() => this.changed.emit())
+    this.conversations.changed.on(() => this.changed.emit())
     this.#unwatch = keptReads.watch(() => {
-      for (const conversation of this.conversations) conversation.readElsewhere()
+      for (const conversation of this.conversations.all) conversation.readElsewhere()
     })
   }
 
   get nickname() {
     return this.client.nickname
-  }
-
-  /** In the order in which they were begun. */
-  get conversations(): readonly Conversation[] {
-    return [...this.#conversations.values()]
-  }
-
-  get rooms(): readonly RoomTalk[] {
-    return this.conversations.filter((conversation) => conversation instanceof RoomTalk)
-  }
-
-  get privates(): readonly PrivateTalk[] {
-    return this.conversations.filter((conversation) => conversation instanceof PrivateTalk)
-  }
-
-  /** Numbers of unread messages, and of those that mention the user or are private. */
-  get unread() {
-    let [all, mentioned] = [0, 0]
-    for (const conversation of this.conversations) {
-      all += conversation.unread
-      mentioned += conversation.mentioned
-    }
-    return { all, mentioned }
-  }
-
-  /** Returns the conversation whose present name has a key. */
-  get(key: string) {
-    return this.conversations.find(({ isPrivate, name }) => (isPrivate ? privateKey(name) : roomKey(name)) === key)
   }
 
   /** Connects and logs in. A room is entered at once, without waiting for that. @throws RefusedError, DisconnectedError */
@@ -134,7 +107,7 @@ export class Chat {
     let isFirst = true
     return this.#patience.repeat(
       () => {
-        const isWanted = isFirst || this.get(roomKey(room))
+        const isWanted = isFirst || this.conversations.get(roomKey(room))
         isFirst = false
         return this.start(isWanted ? room : undefined)
       },
@@ -151,10 +124,10 @@ export class Chat {
 
   /** Lists a room that is to be entered, with what the browser has of it. */
   expect(name: string): RoomTalk {
-    const known = this.get(roomKey(name))
+    const known = this.conversations.get(roomKey(name))
     if (known instanceof RoomTalk) return known
     const talk = new RoomTalk(name, this.nickname)
-    this.#add(talk)
+    this.conversations.add(talk)
     return talk
   }
 
@@ -167,7 +140,7 @@ export class Chat {
   /** Enters a room, or returns to it. @throws RefusedError, DisconnectedError */
   async enter(name: string, password?: string): Promise<RoomTalk> {
     const key = roomKey(name)
-    const known = this.get(key)
+    const known = this.conversations.get(key)
     if (known instanceof RoomTalk && known.joined) return known
     this.#unwanted.delete(key)
     const entering = this.#entering.get(key) ?? this.#enter(name, password).finally(() => this.#entering.delete(key))
@@ -177,16 +150,14 @@ export class Chat {
 
   /** Enters the rooms that are expected; one that cannot be entered says why. */
   async enterExpected() {
-    const expected = this.rooms.filter(({ joined, ended }) => !joined && ended === undefined)
+    const expected = this.conversations.rooms.filter(({ joined, ended }) => !joined && ended === undefined)
     await Promise.all(expected.map((talk) => this.#enterPatiently(talk)))
   }
 
   /** Leaves a room, or closes a private conversation. */
   async close(conversation: Conversation) {
-    const index = this.conversations.indexOf(conversation)
-    this.#conversations.delete(conversation.key)
-    this.#keepRooms()
-    if (this.current === conversation) this.current = this.conversations[Math.max(0, index - 1)]
+    const before = this.conversations.delete(conversation)
+    if (this.current === conversation) this.current = before
     this.changed.emit()
     if (conversation instanceof RoomTalk) {
       if (this.#entering.has(roomKey(conversation.name))) this.#unwanted.add(roomKey(conversation.name))
@@ -232,10 +203,10 @@ export class Chat {
       await joined.leave()
       throw new DisconnectedError('The room has been left')
     }
-    const known = this.get(roomKey(name))
+    const known = this.conversations.get(roomKey(name))
     const talk = known instanceof RoomTalk ? known : new RoomTalk(joined.name, this.nickname)
     talk.entered(joined)
-    this.#add(talk)
+    this.conversations.add(talk)
     void this.#follow(talk, joined)
     await this.away.renew(joined)
     talk.askMembers()
@@ -243,13 +214,13 @@ export class Chat {
     await talk.loadNewest().catch(() => {})
     // What was said before the first visit is not new to anybody.
     if (talk.readId === 0) talk.markRead()
-    this.#keepRooms()
+    this.conversations.keepRooms()
     return talk
   }
 
   /** Enters a room that is listed, unless it is closed meanwhile. */
   async #enterPatiently(talk: RoomTalk) {
-    const isWanted = () => !this.#patience.isOver && this.conversations.includes(talk)
+    const isWanted = () => !this.#patience.isOver && this.conversations.all.includes(talk)
     try {
       await this.#patience.repeat(async () => isWanted() && this.enter(talk.name))
     } catch (error) {
@@ -274,7 +245,7 @@ export class Chat {
   }
 
   #took({ state, room }: ClientState) {
-    const talk = room === undefined ? undefined : this.get(roomKey(room))
+    const talk = room === undefined ? undefined : this.conversations.get(roomKey(room))
     if (state !== 'online' || !(talk instanceof RoomTalk)) return
     // The mark has ended with the connection before.
     if (talk.joined) void this.away.renew(talk.joined)
@@ -286,29 +257,16 @@ export class Chat {
   }
 
   #privateTalk(nickname: string): PrivateTalk {
-    const known = this.get(privateKey(nickname))
+    const known = this.conversations.get(privateKey(nickname))
     if (known instanceof PrivateTalk) return known
     const talk = new PrivateTalk(nickname, this.client)
-    this.#add(talk)
+    this.conversations.add(talk)
     return talk
   }
 
   /** Loads a conversation that the server has not given yet. */
   #refresh(conversation: Conversation | undefined) {
     if (conversation && !conversation.isFresh) void conversation.loadNewest().catch(() => {})
-  }
-
-  #add(conversation: Conversation) {
-    if (this.#conversations.has(conversation.key)) return
-    this.#conversations.set(conversation.key, conversation)
-    conversation.changed.on(() => this.changed.emit())
-    conversation.restore(pastOf(conversation))
-    conversation.outbox.resume()
-    this.changed.emit()
-  }
-
-  #keepRooms() {
-    keptRooms.value = this.rooms.map(({ name }) => name)
   }
 
   /** Takes the events of a room until it is left, or ends. */
@@ -351,7 +309,7 @@ export class Chat {
     keptReads.set(roomKey(name), talk.newestId)
     keptPasswords.set(roomKey(name), keptPasswords.get(roomKey(talk.name)))
     talk.name = name
-    this.#keepRooms()
+    this.conversations.keepRooms()
   }
 
   async #followInbox() {
@@ -364,7 +322,7 @@ export class Chat {
         return
       } catch (error) {
         if (!(error instanceof EventsMissingError)) throw error
-        for (const talk of this.privates) await talk.loadNewest().catch(() => {})
+        for (const talk of this.conversations.privates) await talk.loadNewest().catch(() => {})
       }
     }
   }

@@ -33,7 +33,7 @@ export class Badge {
       void navigator.clearAppBadge?.().catch(() => {})
       return
     }
-    const { all, mentioned } = chat.unread
+    const { all, mentioned } = chat.conversations.unread
     const name = conversation ? `${conversation.isPrivate ? '' : '#'}${conversation.name} – ` : ''
     const title = `${all > 0 ? `(${all}) ` : ''}${name}roomd`
     if (document.title !== title) document.title = title

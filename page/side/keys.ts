@@ -36,7 +36,7 @@ export class Keys {
   /** Shows the conversation before or behind the present one, round and round. */
   #step(by: 1 | -1, onlyUnread: boolean) {
     const { chat, conversation } = this.#desk
-    const all: readonly Conversation[] = [...(chat?.rooms ?? []), ...(chat?.privates ?? [])]
+    const all: readonly Conversation[] = [...(chat?.conversations.rooms ?? []), ...(chat?.conversations.privates ?? [])]
     const from = conversation ? all.indexOf(conversation) : -1
     for (let i = 1; i <= all.length; i++) {
       const next = all[(from + by * i + all.length * 2) % all.length]

@@ -67,13 +67,15 @@ export class OtherRooms {
     const { chat } = this.#desk
     const text = this.#finder.text.toLowerCase()
     const fits = ({ room, topic = '' }: RoomEntry) => `${room} ${topic}`.toLowerCase().includes(text)
-    const others = this.#rooms.filter((entry) => !chat?.get(roomKey(entry.room)) && (text === '' || fits(entry)))
+    const others = this.#rooms.filter(
+      (entry) => !chat?.conversations.get(roomKey(entry.room)) && (text === '' || fits(entry)),
+    )
     this.#list.show(others.slice(0, MOST))
     the('others-title', HTMLElement).hidden = others.length === 0
     the('others-more', HTMLElement).textContent =
       others.length > MOST ? `${others.length - MOST} more. Search by name to find them.` : ''
     this.#finder.showHint(
-      (name) => chat?.get(roomKey(name)) !== undefined || this.#rooms.some(({ room }) => room === name),
+      (name) => chat?.conversations.get(roomKey(name)) !== undefined || this.#rooms.some(({ room }) => room === name),
     )
   }
 }

@@ -20,11 +20,11 @@ export class Sidebar {
     const show = oncePerFrame(() => {
       const { chat } = desk
       // A room that has been left is one of the others.
-      if (chat && chat.rooms.length !== count) void others.ask()
-      count = chat?.rooms.length ?? 0
+      if (chat && chat.conversations.rooms.length !== count) void others.ask()
+      count = chat?.conversations.rooms.length ?? 0
       const fits = ({ name }: { readonly name: string }) => name.toLowerCase().includes(finder.text.toLowerCase())
-      rooms.show((chat?.rooms ?? []).filter(fits))
-      const talks = (chat?.privates ?? []).filter(fits)
+      rooms.show((chat?.conversations.rooms ?? []).filter(fits))
+      const talks = (chat?.conversations.privates ?? []).filter(fits)
       privates.show(talks)
       the('privates-title', HTMLElement).hidden = talks.length === 0
       others.show()
@@ -32,7 +32,7 @@ export class Sidebar {
       the('my-state', HTMLElement).textContent = stateOf(desk)
       me.classList.toggle('away', chat?.away.text !== undefined)
       me.classList.toggle('offline', chat?.connections.isOnline === false)
-      const { all, mentioned } = chat?.unread ?? { all: 0, mentioned: 0 }
+      const { all, mentioned } = chat?.conversations.unread ?? { all: 0, mentioned: 0 }
       const badge = the('side-unread', HTMLElement)
       badge.textContent = all > 0 ? String(mentioned || '') : ''
       badge.hidden = all === 0
@@ -50,7 +50,7 @@ export class Sidebar {
       if (desk.chat !== chat) {
         chat = desk.chat
         chat?.changed.on(show)
-        count = chat?.rooms.length ?? 0
+        count = chat?.conversations.rooms.length ?? 0
         void others.ask()
       }
       show()

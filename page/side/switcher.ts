@@ -116,7 +116,7 @@ function updateItem(item: HTMLLIElement, { kind, unread }: Goal) {
 function goalsOf(desk: Desk, publicRooms: readonly RoomEntry[], text: string): Goal[] {
   const { chat, conversation, room } = desk
   if (!chat) return []
-  const own = chat.conversations
+  const own = chat.conversations.all
     .filter((talk) => talk !== conversation)
     .map((talk) => ({
       name: talk.name,
@@ -127,7 +127,7 @@ function goalsOf(desk: Desk, publicRooms: readonly RoomEntry[], text: string): G
     }))
     .sort((a, b) => Number(b.unread > 0) - Number(a.unread > 0))
   const others = publicRooms
-    .filter((entry) => !chat.get(roomKey(entry.room)))
+    .filter((entry) => !chat.conversations.get(roomKey(entry.room)))
     .map((entry) => ({
       name: entry.room,
       kind: 'Other room',
@@ -136,7 +136,10 @@ function goalsOf(desk: Desk, publicRooms: readonly RoomEntry[], text: string): G
       go: () => void goToRoom(desk, entry.room),
     }))
   const people = (room?.members.all ?? [])
-    .filter(({ nickname }) => nickname !== chat.nickname && !chat.privates.some(({ name }) => name === nickname))
+    .filter(
+      ({ nickname }) =>
+        nickname !== chat.nickname && !chat.conversations.privates.some(({ name }) => name === nickname),
+    )
     .map(({ nickname }) => ({
       name: nickname,
       kind: 'Person',

@@ -15,7 +15,7 @@ export class RoomNames {
 
   has(name: string, chat: Chat | undefined) {
     const folded = foldName(name)
-    if (chat?.rooms.some((room) => foldName(room.name) === folded)) return true
+    if (chat?.conversations.rooms.some((room) => foldName(room.name) === folded)) return true
     void this.#ask(chat)
     return this.#public.has(folded)
   }

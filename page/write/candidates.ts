@@ -75,7 +75,7 @@ function namesOf({ conversation, room, chat }: Desk): readonly string[] {
 
 /** The names of rooms with a word about each: those that the user is in come first. */
 function roomsOf({ chat }: Desk, rooms: readonly RoomEntry[]): readonly (readonly [string, string])[] {
-  const own = (chat?.rooms ?? []).map(({ name, topic }) => [name, topic] as const)
+  const own = (chat?.conversations.rooms ?? []).map(({ name, topic }) => [name, topic] as const)
   const known = new Set(own.map(([name]) => foldName(name)))
   const others = rooms
     .filter(({ room }) => !known.has(foldName(room)))

@@ -73,7 +73,7 @@ export class Orders {
     },
     '/leave': async (parameter, chat, conversation) => {
       const name = parameter.replace(/^#/, '')
-      const left = name ? chat.get(roomKey(name)) : conversation
+      const left = name ? chat.conversations.get(roomKey(name)) : conversation
       if (!left) throw new Mistake(`You're not in #${name}.`)
       await this.#desk.close(left)
       return ''
