@@ -12,7 +12,7 @@ export const who: Command = {
     if (!name) throw new Mistake('not-in-room')
     const { id, room, members } = await chat.rooms.members(name, session)
     const away = chat.away.in(id)
-    const [ranks, accounts] = await Promise.all([chat.users.ranks(id, members), chat.rooms.accounts(id)])
+    const [ranks, accounts] = await Promise.all([chat.users.ranks(id, members), chat.people.accounts(id)])
     const marked = members.map((nickname) => {
       const rank = ranks.get(nickname) ?? 'member'
       const reason = away.get(nickname)

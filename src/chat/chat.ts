@@ -44,6 +44,7 @@ import { Presence } from './presence.ts'
 import { Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { RoomHooks } from './room-hooks.ts'
+import { RoomPeople } from './room-people.ts'
 import { RoomQuota } from './room-quota.ts'
 import { RoomReading } from './room-reading.ts'
 import type { Identity } from './sanctions.ts'
@@ -91,6 +92,7 @@ export class Chat {
   readonly settings: AccountSettings
   readonly supervision: Supervision
   readonly users: Users
+  readonly people: RoomPeople
   readonly news: NewsChannel
   readonly away: Away
   /** Characters of the longest message. */
@@ -132,8 +134,7 @@ export class Chat {
     const makers = new RoomMakers(engine.records, digests, reader)
     const maxRooms = options.maxRooms || Infinity
     const quota = new RoomQuota(engine, makers, { maxRooms, maxPerAddress: options.maxRoomsPerAddress || Infinity })
-    const activityIn = (room: number) => followed.get(room)?.recentUsers.activity
-    const directory = new Directory(engine, reader, passwords, { makers, quota, onDiscard, activityIn })
+    const directory = new Directory(engine, passwords, { makers, quota, onDiscard })
     const tickets = new Tickets(engine.records, ticketMs)
     const inboxes = new Inboxes(engine, { blocks, counts, reader, onDeliveryError })
     const sessions = new Sessions(engine.broadcast, presence, (session) => this.close(session))
@@ -215,6 +216,7 @@ export class Chat {
       },
     })
     this.news = news
+    this.people = new RoomPeople(engine, reader, followed)
     this.posting = new Posting(engine, { directory, followed, speech })
     this.#speaking = { directory, guests, posting: this.posting }
     this.reading = new RoomReading(reader, blocking, inboxes)

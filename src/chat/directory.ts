@@ -1,23 +1,16 @@
 import type { Engine, RoomChange, RoomRecord, Visibility } from '../engine/engine.ts'
 import { Taken } from '../engine/errors.ts'
-import type { AccountRecord } from '../engine/records.ts'
 import type { Applicant, RoomMakers } from './makers.ts'
 import { fold, isSlug, isTitle, mayBeSlug, slugOf } from './names.ts'
 import type { Passwords } from './passwords.ts'
-import type { Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { RoomLists } from './room-lists.ts'
 import type { RoomQuota } from './room-quota.ts'
 import type { Session } from './session.ts'
-import { RoomSnapshots } from './snapshot.ts'
 import { clean } from './text.ts'
 
 /** Id under which exclusive logins claim nicknames, as if it were a room. */
 export const EXCLUSIVE = 0
-
-/** Number of events that are searched for the last activity of members, where this node has not followed the room. */
-const SEARCHED_EVENTS = 1_000
-const NO_CLIENT = { address: '', closed: false }
 
 /** Fields of a room that its maker chooses. */
 export interface RoomDescription {
@@ -33,43 +26,24 @@ export interface Maker extends Applicant {
 
 const NOBODY: Maker = { password: '', address: '' }
 
-/** Time of a member's last event in ms since the epoch, and its colour. */
-export interface Activity {
-  readonly at: number
-  readonly color: string | undefined
-}
-
-/** A member of a room. */
-export interface Person {
-  readonly name: string
-  /** Undefined when it is too long ago to be found. */
-  readonly last: Activity | undefined
-}
-
 export interface DirectoryOptions {
   readonly makers: RoomMakers
   readonly quota: RoomQuota
   /** Called when a room was closed because its maker needed the space for another one. */
   readonly onDiscard: (room: RoomRecord) => void
-  /** The last activity of the members of a room, by name, as far as this node has followed the room. */
-  readonly activityIn: (room: number) => ReadonlyMap<string, Activity> | undefined
 }
 
 /** The rooms and their members, on any node. Everything here may refuse with `unavailable`. */
 export class Directory {
   readonly lists: RoomLists
   readonly #engine: Engine
-  readonly #reader: Reader
   readonly #passwords: Passwords
   readonly #options: DirectoryOptions
-  readonly #searches = new RoomSnapshots((id) => this.#searchActivity(id))
-  readonly #accounts = new RoomSnapshots((id) => this.#findAccounts(id))
   /** Rooms that are being made by {@link open}, by folded name. */
   readonly #opening = new Map<string, Promise<RoomRecord>>()
 
-  constructor(engine: Engine, reader: Reader, passwords: Passwords, options: DirectoryOptions) {
+  constructor(engine: Engine, passwords: Passwords, options: DirectoryOptions) {
     this.#engine = engine
-    this.#reader = reader
     this.#passwords = passwords
     this.#options = options
     this.lists = new RoomLists(engine)
@@ -226,35 +200,6 @@ export class Directory {
   /** Number of members by room id, for rooms with members. */
   memberCounts(): Promise<ReadonlyMap<number, number>> {
     return this.#engine.memberships.counts().catch(refuse)
-  }
-
-  /** The members of a room, in order of joining, with their last activity. */
-  async people(id: number): Promise<Person[]> {
-    const members = await this.inside(id)
-    if (members.length === 0) return []
-    const seen = this.#options.activityIn(id)
-    const searched = members.every((name) => seen?.has(name)) ? undefined : await this.#searches.get(id)
-    return members.map((name) => ({ name, last: seen?.get(name) ?? searched?.get(name) }))
-  }
-
-  async #searchActivity(id: number): Promise<ReadonlyMap<string, Activity>> {
-    const last = new Map<string, Activity>()
-    for await (const page of this.#reader.pages(`room:${id}`, { limit: SEARCHED_EVENTS }, NO_CLIENT)) {
-      for (const { from, at, color } of page) last.set(from, { at, color })
-    }
-    return last
-  }
-
-  /** The accounts of the members of a room, by nickname. */
-  accounts(id: number): Promise<ReadonlyMap<string, AccountRecord>> {
-    return this.#accounts.get(id)
-  }
-
-  async #findAccounts(id: number): Promise<ReadonlyMap<string, AccountRecord>> {
-    // No guest is in a room under the nickname of an account.
-    const find = async (name: string) => [name, await this.#engine.records.get('account', name)] as const
-    const found = await Promise.all((await this.inside(id)).map(find)).catch(refuse)
-    return new Map(found.flatMap(([name, account]) => (account ? [[name, account]] : [])))
   }
 
   /**

@@ -59,7 +59,7 @@ test('a room with a password opens with it only, is listed nowhere, and a right 
   expect(await check('wrong')).toBe('password-wrong')
   expect(await reasonOf(chat.unlock(await lobby(chat.rooms.find(LOBBY)), SECRET, HERE))).toBe('password-wrong')
   await enter(chat, eve, room.id, true)
-  expect(await directory.people(room.id)).toEqual([{ name: 'eve', last: { at: expect.any(Number), color: undefined } }])
+  expect(await chat.people.list(room.id)).toEqual([{ name: 'eve', last: { at: expect.any(Number), color: undefined } }])
 })
 
 test('a password is hashed for a room that can be made only, and so many from one address', async () => {
@@ -217,7 +217,7 @@ test('events have the colour of who causes them, or of the moment', async () => 
   await enter(chat, ann, LOBBY)
   expect(await say(chat, ann, 'one')).toMatchObject({ color: 'red' })
   expect(await say(chat, ann, 'two', { color: 'blue' })).toMatchObject({ color: 'blue' })
-  expect((await chat.rooms.people(LOBBY))[0]?.last).toMatchObject({ color: 'blue' })
+  expect((await chat.people.list(LOBBY))[0]?.last).toMatchObject({ color: 'blue' })
   const bob = await guest('bob', LOBBY)
   expect(await say(chat, bob, 'plain')).not.toHaveProperty('color')
 })

@@ -13,14 +13,15 @@ const SLICE = 50
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** Adds the lists of rooms: `GET /chats` (docs/protocols/globes.md, sections 2.11 and 2.12) and `GET /chats/all` (section 2.12). */
-export function addLists(app: FastifyInstance, { chat: { rooms } }: GlobesContext): void {
+export function addLists(app: FastifyInstance, { chat }: GlobesContext): void {
+  const { rooms } = chat
   const listed = async () => (await rooms.all()).filter(({ visibility }) => visibility !== 'hidden')
   const html = new Snapshot(async () => htmlOf(await listed()))
   const json = (list: () => Promise<readonly RoomRecord[]>) =>
     new Snapshot(async () => {
       const texts: string[] = []
       for (const room of await list()) {
-        texts.push(JSON.stringify(await showRoom(rooms, publicPart(room), false)))
+        texts.push(JSON.stringify(await showRoom(chat, publicPart(room), false)))
         if (texts.length % SLICE === 0) await nextRound()
       }
       return `[${texts.join()}]`

@@ -1,3 +1,4 @@
+import type { Chat } from '../../chat/chat.ts'
 import type { Directory } from '../../chat/directory.ts'
 import { fold } from '../../chat/names.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
@@ -31,9 +32,9 @@ async function findByTitle(directory: Directory, title: string): Promise<RoomRec
 }
 
 /** Returns a room as JSON; the members of a room with a password are shown with its token only (`entitled`). */
-export async function showRoom(directory: Directory, room: RoomRecord, entitled: boolean): Promise<object> {
+export async function showRoom({ people }: Pick<Chat, 'people'>, room: RoomRecord, entitled: boolean): Promise<object> {
   const { id, title, description, visibility, createdAt, changedAt } = room
-  const people = room.hash === undefined || entitled ? await directory.people(id) : []
+  const users = room.hash === undefined || entitled ? await people.list(id) : []
   return {
     title,
     ...(description !== '' && { description }),
@@ -41,7 +42,7 @@ export async function showRoom(directory: Directory, room: RoomRecord, entitled:
     createdAt: isoTime(createdAt),
     updatedAt: isoTime(changedAt),
     id,
-    users: people.map(({ name, last }) => ({
+    users: users.map(({ name, last }) => ({
       username: name,
       color: last?.color ?? '',
       ...(last && { last_activity: isoTime(last.at) }),

@@ -27,7 +27,7 @@ export function addRooms(app: FastifyInstance, shared: GlobesContext, { requests
     const { password, ...texts } = textsOf(request.body, 'title', 'description', 'visibility', 'password')
     const description = checkDescription(texts, passwordStateOf(password))
     const room = await rooms.create(description, { password, address: requests.addressOf(request) })
-    const shown = await showRoom(rooms, room, true)
+    const shown = await showRoom(chat, room, true)
     // One browser client reads the fields of the room, the other one `status` and `data`.
     return reply.code(201).send({ ...shown, status: true, data: shown })
   })
@@ -36,7 +36,7 @@ export function addRooms(app: FastifyInstance, shared: GlobesContext, { requests
     const room = await findRoom(rooms, request.params.room)
     const isEntitled = room.hash !== undefined && (await passes.admits(room, request))
     const shown = room.visibility === 'public' || isEntitled ? room : await withoutTopic(room)
-    return showRoom(rooms, shown, isEntitled)
+    return showRoom(chat, shown, isEntitled)
   })
 
   app.put<InRoom>('/chats/:room', async (request) => {
@@ -44,10 +44,10 @@ export function addRooms(app: FastifyInstance, shared: GlobesContext, { requests
     const { proof } = await rights.check(room, request, 'operator')
     const texts = textsOf(request.body, 'title', 'description', 'visibility')
     const description = checkDescription(texts, room.hash === undefined ? 'none' : 'fit')
-    if (!proof) return showRoom(rooms, await rooms.change(room.id, description), true)
+    if (!proof) return showRoom(chat, await rooms.change(room.id, description), true)
     const author = await chat.authors.identify(proof, requests.askerOf(request), 'globes')
     const standing = await chat.posting.govern(author, room)
-    return showRoom(rooms, await chat.moderation.settings.change(standing, room, description), true)
+    return showRoom(chat, await chat.moderation.settings.change(standing, room, description), true)
   })
 
   app.delete<InRoom>('/chats/:room', async (request) => {
