@@ -22,7 +22,7 @@ export interface Person {
   readonly last: Activity | undefined
 }
 
-/** What is known of the members of rooms, on any node. Everything here may refuse with `unavailable`. */
+/** The members of rooms, on any node, with their last activity and their accounts. Everything here may refuse with `unavailable`. */
 export class RoomPeople {
   readonly #engine: Engine
   readonly #reader: Reader
