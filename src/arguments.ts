@@ -23,14 +23,21 @@ const EXPORT_OPTIONS = {
   },
 } as const
 
+/** Option of the commands that list. */
+const LIST_OPTIONS = {
+  json: { group: 'Operation', type: 'boolean', describe: 'print one object of JSON a line, for list and show' },
+} as const
+
 /** Options of `account`; each has a negation, such as `--no-admin`. */
 const ACCOUNT_OPTIONS = {
+  ...LIST_OPTIONS,
   admin: { group: 'Operation', type: 'boolean', describe: 'make the account NAME an admin, or --no-admin' },
   bot: { group: 'Operation', type: 'boolean', describe: 'mark the account NAME as a program, or --no-bot' },
 } as const
 
 /** Options of `token create`. */
 const TOKEN_OPTIONS = {
+  ...LIST_OPTIONS,
   rooms: { group: 'Operation', type: 'string', requiresArg: true, describe: 'the only rooms that it is for: ops,dev' },
   may: { group: 'Operation', type: 'string', requiresArg: true, describe: 'its rights: read, write, or read,write' },
   until: { group: 'Operation', type: 'string', requiresArg: true, describe: 'the time after which it ends: 12h, 30d' },
@@ -48,6 +55,8 @@ const AUDIT_OPTIONS = {
 /** The own options of commands. */
 const COMMAND_OPTIONS = {
   export: EXPORT_OPTIONS,
+  room: LIST_OPTIONS,
+  address: LIST_OPTIONS,
   account: ACCOUNT_OPTIONS,
   token: TOKEN_OPTIONS,
   audit: AUDIT_OPTIONS,
@@ -134,18 +143,18 @@ async function parse(args: readonly string[], options: readonly string[]): Promi
     )
     .command(
       'room [action] [name] [account]',
-      'manage rooms, with or without a running daemon: list, close NAME, owner NAME ACCOUNT',
-      (command) => operation(command).positional('account', { type: 'string' }),
+      'manage rooms, with or without a running daemon: list, show NAME, close NAME, owner NAME ACCOUNT',
+      (command) => operation(command).positional('account', { type: 'string' }).options(LIST_OPTIONS),
     )
     .command(
       'account [action] [name]',
-      'manage accounts, with or without a running daemon: list, add NAME and password NAME (ask for the password), remove NAME, NAME --admin or --bot',
+      'manage accounts, with or without a running daemon: list, show NAME, add NAME and password NAME (ask for the password), remove NAME, NAME --admin or --bot',
       (command) => operation(command).options(ACCOUNT_OPTIONS),
     )
     .command(
       'address [action] [name]',
       'manage the bans of addresses, with or without a running daemon: list, remove NETWORK',
-      operation,
+      (command) => operation(command).options(LIST_OPTIONS),
     )
     .command(
       'token [action] [account] [name]',

@@ -124,11 +124,17 @@ export class Administration {
     return freeAt
   }
 
-  /** Proves an account for the operator of the server. @throws Refusal `name-unknown`, `unavailable`. */
-  async ownerOf(account: string): Promise<Proof> {
+  /** Finds an account. @throws Refusal `name-unknown`, `unavailable`. */
+  async accountOf(account: string): Promise<AccountRecord> {
     const found = await this.#parts.credentials.find(account).catch(refuse)
     if (!found) throw new Refusal('name-unknown')
-    return new Proof(found.name, found.hash)
+    return found
+  }
+
+  /** Proves an account for the operator of the server. @throws Refusal `name-unknown`, `unavailable`. */
+  async ownerOf(account: string): Promise<Proof> {
+    const { name, hash } = await this.accountOf(account)
+    return new Proof(name, hash)
   }
 
   async #remove(account: string, by?: Session): Promise<string> {

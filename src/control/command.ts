@@ -4,6 +4,7 @@ import { Chat } from '../chat/chat.ts'
 import { type Config, ConfigError, checkConfig } from '../config.ts'
 import { EngineFault } from '../engine/errors.ts'
 import { engineOf, fileOf } from '../engines.ts'
+import { escapeAll, UNSAFE } from '../protocols/escape.ts'
 import { askDaemon } from './client.ts'
 import { type ControlRequest, carryOut } from './operations.ts'
 import type { ControlReply } from './reply.ts'
@@ -26,7 +27,7 @@ export async function operate(command: OperatorCommand, options: Readonly<Record
   const request = await requestOf(command, options)
   const path = fileOf(config) === undefined ? undefined : controlPathOf(config.data)
   const asked = path === undefined ? undefined : await askDaemon(path, request)
-  return print(asked ?? carryOutAlone(config, request))
+  return print(asked ?? carryOutAlone(config, request), options.json === true)
 }
 
 /** Runs a request without a daemon; on Redis as a node of its own. */
@@ -51,17 +52,21 @@ async function* carryOutAlone(config: Config, request: ControlRequest): AsyncGen
   }
 }
 
-/** Prints the replies. Resolves with true if the operation succeeds. */
-async function print(replies: AsyncIterable<ControlReply>): Promise<boolean> {
+/** Prints the replies, as a table or as one object a line. Resolves with true if the operation succeeds. */
+async function print(replies: AsyncIterable<ControlReply>, isJson: boolean): Promise<boolean> {
   const rows: (readonly string[])[] = []
+  const objects: object[] = []
   let done = false
   for await (const reply of replies) {
-    if ('row' in reply) rows.push(reply.row)
-    else if ('warning' in reply) process.stderr.write(`roomd: warning: ${reply.warning}\n`)
+    if ('row' in reply) {
+      rows.push(reply.row)
+      if (reply.object) objects.push(reply.object)
+    } else if ('warning' in reply) process.stderr.write(`roomd: warning: ${reply.warning}\n`)
     else if ('failed' in reply) process.stderr.write(`roomd: ${reply.failed}\n`)
     else {
       done = true
-      await write(rows.length > 0 ? tableOf(rows) : `${reply.done}\n`)
+      if (isJson) await write(objects.map((object) => `${escapeAll(JSON.stringify(object), UNSAFE)}\n`).join(''))
+      else await write(rows.length > 0 ? tableOf(rows) : `${reply.done}\n`)
     }
   }
   return done

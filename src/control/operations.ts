@@ -1,23 +1,21 @@
 import { type Chat, LOBBY } from '../chat/chat.ts'
 import { fold, NICKNAME_WORDS, SLUG_WORDS } from '../chat/names.ts'
 import { Refusal } from '../chat/refusal.ts'
-import { HASHED_KEY } from '../chat/secrets.ts'
-import type { RoomRecord } from '../engine/engine.ts'
 import { shownOnTerminal, shownTime } from './cells.ts'
 import type { ControlOperation, OperationContext, Parameters } from './operation.ts'
 import type { ControlReply } from './reply.ts'
+import { SHOW_OPERATIONS } from './show-operations.ts'
 import { TOKEN_OPERATIONS } from './token-operations.ts'
 
 /** The operations that operators can ask for, by command and action. */
 export const CONTROL_OPERATIONS = {
-  'room list': { usage: 'list', needs: [], run: ({ chat }) => listRooms(chat) },
+  ...SHOW_OPERATIONS,
   'room close': { usage: 'close NAME', needs: ['name'], run: ({ chat }, { name }) => closeRoom(chat, name) },
   'room owner': {
     usage: 'owner NAME ACCOUNT',
     needs: ['name', 'account'],
     run: ({ chat }, { name, account }) => giveRoom(chat, name, account),
   },
-  'account list': { usage: 'list', needs: [], run: ({ chat }) => listAccounts(chat) },
   'account add': {
     usage: 'add NAME',
     needs: ['name', 'password'],
@@ -50,9 +48,6 @@ export const CONTROL_OPERATIONS = {
 /** A request of the operator, with the parameters that its operation needs. */
 export type ControlRequest = { readonly action: keyof typeof CONTROL_OPERATIONS } & Partial<Parameters>
 
-/** Characters that are shown of the digest of a creator's address: enough to distinguish addresses. */
-const SHOWN_ADDRESS = 8
-
 /** Runs a request. A refusal is a `failed` reply; other errors reject. */
 export async function* carryOut(context: OperationContext, request: ControlRequest): AsyncGenerator<ControlReply> {
   try {
@@ -67,18 +62,6 @@ export async function* carryOut(context: OperationContext, request: ControlReque
     if (!(error instanceof Refusal)) throw error
     yield { failed: failureText(error, request) }
   }
-}
-
-async function* listRooms({ rooms: directory }: Chat): AsyncGenerator<ControlReply> {
-  const [rooms, counts] = await Promise.all([directory.all(), directory.memberCounts()])
-  yield { row: ['NAME', 'MEMBERS', 'VISIBILITY', 'CREATED', 'MADE BY', 'TITLE'] }
-  for (const room of rooms) {
-    const { id, slug, visibility, createdAt, title } = room
-    yield {
-      row: [slug, String(counts.get(id) ?? 0), visibility, shownTime(createdAt), makerOf(room), shownOnTerminal(title)],
-    }
-  }
-  yield { done: '' }
 }
 
 async function* closeRoom(chat: Chat, name: string): AsyncGenerator<ControlReply> {
@@ -101,18 +84,6 @@ async function* addAccount({ administration }: Chat, name: string, password: str
   yield { done: `added account ${name}` }
 }
 
-async function* listAccounts({ administration }: Chat): AsyncGenerator<ControlReply> {
-  yield { row: ['NAME', 'CREATED', 'OPENED WITH', 'MARKS'] }
-  for await (const page of administration.accounts()) {
-    for (const { name, hash, createdAt, admin, bot } of page) {
-      const kind = hash.startsWith(HASHED_KEY) ? 'key' : 'password'
-      const marks = [admin && 'admin', bot && 'bot'].filter(Boolean).join(' ')
-      yield { row: [name, createdAt === undefined ? '-' : shownTime(createdAt), kind, marks || '-'] }
-    }
-  }
-  yield { done: '' }
-}
-
 async function* removeAccount({ administration }: Chat, account: string, admins: readonly string[]) {
   const name = await administration.removeAccount(account)
   if (admins.some((admin) => fold(admin) === fold(name))) {
@@ -132,8 +103,10 @@ async function* setPassword({ administration }: Chat, account: string, password:
 async function* listAddressBans({ addressBans }: Chat): AsyncGenerator<ControlReply> {
   yield { row: ['NETWORK', 'BANNED', 'UNTIL', 'BY', 'REASON'] }
   for (const { network, at, until, by, why } of await addressBans.all()) {
+    const end = until === undefined ? undefined : shownTime(until)
     yield {
-      row: [network, shownTime(at), until === undefined ? '-' : shownTime(until), by, shownOnTerminal(why) || '-'],
+      row: [network, shownTime(at), end ?? '-', by, shownOnTerminal(why) || '-'],
+      object: { network, at: shownTime(at), ...(end !== undefined && { until: end }), by, reason: why },
     }
   }
   yield { done: '' }
@@ -142,11 +115,6 @@ async function* listAddressBans({ addressBans }: Chat): AsyncGenerator<ControlRe
 async function* removeAddressBan({ addressBans }: Chat, text: string): AsyncGenerator<ControlReply> {
   const network = await addressBans.remove(text)
   yield network === undefined ? { failed: `${text} is not banned` } : { done: `no longer banned: ${network}` }
-}
-
-/** Returns the nickname of the creator of a room, and the digest of its address. */
-function makerOf({ maker }: RoomRecord): string {
-  return maker ? `${maker.name ?? ''}@${maker.address.slice(0, SHOWN_ADDRESS)}` : '-'
 }
 
 function failureText({ code, bound }: Refusal, { name = '', account = name, token = '' }: ControlRequest): string {

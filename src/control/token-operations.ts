@@ -20,8 +20,12 @@ export const TOKEN_OPERATIONS = {
       const owner = await administration.ownerOf(account)
       yield { row: ['NAME', 'MAY', 'ROOMS', 'CREATED', 'UNTIL'] }
       for (const { name, rights, rooms, createdAt, until } of await tokens.list(owner)) {
-        const end = until === undefined ? '-' : shownTime(until)
-        yield { row: [shownOnTerminal(name), rights.join(','), rooms?.join(',') ?? '-', shownTime(createdAt), end] }
+        const end = until === undefined ? undefined : shownTime(until)
+        const created = shownTime(createdAt)
+        yield {
+          row: [shownOnTerminal(name), rights.join(','), rooms?.join(',') ?? '-', created, end ?? '-'],
+          object: { name, may: rights, ...(rooms && { rooms }), createdAt: created, ...(end && { until: end }) },
+        }
       }
       yield { done: '' }
     },

@@ -14,7 +14,10 @@ export async function requestOf(command: OperatorCommand, words: Words): Promise
   const { action, admin, bot } = words
   if (action === undefined && admin === undefined && bot === undefined)
     throw new ConfigError(`${command} needs an action: ${actionsOf(command)}`)
-  return command === 'token' ? tokenRequestOf(words) : namedRequestOf(command, words)
+  const request = command === 'token' ? tokenRequestOf(words) : await namedRequestOf(command, words)
+  if (words.json === true && !/ (?:list|show)$/.test(request.action))
+    throw new ConfigError(`${request.action} prints no JSON; --json is for list and show`)
+  return request
 }
 
 /** Returns the actions of a command, for errors. */
