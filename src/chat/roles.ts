@@ -6,6 +6,7 @@ import type { NewsChannel } from './news.ts'
 import { Refusal } from './refusal.ts'
 import { isAtLeast } from './room-state.ts'
 import type { Membership, Session } from './session.ts'
+import { checkScope } from './token-scope.ts'
 
 /** Roles that operators give and take (docs/protocols/moderation.md, section 2). */
 export class Roles {
@@ -68,6 +69,15 @@ export class Roles {
     const owns = role === 'operator' && !room.state.isKept && isMaker(session, room.record)
     const details = { role: owns ? 'owner' : role, on: true, account } as const
     await this.#actions.append(by, { kind: 'role', to, body: '', details })
+  }
+
+  /** Tells a user of a room that it may enter anyway, as any member may who may speak there. @throws Refusal `name-invalid`, `token-scope`, `muted`, `moderated`. */
+  commend({ room, session }: Membership, to: string): void {
+    if (!isName(to)) throw new Refusal('name-invalid')
+    checkScope(session, 'write', room.record.slug)
+    room.state.checkVoice(session)
+    const { name: from, registered: verified } = session
+    this.#news.tell({ kind: 'invited', room: room.record.id, from, verified, to })
   }
 
   /** Lets a user enter an invite-only room. @throws Refusal `name-invalid`, `too-many-roles`. */

@@ -162,6 +162,7 @@ export class IrcAudience {
     const [key, by] = [fold(to), fold(from)]
     const sender = { name: from, verified, isBot: isBotHere(this.#chat, from) }
     for (const session of this.#sessions) {
+      if (this.#chat.messages.isBlocked(session, from)) continue
       const isWitness = session.caps.has('invite-notify') && session.memberships.has(room) && session.key !== by
       if (session.key === key) session.invitations.set(room, true)
       if (session.key === key || isWitness) this.#tell(session, line, sender)

@@ -221,6 +221,26 @@ test('19. INVITE: the inviter gets 341, the invitee is told, members with invite
   expect(codes(await ann.ask('INVITE eve', 'INVITE eve #nowhere', 'INVITE ! #club'))).toEqual(['461', '403', '432'])
 })
 
+test('19. each member who may speak invites into an open channel, which lets into no full one', async () => {
+  const [ann, bob, zoe] = await suite.together('#open', 'ann', 'bob', 'zoe')
+  const [eve, far] = [await suite.guest('eve'), await suite.guest('far', 'invite-notify')]
+  expect(await bob.ask('INVITE eve #open')).toEqual([':roomd 341 bob eve :#open'])
+  expect(await eve.rest()).toEqual([':bob!~bob@guest.roomd INVITE eve #open'])
+  expect(await far.ask('INVITE eve #open')).toEqual([":roomd 442 far #open :You're not on that channel"])
+  expect(codes(await bob.ask('INVITE ! #open', 'INVITE zoe #open', 'INVITE ghost #open'))).toEqual([
+    '432',
+    '443',
+    '401',
+  ])
+  await ann.ask('MODE #open +l 3')
+  expect(codes(await eve.ask('JOIN #open'))).toEqual(['471'])
+  await ann.ask('MODE #open +m')
+  await bob.rest()
+  expect(await bob.ask('INVITE far #open')).toEqual([':roomd 404 bob #open :Cannot send to channel (+m)'])
+  expect(await far.rest()).toEqual([])
+  expect(codes(await zoe.rest())).toEqual(['MODE', 'MODE'])
+})
+
 test('19. INVITE of nobody is answered by 401 and remembered for nobody; the owner of an account may be away', async () => {
   const [ann] = await suite.together('#invited', 'ann')
   await ann.ask('MODE #invited +i')

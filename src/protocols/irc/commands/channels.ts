@@ -139,7 +139,11 @@ const invite: IrcCommand = {
     const name = meantNick(nick)
     if (await chat.rooms.holds(room.id, name)) return [reply('ERR_USERONCHANNEL', nick, channel)]
     if (isName(name) && !(await chat.users.exists(name))) return [reply('ERR_NOSUCHNICK', nick)]
-    await chat.moderation.roles.invite(membership, name)
+    const { state } = membership.room
+    const isOperator = isAtLeast(state.rankOf(session), 'operator')
+    // Into an open channel each member may invite (Modern).
+    if (isOperator || state.mode('invite-only') !== undefined) await chat.moderation.roles.invite(membership, name)
+    else chat.moderation.roles.commend(membership, name)
     return [reply('RPL_INVITING', nick, channelOf(room))]
   },
 }
