@@ -16,6 +16,8 @@ const NOT_HERE: ReadonlySet<string> = new Set([
   'help',
   '/pipe',
   'pipe',
+  '/enter',
+  '/speak',
   '/plain',
   '/json',
   '/limits',

@@ -1,5 +1,5 @@
 import type { Reply } from '../../../commands/replies.ts'
-import { CHAT_HELP, NOT_HERE } from './help.ts'
+import { FIRST_PAGE, NOT_HERE, OWN_HELP } from './help.ts'
 import type { ChatSession } from './session.ts'
 
 type Act = (session: ChatSession, parameter: string) => Promise<void>
@@ -48,8 +48,11 @@ const ACTS: Readonly<Record<string, Act>> = {
     for (const event of await session.client.inbox.history()) session.showEvent(session.current, event)
   },
   help: async (session, parameter) => {
-    await toServer(session, `/help ${parameter}`.trimEnd())
-    if (parameter === '') for (const line of CHAT_HELP) session.tell(line)
+    const word = parameter.toLowerCase().replace(/^\//, '')
+    const own = OWN_HELP[ALIASES[word] ?? word] ?? NOT_HERE[word]
+    if (parameter === '') for (const line of FIRST_PAGE) session.tell(line)
+    else if (own !== undefined) session.tell(own)
+    else await toServer(session, `/help ${parameter}`)
   },
   clear: async (session) => session.current.clear(),
   next: async (session) => session.step(1),

@@ -128,7 +128,7 @@ test('two rooms: what is unread is counted, a mention is marked, and rings', asy
   ])
 })
 
-test('errors come with their hints; /help has the commands of the server', async (context) => {
+test('errors come with their hints; /help is one screen, and has the rest by name', async (context) => {
   const terminal = await chatIn(context, 'errors')
   terminal.type('/frobnicate', 'Enter')
   await terminal.shows('-!- Unknown command: /frobnicate')
@@ -137,7 +137,18 @@ test('errors come with their hints; /help has the commands of the server', async
   terminal.type('/join !!', 'Enter')
   await terminal.shows('-!- Invalid room name: !!')
   terminal.type('/help', 'Enter')
-  await terminal.shows('Ctrl-N, Ctrl-P')
+  const screen = await terminal.shows('/help all has all')
+  const page = screen.slice(screen.findIndex((line) => line.includes('Type a text and press Enter')))
+  const wrapped = page.filter((line) => line.startsWith('      '))
+  expect([page.length, wrapped]).toEqual([17, []])
+  terminal.type('/help /kick', 'Enter')
+  await terminal.shows('/kick <nickname> [<reason>]: Remove a user')
+  terminal.type('/help j', 'Enter')
+  await terminal.shows('or show one that you are in')
+  terminal.type('/speak errors', 'Enter')
+  await terminal.shows('Not here; roomd send says texts without joining')
+  terminal.type('/help all', 'Enter')
+  await terminal.shows('/address-bans: The banned addresses')
   terminal.type('//shrug', 'Enter')
   await terminal.shows('<ann> /shrug')
 })
