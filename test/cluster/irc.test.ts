@@ -55,6 +55,34 @@ withRedis('IRC on two nodes', () => {
     )
   })
 
+  test('44. USER arguments and real names are shown on their own node', async () => {
+    const [here, there] = await startNodes([server.url, server.url], '--irc', '0')
+    if (!here || !there) throw new Error('there are two')
+    const [ann, bob] = [await guest(here, 'ann'), await guest(there, 'bob')]
+    const carl = await IrcClient.connect(here.daemon.port('irc'))
+    onTestFinished(() => void carl.socket.destroy())
+    await carl.ask('NICK carl', 'USER charles 0 * :Carl Doe')
+    for (const client of [ann, bob, carl]) await client.ask('JOIN #names')
+    await ann.until(/^:carl\S+ JOIN /)
+    await bob.rest()
+    await carl.ask('SETNAME :Carl Roe', 'PRIVMSG #names :hello')
+    expect((await ann.until(/hello/)).at(-1)).toBe(':carl!~charles@guest.roomd PRIVMSG #names :hello')
+    expect((await bob.until(/hello/)).at(-1)).toBe(':carl!~carl@guest.roomd PRIVMSG #names :hello')
+    expect((await ann.ask('WHOIS carl'))[0]).toBe(':roomd 311 ann carl ~charles guest.roomd * :Carl Roe')
+    expect((await bob.ask('WHOIS carl'))[0]).toBe(':roomd 311 bob carl ~carl guest.roomd * :carl')
+    carl.send('NICK carlo', 'QUIT')
+    expect((await ann.until(/ QUIT /)).slice(-2)).toEqual([
+      ':carl!~charles@guest.roomd NICK :carlo',
+      ':carlo!~charles@guest.roomd QUIT :Connection closed',
+    ])
+    expect((await bob.until(/ QUIT /)).slice(-2)).toEqual([
+      ':carl!~carl@guest.roomd NICK :carlo',
+      ':carlo!~carlo@guest.roomd QUIT :Connection closed',
+    ])
+    expect((await ann.ask('WHOWAS carlo'))[0]).toBe(':roomd 314 ann carlo ~charles guest.roomd * :Carl Roe')
+    expect((await bob.ask('WHOWAS carlo'))[0]).toBe(':roomd 314 bob carlo ~carlo guest.roomd * :carlo')
+  })
+
   test('31. a private message has one msgid for both, and each may read its history from there', async () => {
     const [here, there] = await startNodes([server.url, server.url], '--irc', '0')
     if (!here || !there) throw new Error('there are two')

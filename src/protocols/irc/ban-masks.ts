@@ -39,7 +39,8 @@ export async function bannedBy(context: IrcContext, by: Membership, mask: string
   if (found.every(({ nick, username }) => fold(username) === fold(nick))) return [name]
   const names = new Set(found.map((user) => meantNick(user.nick)))
   // Hosts are the same for all guests, so a user that many clients send would ban a crowd.
-  const isCrowd = names.size > IRC_LIMITS.modes || (names.size > 1 && names.size === others)
+  const isEverybody = present.length > 1 && names.size === others
+  const isCrowd = names.size > IRC_LIMITS.modes || isEverybody
   return isCrowd ? TOO_MANY : [...names]
 }
 

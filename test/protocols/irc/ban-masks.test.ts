@@ -58,6 +58,13 @@ test('22. a ban by the USER argument finds who is elsewhere or has gone, and whe
   expect(await bans(ann, '#gone')).toEqual([])
 })
 
+test('22. a ban by the USER argument may find as many who are elsewhere as there are in the channel', async () => {
+  const [ann] = await suite.together('#two', 'ann', 'bob', 'eve')
+  for (const nick of ['hal', 'ida']) await guest(nick, 'twins')
+  await ann.ask('MODE #two +b *!*twins@*.roomd')
+  expect(await bans(ann, '#two')).toEqual(['hal!*@*', 'ida!*@*'])
+})
+
 test('22. a ban by a user that many have bans nobody by accident', async () => {
   const [ann] = await suite.together('#crowd', 'ann')
   const [bob, eve] = [await guest('bob', 'root'), await guest('eve', 'root')]

@@ -1,7 +1,7 @@
 /** docs/protocols/irc.md, section 9: USER arguments in sources, and real names. */
 import { expect, test } from 'vitest'
 import { IrcClient } from '../../clients/irc.ts'
-import { codes, ircSuite, PASSWORD, plain, tagOf } from './suite.ts'
+import { codes, ircSuite, PASSWORD, plain, plainResponse, tagOf } from './suite.ts'
 
 const suite = ircSuite()
 
@@ -250,6 +250,41 @@ test('34. REGISTER changes the source, which CHGHOST tells', async () => {
   ])
   await fresh.ask('PRIVMSG #change :hello')
   expect(await ann.rest()).toEqual([':newcomer!newcomer@account.roomd PRIVMSG #change :hello'])
+})
+
+test('28. a guest who proves an account has its source until then, and is remembered with it', async () => {
+  const [ann] = await suite.together('#proof', 'ann')
+  const watcher = await guest('watcher', 'watcher', 'watcher', 'chghost account-notify setname')
+  const old = await further((await suite.owner('prover')) && 'prover', 'Before')
+  const bob = await guest('ghost', 'robert', 'Robert', 'sasl')
+  for (const client of [watcher, old, bob]) await client.ask('JOIN #proof')
+  await bob.ask('JOIN #mine')
+  await watcher.ask('JOIN #mine')
+  for (const client of [ann, watcher]) await client.rest()
+  expect(await bob.ask('AUTHENTICATE PLAIN', `AUTHENTICATE ${plainResponse('prover')}`)).toContain(
+    ':ghost!~robert@guest.roomd NICK :prover',
+  )
+  expect((await watcher.rest()).filter((line) => / (ACCOUNT|CHGHOST|SETNAME) /.test(line))).toEqual([
+    ':ghost!~robert@guest.roomd ACCOUNT prover',
+    ':ghost!~robert@guest.roomd CHGHOST ghost account.roomd',
+    ':prover!prover@account.roomd SETNAME :Robert',
+  ])
+  await ann.rest()
+  expect((await ann.ask('WHOIS prover'))[0]).toBe(':roomd 311 ann prover prover account.roomd * :Robert')
+  expect((await ann.ask('WHOWAS ghost'))[0]).toBe(':roomd 314 ann ghost ~robert guest.roomd * :Robert')
+})
+
+test('32. in the history a guest has its USER argument as long as it is here', async () => {
+  const ann = await suite.guest('ann', 'draft/chathistory')
+  const bob = await guest('bob', 'robert')
+  for (const client of [ann, bob]) await client.ask('JOIN #past')
+  await bob.ask('PRIVMSG #past :hello')
+  await ann.rest()
+  const history = async () => (await ann.ask('CHATHISTORY LATEST #past * 10')).filter((line) => line.includes('hello'))
+  expect(await history()).toEqual([':bob!~robert@guest.roomd PRIVMSG #past :hello'])
+  bob.send('QUIT')
+  await bob.closed
+  await expect.poll(history).toEqual([':bob!~bob@guest.roomd PRIVMSG #past :hello'])
 })
 
 test('43. sources are the same over TCP and over WebSockets', async () => {

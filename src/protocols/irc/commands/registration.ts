@@ -49,7 +49,7 @@ const nick: IrcCommand = {
 const user: IrcCommand = {
   name: 'USER',
   usage: 'USER <user> 0 * :<real name>',
-  help: 'Completes the registration.',
+  help: 'Completes the registration with what others are shown of you.',
   least: 4,
   early: true,
   async run(context, { params: [username = '', , , text = ''] }) {
