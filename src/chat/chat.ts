@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto'
 import type { Engine, EngineBroadcast, RoomRecord } from '../engine/engine.ts'
 import { LOBBY_ROOM } from '../engine/lobby.ts'
 import { Access } from './access.ts'
+import { AccountLogins } from './account-logins.ts'
 import { AccountQuota } from './account-quota.ts'
 import { AccountSettings } from './account-settings.ts'
 import { Accounts } from './accounts.ts'
@@ -22,7 +23,7 @@ import { Blocking } from './blocking.ts'
 import { Blocks } from './blocks.ts'
 import type { ChatOptions } from './chat-options.ts'
 import { Counts } from './counts.ts'
-import { accountId, Credentials, type Proof } from './credentials.ts'
+import { Credentials, type Proof } from './credentials.ts'
 import { Directory } from './directory.ts'
 import { Feeds } from './feeds.ts'
 import { Guesses } from './guesses.ts'
@@ -31,11 +32,11 @@ import { Handover } from './handover.ts'
 import { Inboxes } from './inboxes.ts'
 import { Joining, type JoinRoomOptions } from './joining.ts'
 import { SessionLogin } from './login.ts'
+import { LoginNames } from './login-names.ts'
 import { RoomMakers } from './makers.ts'
-import { Memberships, type NextUser } from './memberships.ts'
+import { Memberships } from './memberships.ts'
 import { Messages } from './messages.ts'
 import { Moderation } from './moderation.ts'
-import { fold } from './names.ts'
 import { NewsChannel } from './news.ts'
 import { Passwords } from './passwords.ts'
 import { PastUsers } from './past-users.ts'
@@ -56,9 +57,10 @@ import { Speech } from './speech.ts'
 import { Supervision } from './supervision.ts'
 import { clean, shortened } from './text.ts'
 import { Tickets } from './tickets.ts'
-import { checkScope, checkUnlimited } from './token-scope.ts'
+import { checkUnlimited } from './token-scope.ts'
 import { AccessTokens } from './tokens.ts'
 import { Totals } from './totals.ts'
+import { UserChange } from './user-change.ts'
 import { Users } from './users.ts'
 
 /** Failed attempts a minute from an address. */
@@ -110,8 +112,10 @@ export class Chat {
   readonly #login: SessionLogin
   readonly #passwords: Passwords
   readonly #memberships: Memberships
+  readonly #names: LoginNames
   readonly #presence = new Presence()
   readonly #speaking: SpeakingParts
+  readonly #userChange: UserChange
 
   constructor(engine: Engine, options: ChatOptions) {
     const { maxText, now = () => performance.now(), guests: isOpen = true, ticketMs = HOUR_MS } = options
@@ -139,6 +143,8 @@ export class Chat {
     const inboxes = new Inboxes(engine, { blocks, counts, reader, onDeliveryError })
     const sessions = new Sessions(engine.broadcast, presence, (session) => this.close(session))
     const admins = new Admins(engine.records, options.admins ?? [])
+    const names = new LoginNames(engine, presence, handover)
+    const keepRole = (membership: Membership) => this.moderation.roles.keep(membership)
     const accounts = new Accounts({
       credentials,
       presence,
@@ -149,11 +155,11 @@ export class Chat {
       share: async (session) => {
         presence.setAdmin(session, admins.grants(session, session))
         inboxes.listen(session)
-        await this.#login.share(session)
+        await names.share(session)
       },
       onRefused: ({ code }) => counts.refusedLogin(code),
       onAudit,
-      keepRole: (membership) => this.moderation.roles.keep(membership),
+      keepRole,
       onRegistered: ({ name }, client, rooms) => news.tell({ kind: 'registered', name, client, rooms: [...rooms] }),
       quota: new AccountQuota(registrations, options.maxAccountsPerAddress ?? 0, now),
       isOpen,
@@ -162,19 +168,8 @@ export class Chat {
       if (told.kind === 'registered' && told.client !== undefined) void accounts.adopt(told.name, told.client)
     })
     const guests = new GuestChecks(accounts, engine.memberships, isOpen)
-    const login = {
-      admins,
-      blocking,
-      credentials,
-      digests,
-      guests,
-      handover,
-      inboxes,
-      news,
-      presence,
-      sessions,
-      onAudit,
-    }
+    const logins = new AccountLogins(engine, { admins, credentials, sessions })
+    const login = { accounts: logins, blocking, guests, handover, inboxes, names, news, onAudit, presence }
     const tokens = new AccessTokens(engine, { credentials, sessions, onAudit })
     const parts = { accounts, admins, blocking, credentials, directory, presence, sessions, tickets, tokens }
     const administration = new Administration(engine, { ...parts, onAdministered })
@@ -184,8 +179,10 @@ export class Chat {
     this.#blocking = blocking
     this.#guests = guests
     this.#joining = new Joining({ directory, guests, inboxes, memberships })
-    this.#login = new SessionLogin(engine, login)
+    this.#login = new SessionLogin({ ...login, digests, sessions })
     this.#memberships = memberships
+    this.#names = names
+    this.#userChange = new UserChange({ ...login, admins, keepRole, memberships })
     this.#passwords = passwords
     this.maxText = maxText
     this.welcome = options.welcome
@@ -253,11 +250,8 @@ export class Chat {
    * @throws Refusal `not-permitted` for other sessions; `name-invalid`, `name-reserved`, `name-in-use`, `banned`, `invite-only`,
    * `unavailable`.
    */
-  async rename(session: Session, name: string): Promise<void> {
-    if (!session.isOnlyGuest) throw new Refusal('not-permitted')
-    const { addressDigest } = session
-    const next = { name, key: fold(name), accountId: undefined, isAdmin: false, addressDigest }
-    await this.#login.rename(session, name, (change) => this.#move(session, next, change))
+  rename(session: Session, name: string): Promise<void> {
+    return this.#userChange.rename(session, name)
   }
 
   /**
@@ -268,35 +262,8 @@ export class Chat {
    * @throws Refusal `not-permitted` for other sessions; `secret-wrong` for a proof that is out of date; `token-scope`, `banned`,
    * `invite-only`, `unavailable`.
    */
-  async identify(session: Session, proof: Proof): Promise<void> {
-    if (!session.isOnlyGuest && !session.registered) throw new Refusal('not-permitted')
-    for (const { room } of session.memberships.values())
-      checkScope({ scope: proof.token?.scope }, 'read', room.record.slug)
-    const { name, addressDigest } = session
-    const { name: account } = proof
-    await this.#login.identify(session, proof, async (record, change) => {
-      const isAdmin = this.admins.names(record)
-      const next = { name: account, key: fold(account), accountId: accountId(record), isAdmin, addressDigest }
-      await this.#move(session, next, (renamedIn) => {
-        const isGuest = !session.registered
-        change()
-        if (isGuest) this.news.tell({ kind: 'registered', name, account, rooms: renamedIn })
-      })
-    })
-    await Promise.all(Array.from(session.memberships.values(), (joined) => this.moderation.roles.keep(joined))).catch(
-      () => {},
-    )
-  }
-
-  /** Takes a session out of its rooms and in again as another user. Once that has begun, a failure ends the session. */
-  async #move(session: Session, next: NextUser, change: (renamedIn: readonly number[]) => void): Promise<void> {
-    const rooms = session.memberships.size
-    try {
-      await this.#memberships.rename(session, next, change)
-    } catch (error) {
-      if (session.memberships.size < rooms) session.terminate('membership-lost')
-      throw error
-    }
+  identify(session: Session, proof: Proof): Promise<void> {
+    return this.#userChange.identify(session, proof)
   }
 
   /**
@@ -304,7 +271,7 @@ export class Chat {
    * that are ending. @throws Refusal `unavailable`.
    */
   isFree(name: string): Promise<boolean> {
-    return this.#login.isFree(name)
+    return this.#names.isFree(name)
   }
 
   /**
@@ -401,7 +368,7 @@ export class Chat {
 
   /** True if a session holds its nickname exclusively, as far as this node knows. */
   isExclusive(session: Session): boolean {
-    return this.#login.isExclusive(session)
+    return this.#names.exclusive.holds(session)
   }
 
   /** Resolves when all sessions that have left have been seen off, or cannot be. */
