@@ -126,7 +126,6 @@ export class IrcAudience {
     const sender = { name, verified: account === name }
     this.#tellNeighbours(sender, rooms, 'account-notify', `:${before} ACCOUNT ${shownNick(account)}`)
     this.#tellNeighbours(sender, rooms, 'chghost', `:${before} CHGHOST ${user} ${host}`)
-    this.#users.tellRealName(fold(account))
   }
 
   #awayLine({ name, verified, text }: Extract<News, { kind: 'away' }>): string {

@@ -43,8 +43,12 @@ export class IrcUsers {
   readonly #past = new WeakMap<PastUser, UserDetails>()
 
   constructor({ news, users }: Pick<Chat, 'news' | 'users'>) {
-    // The core has noted the departure before.
-    news.watch((told) => told.kind === 'offline' && this.#depart(told.name, users.past.newest))
+    news.watch((told) => {
+      // The core has noted the departure before.
+      if (told.kind === 'offline') this.#depart(told.name, users.past.newest)
+      // Behind what is told of the account itself.
+      if (told.kind === 'registered') queueMicrotask(() => this.tellRealName(fold(told.account ?? told.name)))
+    })
   }
 
   /** Called when a session has got its nickname, or another one; `before` is the folded one that it had, which is empty for none. */
