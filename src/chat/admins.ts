@@ -31,9 +31,12 @@ export class Admins {
     return admin || this.#named.has(fold(name))
   }
 
-  /** Returns true for a session with the rights of an admin, which an access token may not have. */
-  grants({ scope }: Pick<Session, 'scope'>, account: Pick<AccountRecord, 'name' | 'admin'>): boolean {
-    return scope === undefined && this.names(account)
+  /** Returns true for a session of an account with the rights of an admin, which an access token may not have. */
+  grants(
+    { scope, adminAccount }: Pick<Session, 'scope' | 'adminAccount'>,
+    account: Pick<AccountRecord, 'name' | 'admin'>,
+  ): boolean {
+    return scope === undefined && (adminAccount !== undefined || this.names(account))
   }
 
   /** Resolves with true for a session with the rights of an admin. @throws Refusal `unavailable`. */

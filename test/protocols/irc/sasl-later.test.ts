@@ -71,6 +71,14 @@ test('28. a guest that proves an account becomes its owner, in its channels and 
   await bob.ask('PRIVMSG olga :psst')
   expect(await ann.rest()).toEqual([':bob!~bob@guest.roomd PRIVMSG olga :psst'])
 
+  // A channel of the other sessions that it has left stays so when it proves its account once more.
+  const phone = await stage.guest('phone', 'sasl')
+  await identify(phone, 'olga')
+  expect(await phone.ask('PART #ops')).toEqual([':olga!olga@account.roomd PART #ops'])
+  expect(await identify(phone, 'olga')).toEqual(proved('olga', 'olga'))
+  await leave(phone)
+  expect((await eve.rest()).filter((line) => / (JOIN|PART|QUIT|NICK) /.test(line))).toEqual([])
+
   // The former nickname is free, the role is the account's.
   const other = await stage.guest('ann')
   await other.ask('JOIN #ops')
@@ -177,4 +185,19 @@ test('28. other protocols see a guest that proves an account under its new nickn
   onTestFinished(() => void other.socket.destroy())
   expect(await other.ask('LOGIN ann')).toMatchObject({ type: 'commandResult' })
   expect(await other.ask(`LOGIN olga ${PASSWORD}`)).not.toMatchObject({ error: 'Nickname is in use' })
+})
+
+test('41. a session keeps the rights that OPER has given it when it becomes an account, by SASL or REGISTER', async () => {
+  const stage = await ircStage({ admins: ['boss'] })
+  await leave(await owner(stage, 'boss'))
+  await leave(await owner(stage, 'olga'))
+  const [ann, eve] = [await stage.guest('ann', 'sasl'), await stage.guest('eve')]
+  for (const client of [ann, eve])
+    expect(await client.ask(`OPER boss :${PASSWORD}`)).toContainEqual(expect.stringContaining(' 381 '))
+  await identify(ann, 'olga')
+  await eve.ask(`REGISTER * * :${PASSWORD}`)
+  for (const client of [ann, eve]) expect((await client.ask('LUSERS'))[1]).toMatch(/ 252 \S+ 2 /)
+  await ann.ask('JOIN #ops')
+  await eve.ask('JOIN #ops')
+  expect((await eve.ask('KICK #ops olga')).at(-1)).toMatch(/ KICK #ops olga /)
 })

@@ -130,12 +130,13 @@ function provedLines({ reply }: IrcContext, { name }: Proof): Lines {
   return [reply('RPL_LOGGEDIN', sourceOf(name, true), shownNick(name)), reply('RPL_SASLSUCCESS')]
 }
 
-/** Makes the session, which is registered, the account's: it takes its nickname, and enters its channels. */
+/** Makes the session, which is registered, the account's: it takes its nickname, and enters its channels where the account is another one. */
 async function becomeAccount(context: IrcContext, proof: Proof): Promise<Lines> {
   const { chat, session } = context
-  const { source, nick } = session
+  const { source, nick, accountId } = session
   const proved = provedLines(context, proof)
   await chat.identify(session, proof)
+  if (session.accountId === accountId) return proved
   const renamed = nick === session.nick ? [] : [ownLine(session, `:${source} NICK :${session.nick}`)]
   context.tell([...proved, ...renamed])
   await followAccount(context)
