@@ -34,7 +34,7 @@ const parameter = fc.oneof(
   password,
   fc.tuple(name, text).map((both) => both.join(' ')),
 )
-const join = room.map((to) => `JOIN ${to}`)
+const join = fc.tuple(fc.constantFrom('JOIN', 'JOIN', '/speak', '/enter'), room).map((both) => both.join(' '))
 
 const request: fc.Arbitrary<string> = fc.oneof(
   { weight: 6, arbitrary: text },
