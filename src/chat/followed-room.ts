@@ -231,6 +231,8 @@ export class FollowedRoom {
   deliver(): void {
     this.#scheduled = false
     this.#audience.deliver()
+    // Mostly nobody goes.
+    if (this.#leavers.size === 0 && this.#barred.size === 0 && !this.isClosed) return
     const out = new Map<Session, MembershipEnd>()
     for (const [session, events] of this.#barred) {
       this.#audience.handTo(session, events)

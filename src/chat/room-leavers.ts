@@ -27,6 +27,11 @@ export class RoomLeavers {
   readonly #expected = new Map<Session, () => void>()
   #leavers: Leaver[] = []
 
+  /** Number of leavers of this tick. */
+  get size(): number {
+    return this.#leavers.length
+  }
+
   /** The session has asked for its `left`. Resolves when its membership has ended. */
   expect(session: Session): Promise<void> {
     return new Promise((parted) => this.#expected.set(session, parted))
