@@ -38,17 +38,11 @@ export interface MembershipChangesParts {
 /** Begins and ends memberships. Those of one session must not begin or end at the same time. */
 export class MembershipChanges {
   readonly #engine: Engine
-  readonly #claims: NameClaims
-  readonly #counts: Counts
-  readonly #departures: Departures
-  readonly #followed: FollowedRooms
+  readonly #parts: MembershipChangesParts
 
-  constructor(engine: Engine, { claims, counts, departures, followed }: MembershipChangesParts) {
+  constructor(engine: Engine, parts: MembershipChangesParts) {
     this.#engine = engine
-    this.#claims = claims
-    this.#counts = counts
-    this.#departures = departures
-    this.#followed = followed
+    this.#parts = parts
   }
 
   /** Makes a session a member of a room, see {@link Memberships.join}. */
@@ -56,10 +50,10 @@ export class MembershipChanges {
     const { record, role } = await find()
     // Nothing would end a membership that begins behind the end of its session.
     if (session.closed) throw new Refusal('not-in-room')
-    const from = moves ? this.#followed.of(session) : []
+    const from = moves ? this.#parts.followed.of(session) : []
     // The session may come back to a room that it has just left.
-    await this.#departures.tried(session)
-    const room = this.#followed.follow(record)
+    await this.#parts.departures.tried(session)
+    const room = this.#parts.followed.follow(record)
     room.expect(session)
     let shared = false
     let claimed = false
@@ -68,11 +62,11 @@ export class MembershipChanges {
       room.state.checkEntry(session)
       // A guest under another nickname takes its place along.
       const most = renamed === undefined ? room.state.maxMembersFor(session) : undefined
-      shared = await this.#claims.take(record.id, session, most)
+      shared = await this.#parts.claims.take(record.id, session, most)
       claimed = true
       await check()
       // The other nodes may have released the claim meanwhile, and a `joined` without it would let a nickname be in a room twice.
-      if (!this.#claims.isHeld(record.id, session)) throw new Unavailable('the claim is lost')
+      if (!this.#parts.claims.isHeld(record.id, session)) throw new Unavailable('the claim is lost')
       // The user may have been banned meanwhile.
       room.state.checkEntry(session)
       const joined = shared ? undefined : await this.#append(room, session, role, renamed)
@@ -82,7 +76,7 @@ export class MembershipChanges {
     } catch (error) {
       if (claimed) await this.#giveUp(room, session, shared)
       room.forget(session)
-      this.#followed.unfollowIfDeserted(room)
+      this.#parts.followed.unfollowIfDeserted(room)
       throw error instanceof Closed ? new Refusal('room-unknown') : error
     }
     for (const left of from) this.#moveFrom(left, session)
@@ -115,7 +109,7 @@ export class MembershipChanges {
         room.log,
         role || renamed !== undefined ? { ...draft, details } : draft,
       )
-      this.#counts.event(session.wire.protocol, 'joined')
+      this.#parts.counts.event(session.wire.protocol, 'joined')
       return joined
     } catch (error) {
       if (error instanceof Shared) return undefined
@@ -126,34 +120,34 @@ export class MembershipChanges {
   /** Ends a membership, see {@link Memberships.leave}. */
   async leave(membership: Membership): Promise<void> {
     const { session } = membership
-    const room = this.#followed.get(membership.room.record.id)
+    const room = this.#parts.followed.get(membership.room.record.id)
     if (!room || !isCurrent(membership) || this.#leaveToOthers(room, session)) return
     const parted = room.parting(session)
     try {
-      await this.#departures.append(room, session)
+      await this.#parts.departures.append(room, session)
     } catch (error) {
       room.stay(session)
       throw error
     }
     await seenLeft(room, session, parted)
-    this.#followed.unfollowIfDeserted(room)
+    this.#parts.followed.unfollowIfDeserted(room)
   }
 
   /** Ends the membership of a session whose connection ends, see {@link Memberships.close}. */
   async close(room: FollowedRoom, session: Session): Promise<() => Promise<void>> {
     if (this.#leaveToOthers(room, session)) return async () => {}
     const parted = room.parting(session)
-    if (!(await this.#departures.begin(room, session))) return async () => {}
+    if (!(await this.#parts.departures.begin(room, session))) return async () => {}
     return async () => {
       await seenLeft(room, session, parted)
       await tickEnd()
-      this.#followed.unfollowIfDeserted(room)
+      this.#parts.followed.unfollowIfDeserted(room)
     }
   }
 
   /** Takes a session out of a room in which other sessions of its user stay. Returns false when there are none. */
   #leaveToOthers(room: FollowedRoom, session: Session): boolean {
-    if (!this.#claims.leaveToOthers(room.record.id, session)) return false
+    if (!this.#parts.claims.leaveToOthers(room.record.id, session)) return false
     room.detach(session)
     // Others keep the presence up, so no `left` will come.
     room.seenOff(session)
@@ -163,18 +157,19 @@ export class MembershipChanges {
   #moveFrom(room: FollowedRoom, session: Session): void {
     if (this.#leaveToOthers(room, session)) return
     room.detach(session)
-    void this.#departures.begin(room, session)
+    void this.#parts.departures.begin(room, session)
   }
 
   /** Gives up the nickname of a session that does not become a member; with `shared` its user was one through other sessions. */
   async #giveUp(room: FollowedRoom, session: Session, shared: boolean): Promise<void> {
     const { id } = room.record
-    if (this.#claims.leaveToOthers(id, session)) return
-    if (!shared || room.isClosed || !this.#claims.isHeld(id, session)) return this.#claims.release(id, session)
+    if (this.#parts.claims.leaveToOthers(id, session)) return
+    if (!shared || room.isClosed || !this.#parts.claims.isHeld(id, session))
+      return this.#parts.claims.release(id, session)
     // The others have gone meanwhile, and have left the presence to this one.
     room.attach(session, [])
     room.detach(session)
-    await this.#departures.begin(room, session)
+    await this.#parts.departures.begin(room, session)
   }
 }
 

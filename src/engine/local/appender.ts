@@ -41,14 +41,7 @@ interface Batch {
 
 /** Appends events to logs, with what they change beside the logs. */
 export class Appender {
-  readonly #logs: LogTable
-  readonly #events: EventTable
-  readonly #members: MemberTable
-  readonly #rooms: LocalRoomTable
-  readonly #records: RecordTable
-  readonly #states: RoomStateTable
-  readonly #erasure: MessageErasure
-  readonly #indexing: Indexing
+  readonly #tables: AppenderTables
   readonly #transaction: Transaction
   /** The newest id of all logs. */
   #newest = 0
@@ -56,46 +49,39 @@ export class Appender {
   readonly #closed = new Set<number>()
 
   constructor(tables: AppenderTables, transaction: Transaction) {
-    this.#logs = tables.logs
-    this.#events = tables.events
-    this.#members = tables.members
-    this.#rooms = tables.rooms
-    this.#records = tables.records
-    this.#states = tables.states
-    this.#erasure = tables.erasure
-    this.#indexing = tables.indexing
+    this.#tables = tables
     this.#transaction = transaction
   }
 
   /** Appends events in one transaction. */
   append(rows: readonly Row[]): CommitResult {
-    this.#logs.limit()
+    this.#tables.logs.limit()
     const now = Date.now()
     const batch: Batch = { now, noncesAfter: idAt(now - NONCE_MS), left: [], touched: new Set(), closed: [] }
     const ids: number[] = []
     try {
       this.#transaction(() => {
         for (const row of rows) ids.push(this.#appendOnce(row, batch))
-        for (const log of batch.touched) this.#logs.save(log)
+        for (const log of batch.touched) this.#tables.logs.save(log)
       })
     } catch (error) {
       // The rows in memory are ahead of the disk.
-      for (const [name] of rows) this.#logs.forget(name)
+      for (const [name] of rows) this.#tables.logs.forget(name)
       for (const room of batch.closed) this.#closed.delete(room)
       throw error
     }
-    for (const room of batch.closed) this.#logs.ended.add(`room:${room}`)
-    for (const { name } of batch.touched) this.#indexing.appended(name)
+    for (const room of batch.closed) this.#tables.logs.ended.add(`room:${room}`)
+    for (const { name } of batch.touched) this.#tables.indexing.appended(name)
     return { ids, now: batch.now, left: batch.left }
   }
 
   /** Returns the id of the message with a sender and nonce; 0 if there is none within {@link NONCE_MS} before `now`. */
   idWithNonce(name: LogName, nonce: string, from: string, now: number): number {
-    const log = this.#logs.find(name)
+    const log = this.#tables.logs.find(name)
     if (!log) return 0
     const after = idAt(now - NONCE_MS)
-    const id = this.#events.idWithNonce(log.id, nonce, from)
-    return id > after ? id : this.#erasure.nonces.find(log.id, nonce, from, after)
+    const id = this.#tables.events.idWithNonce(log.id, nonce, from)
+    return id > after ? id : this.#tables.erasure.nonces.find(log.id, nonce, from, after)
   }
 
   /** Appends a row unless something is against it. Returns the number for {@link CommitResult.ids}. */
@@ -104,8 +90,8 @@ export class Appender {
     if (this.#closed.has(room) && name === `room:${room}`) return 0
     if (kind === 'closed') this.#close(name, room, batch)
     if (kind !== 'message' && this.#isOfAbsentUser(row)) return 0
-    const log = nonce === null ? undefined : this.#logs.find(name)
-    const erased = log && nonce !== null ? this.#erasure.nonces.find(log.id, nonce, from, batch.noncesAfter) : 0
+    const log = nonce === null ? undefined : this.#tables.logs.find(name)
+    const erased = log && nonce !== null ? this.#tables.erasure.nonces.find(log.id, nonce, from, batch.noncesAfter) : 0
     return -erased || this.#append(row, batch)
   }
 
@@ -114,18 +100,18 @@ export class Appender {
     const [name, kind, room, from, to, body, , , , , details] = row
     const { now } = batch
     // Ids of an earlier log of that name are below "start", hence gone.
-    const log = this.#logs.find(name) ?? this.#logs.create(name, idAt(now) - 1)
+    const log = this.#tables.logs.find(name) ?? this.#tables.logs.create(name, idAt(now) - 1)
     // Ids rise across logs within a millisecond too.
     const newest = timeOf(this.#newest) === now ? this.#newest : 0
     const id = Math.max(idAt(now), log.last + 1, newest + 1)
     this.#newest = id
     const at = timeAt(id, now)
     const ahead = at !== timeOf(id)
-    if (!this.#events.insert(log.id, id, ahead ? at : null, row)) return this.#repeat(log, row, batch)
+    if (!this.#tables.events.insert(log.id, id, ahead ? at : null, row)) return this.#repeat(log, row, batch)
     if (kind === 'message' && now >= log.said + SAID_MS) {
-      this.#rooms.said(room, now)
+      this.#tables.rooms.said(room, now)
       log.said = now
-    } else if (kind === 'closed') this.#logs.end(log)
+    } else if (kind === 'closed') this.#tables.logs.end(log)
     log.last = id
     if (ahead) log.ahead = id
     log.count++
@@ -138,9 +124,9 @@ export class Appender {
   #repeat(log: LogRow, row: Row, batch: Batch): number {
     const [, , , from, , , , , , nonce] = row
     if (nonce === null) throw new Error('unreachable: only a nonce is in use')
-    const first = this.#events.idWithNonce(log.id, nonce, from)
+    const first = this.#tables.events.idWithNonce(log.id, nonce, from)
     if (first > batch.noncesAfter) return -first
-    this.#events.freeNonce(log.id, nonce, from)
+    this.#tables.events.freeNonce(log.id, nonce, from)
     return this.#append(row, batch)
   }
 
@@ -148,9 +134,9 @@ export class Appender {
   #close(name: LogName, room: number, batch: Batch): void {
     batch.closed.push(room)
     this.#closed.add(room)
-    this.#rooms.remove(room)
-    this.#states.clear(room)
-    for (const from of this.#members.inside(room)) {
+    this.#tables.rooms.remove(room)
+    this.#tables.states.clear(room)
+    for (const from of this.#tables.members.inside(room)) {
       const id = this.#append([name, 'left', room, from, null, '', null, null, null, null, null], batch)
       batch.left.push({ id, at: timeAt(id, batch.now), kind: 'left', room, from, body: '' })
     }
@@ -160,19 +146,19 @@ export class Appender {
   #noteEffects(log: LogRow, event: Event, to: string | null, details: string | null): void {
     const { kind, room, from } = event
     if (kind === 'joined') {
-      this.#members.add(room, from)
-      this.#records.see(from)
+      this.#tables.members.add(room, from)
+      this.#tables.records.see(from)
     }
     if (kind === 'left' || kind === 'kicked') {
       const gone = kind === 'left' ? from : (to ?? '')
-      this.#members.remove(room, gone)
-      this.#states.left(room, gone)
+      this.#tables.members.remove(room, gone)
+      this.#tables.states.left(room, gone)
     } else if (kind === 'redacted') {
       const { target = 0 }: EventDetails = JSON.parse(details ?? '{}')
-      this.#indexing.erase(log, target)
-      if (this.#erasure.remove(log.id, target)) log.count--
+      this.#tables.indexing.erase(log, target)
+      if (this.#tables.erasure.remove(log.id, target)) log.count--
     } else if (details !== null || kind === 'topic' || kind === 'joined') {
-      this.#states.note({
+      this.#tables.states.note({
         ...event,
         ...(to !== null && { to }),
         ...(details !== null && { details: JSON.parse(details) }),
@@ -184,9 +170,9 @@ export class Appender {
   #isOfAbsentUser([, kind, room, from, to, , , , , , details]: Row): boolean {
     if (kind === 'role') {
       const { guest }: EventDetails = JSON.parse(details ?? '{}')
-      return guest === true && !this.#members.hasFolded(room, to ?? '')
+      return guest === true && !this.#tables.members.hasFolded(room, to ?? '')
     }
     if (kind !== 'kicked' && kind !== 'left') return false
-    return !this.#members.has(room, kind === 'left' ? from : to)
+    return !this.#tables.members.has(room, kind === 'left' ? from : to)
   }
 }
