@@ -79,8 +79,10 @@ withRedis('IRC on two nodes', () => {
       ':carl!~carl@guest.roomd NICK :carlo',
       ':carlo!~carlo@guest.roomd QUIT :Connection closed',
     ])
-    expect((await ann.ask('WHOWAS carlo'))[0]).toBe(':roomd 314 ann carlo ~charles guest.roomd * :Carl Roe')
-    expect((await bob.ask('WHOWAS carlo'))[0]).toBe(':roomd 314 bob carlo ~carlo guest.roomd * :carlo')
+    // The departure is told behind QUIT, and to the other node last.
+    const whowas = (client: IrcClient) => expect.poll(async () => (await client.ask('WHOWAS carlo'))[0])
+    await whowas(ann).toBe(':roomd 314 ann carlo ~charles guest.roomd * :Carl Roe')
+    await whowas(bob).toBe(':roomd 314 bob carlo ~carlo guest.roomd * :carlo')
   })
 
   test('31. a private message has one msgid for both, and each may read its history from there', async () => {
