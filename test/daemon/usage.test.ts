@@ -38,11 +38,14 @@ test.each([
   ['--line', '--line needs a number'],
   ['--data', '--data needs a folder'],
   ['--max-text', '--max-text needs a number'],
-  ['account', 'account needs an action: list, add NAME, remove NAME, password NAME, NAME --admin, NAME --bot'],
-  ['room', 'room needs an action: list, close NAME, owner NAME ACCOUNT'],
+  [
+    'account',
+    'account needs an action: list, show NAME, add NAME, remove NAME, password NAME, NAME --admin, NAME --bot',
+  ],
+  ['room', 'room needs an action: list, show NAME, close NAME, owner NAME ACCOUNT'],
   [
     'account explode ann',
-    'account explode is unknown; the actions are: list, add NAME, remove NAME, password NAME, NAME --admin, NAME --bot',
+    'account explode is unknown; the actions are: list, show NAME, add NAME, remove NAME, password NAME, NAME --admin, NAME --bot',
   ],
   ['address frobnicate', 'address frobnicate is unknown; the actions are: list, remove NETWORK'],
   ['token', 'token needs an action: create ACCOUNT NAME, list ACCOUNT, revoke ACCOUNT NAME'],
