@@ -81,6 +81,12 @@ export class Admission {
     return refused
   }
 
+  /** Returns true if an address has as many connections as it may have. */
+  isFull(address: string): boolean {
+    const { maxPerAddress } = this.#options
+    return maxPerAddress > 0 && (this.#byAddress.get(address) ?? 0) >= maxPerAddress
+  }
+
   leave(address: string | undefined): void {
     this.#count--
     if (address !== undefined) this.#leave(address)
@@ -89,10 +95,8 @@ export class Admission {
 
   /** Counts a client behind a proxy by its address only, like {@link refuse}; it ends with {@link leaveClient}. */
   refuseClient(address: string): DisconnectReason | undefined {
-    const { maxPerAddress } = this.#options
-    const same = this.#byAddress.get(address) ?? 0
-    if (maxPerAddress > 0 && same >= maxPerAddress) return 'too-many-from-address'
-    this.#byAddress.set(address, same + 1)
+    if (this.isFull(address)) return 'too-many-from-address'
+    this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1)
     return undefined
   }
 

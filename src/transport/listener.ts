@@ -202,7 +202,9 @@ export class ListeningPort implements Port {
       this.#refuse(socket, address, 'address-banned', ban.why)
       return
     }
-    const enter = () => (socket.destroyed ? refused : admission.refuse(counted))
+    // Each end of a connection retries all that wait: those of a full address then cost no system call.
+    const waits = () => socket.destroyed || (counted !== undefined && admission.isFull(counted))
+    const enter = () => (waits() ? refused : admission.refuse(counted))
     const refused = admission.refuse(counted)
     if (refused === undefined) {
       this.#welcome(socket, address, counted)

@@ -7,16 +7,16 @@ import { Admission } from '../../src/transport/admission.ts'
 import { ListeningPort } from '../../src/transport/listener.ts'
 import { Tally } from '../../src/transport/tally.ts'
 import { certificate, loadTestCertificate } from '../support/certificate.ts'
-import { TIMED } from '../support/eventually.ts'
+import { eventually, TIMED } from '../support/eventually.ts'
 
-/** A TLS listener whose clients are told `late` as soon as they half-close. */
-async function listen(): Promise<number> {
+/** A listener, over TLS unless an admission is given, whose clients are told `late` as soon as they half-close. */
+async function listen(admission?: Admission): Promise<number> {
   const listener = new ListeningPort({
     name: 'test',
     log: pino({ level: 'silent' }),
-    admission: new Admission({ maxConnections: 0, maxPerAddress: 0 }),
+    admission: admission ?? new Admission({ maxConnections: 0, maxPerAddress: 0 }),
     tally: new Tally(),
-    certificate: loadTestCertificate(),
+    certificate: admission ? undefined : loadTestCertificate(),
     lastWord: () => Buffer.alloc(0),
     welcome: (socket) => {
       socket.resume().on('end', () => socket.end('late'))
@@ -71,4 +71,26 @@ test('a client that half-closes behind its TLS handshake is still answered', asy
   await once(socket, 'secureConnect')
   socket.end()
   expect(String((await once(socket, 'data'))[0])).toBe('late')
+})
+
+test('connections that wait for their full address look for no file descriptor when others end', async () => {
+  let looks = 0
+  const refuse = () => ++looks < 0
+  const admission = new Admission({ maxConnections: 0, maxPerAddress: 1, descriptors: { refuse } })
+  const port = await listen(admission)
+  const dial = (localAddress: string) => {
+    const socket = connect({ port, host: '127.0.0.1', localAddress }).on('error', () => {})
+    onTestFinished(() => void socket.destroy())
+    return socket
+  }
+  dial('127.0.0.1')
+  const others = Array.from({ length: 10 }, (_, n) => dial(`127.0.0.${2 + n}`))
+  await eventually(() => expect(admission.count).toBe(11))
+  const waiting = Array.from({ length: 20 }, () => dial('127.0.0.1'))
+  await eventually(() => expect(looks).toBe(31))
+  for (const socket of others) socket.destroy()
+  await eventually(() => expect(admission.count).toBe(1))
+  expect(looks).toBe(31)
+  // Those that still wait are refused.
+  await Promise.all(waiting.map((socket) => once(socket.resume(), 'close')))
 })
