@@ -24,7 +24,7 @@ export const FIRST_PAGE: readonly string[] = [
   'Keys: Tab completes; Alt-1 to Alt-9, Ctrl-N, Ctrl-P another room;',
   'PageUp, PageDown scroll; Up, Down earlier lines; Alt-Enter a line feed;',
   'Ctrl-L draws anew; Ctrl-Z suspends.',
-  '/help COMMAND explains one; /help all has all, also for moderators.',
+  '/help COMMAND explains one; /help all lists every command.',
 ]
 
 /** Help about the commands that this program has, or takes otherwise than the server. */

@@ -1,4 +1,4 @@
-/** Errors of values by JSON Schema as texts for people: the field, and what is allowed there. */
+/** Errors of values by JSON Schema in words for people: the field, and what is allowed there. */
 import { PATTERN_FORMS } from './schemas.ts'
 
 /** A JSON Schema, as far as it is explained. */
@@ -46,21 +46,24 @@ export function violationText(schema: Explained, { instancePath, params }: Schem
   }
   const [missing] = 'requiredProperties' in params ? [params.requiredProperties].flat() : []
   if (missing !== undefined) return `Missing field: ${name}${missing}`
-  return `${name.replace(/\.$/, '') || what} has to be ${expectation(place)}`
+  return `${name.replace(/\.$/, '') || what} must be ${expectation(place)}`
 }
 
-function expectation(schema: Explained): string {
+/** @param isObjectNamed true if the object that a list has was named directly before */
+function expectation(schema: Explained, isObjectNamed = false): string {
   const { type, properties, items, minItems = 0, maxItems, minimum, maximum, anyOf } = schema
-  if (anyOf) return anyOf.map(expectation).join(', or ')
+  if (anyOf) {
+    const isOfFirst = (form: Explained) => anyOf[0]?.type === 'object' && form.items?.type === 'object'
+    return anyOf.map((form) => expectation(form, isOfFirst(form))).join(', or ')
+  }
   switch (type) {
     case 'object':
       return `an object with ${Object.keys(properties ?? {}).join(', ')}`
     case 'array': {
       const count =
         maxItems === undefined ? (minItems > 0 ? ` of at least ${minItems}` : '') : ` of ${minItems} to ${maxItems}`
-      return items?.type === 'object'
-        ? `a list${count} such objects`
-        : `a list${count}, each ${expectation(items ?? {})}`
+      if (isObjectNamed) return `a list${count} such objects`
+      return `a list${count}, each ${expectation(items ?? {})}`
     }
     case 'integer':
       return `a whole number from ${minimum} to ${maximum}`
@@ -73,8 +76,8 @@ function expectation(schema: Explained): string {
 
 function textExpectation({ enum: values, pattern, format, minLength = 0, maxLength }: Explained): string {
   if (values) return values.join(' or ')
-  if (pattern !== undefined) return PATTERN_FORMS[pattern] ?? 'another text'
+  if (pattern !== undefined) return PATTERN_FORMS[pattern] ?? 'another string'
   if (format === 'date-time') return 'a time such as 2026-12-24T18:00:00Z'
-  if (maxLength === undefined) return 'a text'
-  return `a text of ${minLength === 0 ? 'at most' : `${minLength} to`} ${maxLength} characters`
+  if (maxLength === undefined) return 'a string'
+  return `a string of ${minLength === 0 ? 'at most' : `${minLength} to`} ${maxLength} characters`
 }

@@ -137,7 +137,7 @@ test('errors come with their hints; /help is one screen, and has the rest by nam
   terminal.type('/join !!', 'Enter')
   await terminal.shows('-!- Invalid room name: !!')
   terminal.type('/help', 'Enter')
-  const screen = await terminal.shows('/help all has all')
+  const screen = await terminal.shows('/help all lists every command')
   const page = screen.slice(screen.findIndex((line) => line.includes('Type a text and press Enter')))
   const wrapped = page.filter((line) => line.startsWith('      '))
   expect([page.length, wrapped]).toEqual([17, []])
