@@ -7,7 +7,7 @@ import type { FollowedRooms } from './followed-rooms.ts'
 import { fold } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { digestOf } from './secrets.ts'
-import type { Standing } from './session.ts'
+import { Session, type Standing } from './session.ts'
 import type { Speaker } from './speaker.ts'
 import type { Saying, Speech } from './speech.ts'
 import { checkScope } from './token-scope.ts'
@@ -65,8 +65,8 @@ export class Posting {
   /**
    * Checks that an author may speak in a room. `unlocked` is the room as it was when its password was shown.
    *
-   * @throws Refusal `token-scope`, `room-private`, `banned`, `invite-only`; `name-in-room` for a guest whose nickname is held there, or
-   * exclusively; `room-unknown`, `unavailable`.
+   * @throws Refusal `token-scope`, `room-private`, `banned`, `invite-only`; `name-in-room` for a guest whose nickname another user holds there,
+   * or somebody exclusively; `room-unknown`, `unavailable`.
    */
   async enter(author: Speaker, record: RoomRecord, unlocked?: RoomRecord): Promise<AuthorInRoom> {
     checkScope(author, 'write', record.slug)
@@ -75,8 +75,9 @@ export class Posting {
     check(place)
     if (author.registered) return place
     const held = [record.id, EXCLUSIVE].map((id) => this.#engine.memberships.member(id, author.name))
-    const holders = await Promise.all(held).catch(refuse)
-    if (holders.some((holder) => holder !== undefined)) throw new Refusal('name-in-room')
+    const [member, exclusive] = await Promise.all(held).catch(refuse)
+    if (exclusive || (member && !isMember(author, record) && !isSameGuest(author, member)))
+      throw new Refusal('name-in-room')
     return place
   }
 
@@ -123,11 +124,22 @@ export class Posting {
     const { author, room } = place
     check(place)
     // Somebody may have joined under the nickname.
-    if (!author.registered && room.member(author.name)) throw new Refusal('name-in-room')
+    const member = author.registered ? undefined : room.member(author.name)
+    if (member && member !== author && !isSameGuest(author, member)) throw new Refusal('name-in-room')
     this.#parts.followed.keepHeld(room)
     if (!author.registered) room.recentUsers.noteAuthor(author)
     return this.#parts.speech.say(author, room, sayings, readsFirst)
   }
+}
+
+/** Returns true for a session that is a member of a room, on its way out of it: then nobody else is under its nickname. */
+function isMember(author: Speaker, { id }: RoomRecord): boolean {
+  return author instanceof Session && author.memberships.has(id)
+}
+
+/** Returns true if a guest and the holder of its nickname are one user, see {@link Session.client}. */
+function isSameGuest({ client }: Speaker, holder: Pick<Speaker, 'client'>): boolean {
+  return client !== undefined && client === holder.client
 }
 
 /** @throws Refusal `room-private`, `banned`, `invite-only`. */

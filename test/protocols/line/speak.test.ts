@@ -145,3 +145,23 @@ test('/enter enters a room that exists, with its password, and makes none', asyn
   expect(await ask(bob, '/enter ops')).toMatchObject({ code: 'room-private' })
   expect(await ask(bob, '/enter ops correct horse')).toEqual(result('Joined room ops'))
 })
+
+test('a guest speaks in the room that it is in, and where it is in by another connection with its word', async () => {
+  const { together, login, connect } = await stage(WAY)
+  const [ann] = await together('ops', 'ann')
+  const bob = await login('bob')
+  await ask(bob, 'JOIN ops')
+  expect(await ask(bob, '/speak ops')).toEqual(result('Speaking in room ops'))
+  expect(await ask(bob, 'out')).toEqual(ok)
+  await ann.until((line) => line.type === 'userLeft' && line.from === 'bob')
+  await ann.until((line) => line.type === 'message' && line.body === 'out')
+  const word = 'abcdefghijklmnop'
+  const [first, second, stranger] = [await connect(), await connect(), await connect()]
+  for (const each of [first, second]) await ask(each, `LOGIN eve session=${word}`)
+  await ask(stranger, 'LOGIN eve session=ponmlkjihgfedcba')
+  await ask(first, 'JOIN ops')
+  expect(await ask(second, '/speak ops')).toEqual(result('Speaking in room ops'))
+  expect(await ask(second, 'beside')).toEqual(ok)
+  await first.until((line) => line.type === 'message' && line.body === 'beside')
+  expect(await ask(stranger, '/speak ops')).toMatchObject({ code: 'name-in-room' })
+})
