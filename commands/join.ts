@@ -1,5 +1,5 @@
-import { SLUG_WORDS } from '../src/chat/names.ts'
-import { Refusal } from '../src/chat/refusal.ts'
+import { isSlug, SLUG_WORDS } from '../src/chat/names.ts'
+import { Passwords } from '../src/chat/passwords.ts'
 import type { RoomRecord } from '../src/engine/engine.ts'
 import { type Command, type CommandContext, Mistake } from './command.ts'
 import { result } from './replies.ts'
@@ -13,14 +13,40 @@ interface NamedRoom {
 }
 
 /** Reads `<room> [<password>]` and checks the password. @throws Refusal as `Chat.unlock` does; {@link Mistake} */
-export async function namedRoom({ chat, address }: CommandContext, parameter: string): Promise<NamedRoom> {
+export async function namedRoom(context: CommandContext, parameter: string): Promise<NamedRoom> {
+  const { name, password } = split(parameter)
+  const room = password === undefined ? undefined : await context.chat.rooms.find(name)
+  return { name, unlocked: await unlock(context, name, room, password) }
+}
+
+/** Reads `<room> [<password>]` of a room that exists, and checks the password. @throws Refusal as `Chat.unlock` does; {@link Mistake} */
+export async function existingRoom(context: CommandContext, parameter: string) {
+  const { name, password } = split(parameter)
+  const room = await context.chat.rooms.find(name)
+  if (!room) throw new Mistake(isSlug(name) ? 'room-unknown' : 'room-name-invalid', name)
+  return { room, unlocked: await unlock(context, name, room, password) }
+}
+
+function split(parameter: string) {
   const [, name = '', password] = /^(\S*)(?:[ \t]+(.*))?$/s.exec(parameter) ?? []
-  if (password === undefined) return { name, unlocked: undefined }
-  const unlocked = await chat.rooms.find(name)
-  // Two words are an invalid name unless the first is a room with a password.
-  if (unlocked?.hash === undefined) throw new Mistake('room-name-invalid', parameter, TWO_WORDS)
-  await chat.unlock(unlocked, password, address)
-  return { name, unlocked }
+  return { name, password }
+}
+
+/** Returns the room if the line gives its password. */
+async function unlock(
+  { chat, address }: CommandContext,
+  name: string,
+  room: RoomRecord | undefined,
+  password: string | undefined,
+): Promise<RoomRecord | undefined> {
+  if (password === undefined) return undefined
+  // Two words are an invalid name unless the first is a room with a password. A password is not shown where it is none, either.
+  if (room?.hash === undefined) {
+    const rest = Passwords.fits(password) ? '…' : password
+    throw new Mistake('room-name-invalid', `${name} ${rest}`, TWO_WORDS)
+  }
+  await chat.unlock(room, password, address)
+  return room
 }
 
 export const join: Command = {
@@ -30,7 +56,10 @@ export const join: Command = {
   help: 'Enter a room, which is created if it does not exist, and leave the present one.',
   state: 'named',
   least: 1,
-  run: (context, parameter) => enter(context, parameter, ({ name, unlocked }) => unlocked?.id ?? name),
+  async run(context, parameter) {
+    const { name, unlocked } = await namedRoom(context, parameter)
+    return enter(context, unlocked?.id ?? name, unlocked)
+  },
 }
 
 export const enterExisting: Command = {
@@ -39,23 +68,16 @@ export const enterExisting: Command = {
   help: 'Enter a room as JOIN does, but only one that exists.',
   state: 'named',
   least: 1,
-  run: (context, parameter) =>
-    enter(context, parameter, async ({ name, unlocked }) => {
-      const room = unlocked ?? (await context.chat.rooms.find(name))
-      if (!room) throw new Refusal('room-unknown')
-      return room.id
-    }),
+  async run(context, parameter) {
+    const { room, unlocked } = await existingRoom(context, parameter)
+    return enter(context, room.id, unlocked)
+  },
 }
 
-/** @param find returns the id of a room, or its name for one that may be created */
-async function enter(
-  context: CommandContext,
-  parameter: string,
-  find: (room: NamedRoom) => number | string | Promise<number>,
-) {
-  const room = await namedRoom(context, parameter)
+/** @param which id of a room, or its name for one that may be created */
+async function enter(context: CommandContext, which: number | string, unlocked: RoomRecord | undefined) {
   const { chat, session } = context
-  const joined = await chat.join(session, await find(room), { moves: true, unlocked: room.unlocked })
+  const joined = await chat.join(session, which, { moves: true, unlocked })
   context.speaking = undefined
   return result(`Joined room ${joined.room.record.slug}`)
 }

@@ -1,7 +1,7 @@
 import type { PrivateEvent, RoomEvent } from '../../commands/replies.ts'
 import { callBack } from './callback.ts'
 import type { LineConnection } from './connection.ts'
-import { DisconnectedError, RefusedError } from './errors.ts'
+import { DisconnectedError, entryError, RefusedError } from './errors.ts'
 import { eventLog } from './event-log.ts'
 import { eventQueue } from './event-queue.ts'
 import type { JoinedRoom } from './joined-room.ts'
@@ -118,10 +118,7 @@ export function newClient(dial: Dial, options: ConnectOptions): RoomdClient {
         await seat.enter(stay)
         return room
       } catch (error) {
-        // Without a password in the room, the server takes the one given for a part of the name, and repeats it.
-        throw options.password !== undefined && error instanceof RefusedError && error.code === 'room-name-invalid'
-          ? new RefusedError(`No room with a password: ${name}`, error)
-          : error
+        throw entryError(error, name, options.password)
       }
     },
     async tell(nickname, text, { nonce = randomWord() } = {}) {

@@ -29,6 +29,14 @@ export function isRefusal(error: unknown): error is RefusedError {
   return error instanceof RefusedError && error.code !== 'unavailable'
 }
 
+/** Returns the error of entering a room; where the room has no password and one was given, an error that says so. */
+export function entryError(error: unknown, room: string, password: string | undefined): unknown {
+  // The server takes the password for a part of the name.
+  return password !== undefined && error instanceof RefusedError && error.code === 'room-name-invalid'
+    ? new RefusedError(`No room with a password: ${room}`, error)
+    : error
+}
+
 /**
  * The connection, or the presence in the room, has ended before the reply: the line may have been carried out. The text is the server's last word
  * (docs/protocols/line.md, section 3.2), or why it cannot be reached, as the system says it.

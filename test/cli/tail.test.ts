@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openRelay } from '../client/relay.ts'
+import { OK, openScripted } from '../client/scripted.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { main } from '../support/main.ts'
@@ -238,6 +239,44 @@ test('--wait waits for a room, over a lost connection too, and prints all that w
   expect(bodiesIn(stdout)).toEqual(['x', ...Array.from({ length: 12 }, (_, number) => `${number}`)])
 })
 
+test('--wait waits while the server cannot say whether there is the room', async () => {
+  const answers = ['room-unknown', 'unavailable', 'unavailable']
+  const { url, lines } = await openScripted(({ line, write }) => {
+    if (!line.startsWith('/enter')) return false
+    const code = answers.shift()
+    write(code ? { type: 'error', error: code, code } : { ...OK, result: 'Joined room store' })
+    return true
+  })
+  const tail = new Verb(['tail', 'store', '--wait', '--no-follow', '--server', url], { port })
+  expect(await tail.ended).toMatchObject({ status: 0 })
+  expect(lines.filter((line) => line.startsWith('/enter'))).toHaveLength(4)
+})
+
+test('--wait waits for a room with a password, which no error shows', async () => {
+  const file = join(temporaryFolder(), 'password')
+  writeFileSync(file, 'passw0rd123\n')
+  const locked = ['--room-password-file', file, '--wait']
+  const tail = new Verb(['tail', 'locked', ...locked], { port })
+  await tail.printed('locked: there is no such room yet; waiting for it', 'stderr')
+  const open = await verb(['tail', 'lobby', ...locked], { port })
+  expect(open).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/^roomd tail: No room with a password: lobby/),
+  })
+  expect(`${open.stderr}${tail.stderr}`).not.toContain('passw0rd123')
+  const ann = await member(daemon, 'LOGIN ann', 'JOIN lobby')
+  ann.socket.write('JOIN locked\n/lock passw0rd123\nMESSAGE hidden\n')
+  await tail.printed('"hidden"')
+})
+
+test('--wait does not wait for a name that no room can have', async () => {
+  const text = /^roomd tail: Invalid room name: bad!, please use alphanumericcharacters only \(room-name-invalid\)/
+  for (const args of [['--wait'], []]) {
+    const { status, stderr } = await verb(['tail', 'bad!', ...args], { port })
+    expect([status, stderr]).toEqual([1, expect.stringMatching(text)])
+  }
+})
+
 test('--wait ends after the past of a room that has come with --no-follow', async () => {
   const tail = new Verb(['tail', 'once', '--wait', '--no-follow'], { port })
   await tail.printed('waiting for it', 'stderr')
@@ -255,11 +294,12 @@ test('a room that was closed while the connection was lost ends it, and is not m
   await owner.until((line) => line.type === 'userJoined' && line.from === 'eyes')
   await owner.ask('MESSAGE one')
   await tail.printed('"one"')
+  relay.hold(true)
   relay.cut()
   await owner.until((line) => line.type === 'userLeft' && line.from === 'eyes')
   await owner.ask('/close')
+  relay.hold(false)
   const { status, stderr } = await tail.ended
-  expect(status).toBe(1)
-  expect(stderr).toMatch(/No such room: ending|Removed from ending/)
+  expect([status, stderr]).toEqual([1, 'roomd tail: No such room: ending (room-unknown)\n'])
   expect(JSON.stringify(await (await member(daemon, 'LOGIN lister2')).ask('/rooms all'))).not.toContain('"ending"')
 })

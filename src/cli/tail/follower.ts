@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RoomEvent } from '../../../commands/replies.ts'
-import { DisconnectedError, RefusedError } from '../../client/errors.ts'
+import { DisconnectedError, entryError, isRefusal, RefusedError } from '../../client/errors.ts'
 import { isSameName } from '../../client/nickname.ts'
 import { commandLine } from '../../client/requests.ts'
 import { newSeat, type Seat } from '../../client/seat.ts'
@@ -115,7 +115,7 @@ export class Follower {
       try {
         return await this.#join(password)
       } catch (error) {
-        if (!isUnknownRoom(error) && !(error instanceof DisconnectedError)) throw error
+        if (!isUnknownRoom(error) && isRefusal(error)) throw error
       }
     }
   }
@@ -157,9 +157,13 @@ export class Follower {
   }
 
   /** Joins on the present connection. @throws RefusedError, DisconnectedError */
-  #join(password: string | undefined): Promise<void> {
+  async #join(password: string | undefined): Promise<void> {
     const events = { push: (event: RoomEvent) => this.#hear(event), miss: () => this.#listener.missed(), end: () => {} }
-    return this.#seat.enter(newStay(this.#room, { password, exists: true }, events))
+    try {
+      await this.#seat.enter(newStay(this.#room, { password, exists: true }, events))
+    } catch (error) {
+      throw entryError(error, this.#room, password)
+    }
   }
 
   /** Returns what to do about a room that does not exist: the public one that may be meant. */

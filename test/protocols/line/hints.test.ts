@@ -58,6 +58,12 @@ test('invalid names: the rule, and what a second word is for', async () => {
     error: 'Invalid room name: two words, please use alphanumericcharacters only',
     hint: `${ROOM}; a second word is the password of a room that has one`,
   })
+  for (const line of ['JOIN new passw0rd123', '/enter lobby passw0rd123', '/speak new passw0rd123']) {
+    expect(await client.ask(line), line).toMatchObject({
+      error: expect.stringMatching(/^Invalid room name: (?:new|lobby) …, please/),
+      code: 'room-name-invalid',
+    })
+  }
   expect(await client.ask('/limits')).toMatchObject({
     result: expect.stringMatching(/\nA nickname has up to 32 letters.*\nA room name has 1 to 64 of/),
   })
