@@ -38,8 +38,9 @@ export function sayOnce(
 ): Promise<Reply> | undefined {
   const [prefix, nonce] = NONCE.exec(parameter) ?? []
   if (prefix === undefined) return undefined
+  const { speaking } = context
   const said = sayThere(context, saidText(parameter.slice(prefix.length)), { nonce, details })
-  return said.then(({ id }) => new Said(id), breakingOff(context))
+  return said.then(({ id }) => new Said(id, speaking?.newSlug), breakingOff(context))
 }
 
 /**

@@ -45,9 +45,12 @@ export class Said {
   readonly result = 'OK'
   /** Id of the message. */
   readonly id: string
+  /** Name of a room that has been renamed since /speak. */
+  declare readonly room?: string
 
-  constructor(id: number) {
+  constructor(id: number, room?: string) {
     this.id = String(id)
+    if (room !== undefined) this.room = room
   }
 }
 

@@ -137,7 +137,10 @@ const CommandResult = Type.Object(
     result: Type.Union([Type.String(), Type.Null()]),
     commands: Type.Optional(Type.Array(CommandHelp, { description: '/help' })),
     id: Type.Optional({ ...Id, description: 'MESSAGE with a nonce: the id of the message.' }),
-    room: Type.Optional(RoomName),
+    room: Type.Optional({
+      ...RoomName,
+      description: '/who; MESSAGE with a nonce in a room that was renamed since /speak: its name.',
+    }),
     members: Type.Optional(Type.Array(Nickname, { description: '/who: in order of joining.' })),
     marks: Type.Optional(Type.Array(MarkedMember, { description: '/who: the members with marks.' })),
     before: Type.Optional(

@@ -291,8 +291,8 @@ export class Chat {
    *
    * @throws Refusal as {@link SpeakingPlace.open} does
    */
-  speakIn(session: Session, slug: string, unlocked?: RoomRecord): Promise<SpeakingPlace> {
-    return SpeakingPlace.open(this.#speaking, session, slug, unlocked)
+  speakIn(session: Session, which: RoomRecord | string, unlocked?: RoomRecord): Promise<SpeakingPlace> {
+    return SpeakingPlace.open(this.#speaking, session, which, unlocked)
   }
 
   /**

@@ -22,21 +22,24 @@ export class SpeakingPlace {
   readonly #parts: SpeakingParts
   /** The room as it was when its password was shown. */
   readonly #unlocked: RoomRecord | undefined
+  /** The slug of the room when it was entered. */
+  readonly #slug: string
   #place: AuthorInRoom
   #renewAt = performance.now() + RENEW_MS
 
   /**
-   * Resolves with the room that has a slug, which is made if need be. `unlocked` is the room as it was when its password was shown.
+   * Resolves with a room, or with the one that has a slug, which is made if need be. `unlocked` is the room as it was when its password was
+   * shown.
    *
    * @throws Refusal `room-name-invalid`, `too-many-rooms`, `name-reserved`, `name-in-use`, and as {@link Posting.enter} does
    */
   static async open(
     parts: SpeakingParts,
     session: Session,
-    slug: string,
+    which: RoomRecord | string,
     unlocked: RoomRecord | undefined,
   ): Promise<SpeakingPlace> {
-    const { record } = await parts.posting.open(session, slug)
+    const record = typeof which === 'string' ? (await parts.posting.open(session, which)).record : which
     return new SpeakingPlace(parts, session, unlocked, await enter(parts, session, record, unlocked))
   }
 
@@ -45,10 +48,17 @@ export class SpeakingPlace {
     this.session = session
     this.#unlocked = unlocked
     this.#place = place
+    this.#slug = this.record.slug
   }
 
   get record(): RoomRecord {
     return this.#place.room.record
+  }
+
+  /** The present slug of a room that has been renamed since it was entered. */
+  get newSlug(): string | undefined {
+    const { slug } = this.record
+    return slug === this.#slug ? undefined : slug
   }
 
   /** True if {@link renew} has to be called before {@link say}. */

@@ -15,7 +15,8 @@ export interface EnterOptions {
   readonly maxMissed?: number | undefined
   /**
    * False for a room that is only spoken in: nobody sees the client join and leave, and it receives nothing. Such a room says texts, and its other
-   * requests are refused.
+   * requests are refused. After a lost connection it is not created again; renamed while the connection is away, it is not found. Either is refused
+   * as `room-unknown`.
    */
   readonly events?: boolean | undefined
   /** True to enter only a room that exists: another one is refused as `room-unknown`, and not created. */

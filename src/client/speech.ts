@@ -19,8 +19,12 @@ export interface Spoken {
  */
 export interface RoomSpeech {
   say(spoken: Spoken): void
-  /** Called with a connection that has joined the room: sends all that have no reply. */
-  begin(connection: LineConnection): void
+  /**
+   * Called with a connection that has joined the room: sends all that have no reply.
+   *
+   * @param named called with the present name of the room where a reply tells it
+   */
+  begin(connection: LineConnection, named: (name: string) => void): void
   /** Called when the connection is lost. */
   pause(): void
   /** Resolves when the texts so far have their replies. */
@@ -46,7 +50,7 @@ export function speech(): RoomSpeech {
   }
   return {
     say,
-    begin(connection) {
+    begin(connection, named) {
       /** Number of texts, from the first without a reply, that have been sent. */
       let sent = 0
       const asking: Asking = {
@@ -61,7 +65,9 @@ export function speech(): RoomSpeech {
           sent--
           const spoken = texts.shift()
           try {
-            spoken?.said(resultOf(reply).id ?? '')
+            const { id = '', room } = resultOf(reply)
+            if (room) named(room)
+            spoken?.said(id)
           } catch (error) {
             spoken?.failed(error as Error)
           }

@@ -8,12 +8,16 @@ import { commandLine } from './requests.ts'
 import type { EnterOptions } from './room-options.ts'
 import { speech } from './speech.ts'
 
+/** Command that does not create the room. */
+const SPEAK_EXISTING = '/speak exists=yes'
+
 export type Stay = ReturnType<typeof newStay>
 
 /** Makes the presence of a client in one room, over reconnections: what goes into the room, and what comes out of it. */
 export function newStay(name: string, options: EnterOptions, sink: EventSink<RoomEvent>) {
   const { password, exists = false, events = true } = options
   const log = eventLog('HISTORY', options, sink)
+  let command = events ? (exists ? '/enter' : 'JOIN') : exists ? SPEAK_EXISTING : '/speak'
   const stay = {
     /** The present name, before the joining the one that was asked for. */
     name,
@@ -29,10 +33,11 @@ export function newStay(name: string, options: EnterOptions, sink: EventSink<Roo
      * @throws RefusedError, DisconnectedError
      */
     join(connection: LineConnection, joined: (name: string) => void, caughtUp: () => void): Promise<unknown> {
-      const command = events ? (exists ? '/enter' : 'JOIN') : '/speak'
       const joining = connection.run(commandLine(command, stay.name, password), ({ result }) => {
+        // What waits belongs to this room, and not to a new one of its name.
+        if (!events) command = SPEAK_EXISTING
         stay.connection = connection
-        stay.speech.begin(connection)
+        stay.speech.begin(connection, (name) => name !== stay.name && joined(name))
         joined(String(result).replace(/^(?:Joined|Speaking in) room /, ''))
         // Without its place, the next connection would not know what is missed.
         return events ? log.follow(connection, caughtUp) : caughtUp()

@@ -110,6 +110,26 @@ test('a room that is closed meanwhile ends it, and is not made again', async () 
   expect(JSON.stringify(await owner.rest())).not.toContain('"room":"brief","members"')
 })
 
+test('a room that is closed while the connection is away ends it, and is not made again', async () => {
+  const relay = await openRelay(port)
+  const owner = await member(daemon, 'LOGIN founder2', 'JOIN gone', '/register correct horse')
+  const sending = new Verb(['send', 'gone', '--as', 'log', '--retry', '60'], { port: relay.port })
+  sending.child.stdin.write('one\n')
+  await owner.until((line) => line.type === 'message' && line.body === 'one')
+  relay.hold(true)
+  relay.cut()
+  sending.child.stdin.end('two\nthree\n')
+  await owner.ask('/close')
+  relay.hold(false)
+  const { status, stderr } = await sending.ended
+  expect(status).toBe(1)
+  expect(stderr).toMatch(
+    /^roomd send: No such room: gone \(room-unknown\); from line [12] on it is not known to be said\n$/,
+  )
+  owner.send('/rooms all')
+  expect(JSON.stringify(await owner.rest())).not.toContain('"room":"gone","members"')
+})
+
 test('a refused line is told with its number, and the others are said', async () => {
   const input = `one\n\n${'x'.repeat(4_001)}\n${'y'.repeat(20_000)}\nfive\n`
   expect(await verb(['send', 'long'], { port, input })).toEqual({

@@ -333,3 +333,59 @@ test('a room that is only spoken in is not joined', async () => {
     'HISTORY limit=1 end=yes',
   ])
 })
+
+/** A client that speaks in a room over a relay, and a member who owns the room. */
+async function spokenIn(name: string) {
+  const daemon = await startTestDaemon()
+  onTestFinished(() => daemon.stop())
+  const relay = await openRelay(daemon.line)
+  const offline = Promise.withResolvers<void>()
+  const onState: NodeConnectOptions['onState'] = ({ state }) => void (state === 'offline' && offline.resolve())
+  const [ann, speaker] = await Promise.all([
+    connect(`tcp://${host}:${daemon.line}`, { nickname: 'ann' }),
+    connect(`tcp://${host}:${relay.port}`, { nickname: 'ci', onState }),
+  ])
+  onTestFinished(() => {
+    ann.close()
+    speaker.close()
+  })
+  const owned = await ann.join(name)
+  await ann.ask('/register correct horse')
+  const room = await speaker.join(name, { events: false })
+  const cut = async () => {
+    relay.hold(true)
+    relay.cut()
+    await offline.promise
+  }
+  return { ann, owned, room, cut, relay }
+}
+
+test('a room that is only spoken in is followed when it is renamed, and not created again', async () => {
+  const { ann, owned, room, cut, relay } = await spokenIn('ops')
+  await room.say('one')
+  expect(await owned.ask('/title newname')).toMatchObject({ type: 'commandResult' })
+  for await (const event of owned) if (event.type === 'mode' && event.room === 'newname') break
+  await room.say('two')
+  expect(room.name).toBe('newname')
+  await cut()
+  const rest = [room.say('three'), room.say('four')]
+  relay.hold(false)
+  await Promise.all(rest)
+  expect(bodies(await owned.history({ kinds: ['message'] }))).toEqual(['one', 'two', 'three', 'four'])
+  expect((await ann.rooms('all')).map((entry) => entry.room)).not.toContain('ops')
+})
+
+test.each(['/title newname', '/close'])(
+  '%s while a room that is only spoken in is away is the end of it',
+  async (line) => {
+    const { ann, owned, room, cut, relay } = await spokenIn('ops')
+    await room.say('one')
+    await cut()
+    const said = room.say('two')
+    said.catch(() => {})
+    expect(await owned.ask(line)).toMatchObject({ type: 'commandResult' })
+    relay.hold(false)
+    await expect(said).rejects.toMatchObject({ message: 'No such room: ops', code: 'room-unknown' })
+    expect((await ann.rooms('all')).map((entry) => entry.room)).not.toContain('ops')
+  },
+)

@@ -7,7 +7,8 @@ export function encoder(ascii: boolean): Encode {
   const raw = ascii ? NOT_ASCII : UNSAFE
   return (line) => {
     // The most frequent reply to a script, which sends a nonce with each line.
-    if (line instanceof Said) return `{"type":"commandResult","result":"OK","id":"${line.id}"}\n`
+    if (line instanceof Said && line.room === undefined)
+      return `{"type":"commandResult","result":"OK","id":"${line.id}"}\n`
     return `${escapeAll(JSON.stringify(line), raw)}\n`
   }
 }

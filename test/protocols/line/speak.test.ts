@@ -144,6 +144,42 @@ test('/enter enters a room that exists, with its password, and makes none', asyn
   await ask(ann, '/lock correct horse')
   expect(await ask(bob, '/enter ops')).toMatchObject({ code: 'room-private' })
   expect(await ask(bob, '/enter ops correct horse')).toEqual(result('Joined room ops'))
+  const unknown = { error: 'No such room: opps', code: 'room-unknown' }
+  expect(await ask(bob, '/enter opps correct horse')).toMatchObject(unknown)
+  for (const line of ['/enter op!s', '/enter op!s correct horse']) {
+    const error = 'Invalid room name: op!s, please use alphanumericcharacters only'
+    expect(await ask(bob, line), line).toMatchObject({ error, code: 'room-name-invalid' })
+  }
+})
+
+test('/speak exists=yes speaks in a room that exists, with its password, and makes none', async () => {
+  const { together, login } = await stage(WAY)
+  const [ann] = await together('ops', 'ann')
+  const bob = await login('bob')
+  const unknown = { error: 'No such room: opps', code: 'room-unknown' }
+  expect(await ask(bob, '/speak exists=yes opps')).toMatchObject(unknown)
+  expect(await ask(bob, '/speak exists=yes opps correct horse')).toMatchObject(unknown)
+  expect(await ask(bob, '/speak exists=yes op!s')).toMatchObject({ code: 'room-name-invalid' })
+  expect(await ask(bob, '/speak exists=yes')).toMatchObject({ code: 'missing-parameter' })
+  expect(await ask(bob, '/rooms all')).toMatchObject({ rooms: [{ room: 'ops' }, { room: 'lobby' }] })
+  expect(await ask(bob, '/speak exists=yes OPS')).toEqual(result('Speaking in room ops'))
+  await ask(ann, '/lock correct horse')
+  expect(await ask(bob, '/speak exists=yes ops')).toMatchObject({ code: 'room-private' })
+  expect(await ask(bob, '/speak exists=yes ops correct horse')).toEqual(result('Speaking in room ops'))
+  expect(await ask(bob, 'hi')).toEqual(ok)
+})
+
+test('after the room was renamed, replies to texts with a nonce have its name', async () => {
+  const { together, login } = await stage(WAY)
+  const [ann] = await together('ops', 'ann')
+  const bob = await login('bob')
+  await ask(bob, '/speak ops')
+  expect(await ask(bob, 'MESSAGE nonce=a one')).not.toHaveProperty('room')
+  await ask(ann, '/title newname')
+  await ann.until((line) => line.type === 'mode' && line.room === 'newname')
+  expect(await ask(bob, 'MESSAGE nonce=b two')).toMatchObject({ result: 'OK', room: 'newname' })
+  expect(await ask(bob, '/speak newname')).toEqual(result('Speaking in room newname'))
+  expect(await ask(bob, 'MESSAGE nonce=b two')).not.toHaveProperty('room')
 })
 
 test('a guest speaks in the room that it is in, and where it is in by another connection with its word', async () => {
@@ -164,4 +200,14 @@ test('a guest speaks in the room that it is in, and where it is in by another co
   expect(await ask(second, 'beside')).toEqual(ok)
   await first.until((line) => line.type === 'message' && line.body === 'beside')
   expect(await ask(stranger, '/speak ops')).toMatchObject({ code: 'name-in-room' })
+})
+
+test('/speak that is refused changes nothing', async () => {
+  const { together, login } = await stage(WAY)
+  const [ann] = await together('ops', 'ann')
+  const bob = await login('bob')
+  await ask(bob, '/speak ops')
+  bob.send('/speak !@#', 'hi')
+  expect(await bob.rest()).toMatchObject([{ code: 'room-name-invalid' }, ok])
+  await ann.until((line) => line.type === 'message' && line.body === 'hi')
 })
