@@ -25,6 +25,8 @@ export interface CommandContext {
   readonly session: Session
   /** The room that /speak names, until the session joins one. */
   speaking: SpeakingPlace | undefined
+  /** True after a line with a nonce: the client sends again what may have been cut off. */
+  usesNonces: boolean
   /** The client's address, by which failed password attempts are limited. */
   readonly address: string
   /** Maximum bytes of a line without its end. */

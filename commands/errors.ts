@@ -7,6 +7,7 @@ type LineFault =
   | 'unknown-command'
   | 'missing-parameter'
   | 'line-too-long'
+  | 'line-unfinished'
   | 'invalid-utf8'
   | 'binary-message'
   | 'login-required'
@@ -66,6 +67,7 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
   'unknown-command': { text: 'Unknown command: <word>' },
   'missing-parameter': { text: 'Missing required parameter' },
   'line-too-long': { text: 'Line too long, at most <limit> bytes' },
+  'line-unfinished': { text: 'Unfinished line', hint: 'A line with a nonce ends with a line feed; send it again' },
   'invalid-utf8': { text: 'Invalid UTF-8' },
   'binary-message': { text: 'Binary messages are not understood' },
   'login-required': { text: 'Login required', hint: 'LOGIN <nickname>; HELP lists the commands' },

@@ -38,6 +38,7 @@ export function sayOnce(
 ): Promise<Reply> | undefined {
   const [prefix, nonce] = NONCE.exec(parameter) ?? []
   if (prefix === undefined) return undefined
+  context.usesNonces = true
   const { speaking } = context
   const said = sayThere(context, saidText(parameter.slice(prefix.length)), { nonce, details })
   return said.then(({ id }) => new Said(id, speaking?.newSlug), breakingOff(context))

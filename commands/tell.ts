@@ -16,6 +16,7 @@ export const tell: Command = {
     const { chat, session } = context
     const { name: nickname, rest: said } = splitName(parameter)
     const [prefix = '', nonce] = NONCE.exec(said) ?? []
+    if (nonce !== undefined) context.usesNonces = true
     const sent = chat.messages.send(session, nickname, saidText(said.slice(prefix.length)), { nonce })
     await (nonce === undefined ? sent : sent.catch(breakingOff(context)))
     return OK

@@ -46,6 +46,19 @@ export class Unreadable {
   }
 }
 
+/** The last line of a stream that has ended before its line feed: it may have been cut off. */
+export class UnendedLine {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  get length(): number {
+    return this.text.length
+  }
+}
+
 /** Splits WebSocket messages into units by a function. */
 export class MessageFraming<Unit> implements Framing<string | Buffer, Unit> {
   readonly #cut: (message: string | Buffer) => readonly Unit[]

@@ -10,7 +10,8 @@ import type { Chat } from '../../chat/chat.ts'
 import { NAME_RELEASE_MS } from '../../transport/connection-end.ts'
 import type { ClientLink, Conversation } from '../../transport/conversation.ts'
 import type { DisconnectReason } from '../../transport/disconnect.ts'
-import type { Unreadable } from '../../transport/framing.ts'
+import { UnendedLine } from '../../transport/framing.ts'
+import type { LineUnit } from '../../transport/lines/framing.ts'
 import type { PaceOptions } from '../../transport/rate.ts'
 import { type Handled, Pipelined } from '../../transport/reply-queue.ts'
 import { settledWithin } from '../../within.ts'
@@ -22,6 +23,9 @@ const MAX_WRITE = 65_536
 
 /** Matches the first line of an IRC client. */
 const IRC = /^(?:CAP LS(?: \d+)?|PASS \S+|NICK \S+|USER \S+ \S+ \S+ \S.*)$/
+
+/** Matches a line with a nonce that may have been cut off behind `nonce=`. */
+const WITH_NONCE = /^(?:MESSAGE|\/(?:message|me|notice|(?:tell|msg)[ \t]+(?:"[^"]*"|\S+)))[ \t]+nonce=/i
 
 const parser = new Parser(commands, plainLine)
 
@@ -40,10 +44,11 @@ export interface LineConversationOptions {
  * The conversation with one client over any transport. Enforces the columns of the command table. Each line has exactly one reply, in
  * the order of the lines.
  */
-export class LineConversation implements CommandContext, Conversation<string | Unreadable> {
+export class LineConversation implements CommandContext, Conversation<LineUnit> {
   readonly session: LineSession
   readonly commandGroups = COMMAND_GROUPS
   speaking: CommandContext['speaking']
+  usesNonces = false
   readonly #options: LineConversationOptions
   readonly #link: ClientLink
   /** True after the client has requested the end of the connection. */
@@ -121,7 +126,8 @@ export class LineConversation implements CommandContext, Conversation<string | U
     this.#link.push(this.encode({ type: 'notice', notice: 'Slow down: your lines are read at the permitted rate' }))
   }
 
-  handle(line: string | Unreadable): Handled {
+  handle(line: LineUnit): Handled {
+    if (line instanceof UnendedLine) return this.#handleLast(line.text)
     if (typeof line !== 'string') return this.#answer(error(line.reason, this.#options.maxLine))
     if (!this.#begun) {
       if (IRC.test(line)) return this.#link.disconnect('wrong-protocol', speakLines('IRC', this.#options.ircPort?.()))
@@ -133,6 +139,12 @@ export class LineConversation implements CommandContext, Conversation<string | U
       return this.#answer(error('unknown-command', parsed.unknown, suggestionFor(parsed.unknown, commands)))
     }
     return this.#dispatch(parsed.command, parsed.parameter)
+  }
+
+  /** Handles a line that may have been cut off, unless the client sends it again. */
+  #handleLast(line: string): Handled {
+    const isRepeated = !this.#piping && (this.usesNonces || WITH_NONCE.test(line))
+    return isRepeated ? this.#answer(error('line-unfinished')) : this.handle(line)
   }
 
   encode(line: ServerLine): Buffer {

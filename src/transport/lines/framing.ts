@@ -1,12 +1,15 @@
-import { type FramedConnection, type Framing, type InputAhead, Unreadable } from '../framing.ts'
+import { type FramedConnection, type Framing, type InputAhead, UnendedLine, Unreadable } from '../framing.ts'
 import { ReadAhead } from './ahead.ts'
 import { decodeLine } from './bytes.ts'
 import { TOO_LONG } from './cap.ts'
 import { LineInput } from './input.ts'
 import type { TelnetAnswers } from './telnet.ts'
 
+/** A line; of another class where it is not an ordinary one. */
+export type LineUnit = string | UnendedLine | Unreadable
+
 /** Splits bytes into lines of text (docs/protocols/line-bytes.md). */
-export class LineFraming implements Framing<Buffer, string | Unreadable>, InputAhead, TelnetAnswers {
+export class LineFraming implements Framing<Buffer, LineUnit>, InputAhead, TelnetAnswers {
   readonly ahead = this
   readonly #presence: Buffer
   readonly #input: LineInput
@@ -44,7 +47,7 @@ export class LineFraming implements Framing<Buffer, string | Unreadable>, InputA
     return true
   }
 
-  next(): string | Unreadable | undefined {
+  next(): LineUnit | undefined {
     while (this.#lines === '') {
       const chunk = this.#ahead.shift()
       if (chunk) {
@@ -54,7 +57,8 @@ export class LineFraming implements Framing<Buffer, string | Unreadable>, InputA
       // At the end also the incomplete line.
       const rest = this.#ended ? this.#input.rest() : ''
       if (rest === '') return undefined
-      this.#lines = `${rest}\n`
+      const last = unitOf(rest)
+      return typeof last === 'string' ? new UnendedLine(last) : last
     }
     const end = this.#lines.indexOf('\n', this.#place)
     const line = this.#lines.slice(this.#place, end)
@@ -63,7 +67,7 @@ export class LineFraming implements Framing<Buffer, string | Unreadable>, InputA
       this.#lines = ''
       this.#place = 0
     }
-    return line === TOO_LONG ? new Unreadable('line-too-long') : (decodeLine(line) ?? new Unreadable('invalid-utf8'))
+    return unitOf(line)
   }
 
   end(): void {
@@ -82,4 +86,8 @@ export class LineFraming implements Framing<Buffer, string | Unreadable>, InputA
   areYouThere(): void {
     this.#connection?.push(this.#presence)
   }
+}
+
+function unitOf(line: string): string | Unreadable {
+  return line === TOO_LONG ? new Unreadable('line-too-long') : (decodeLine(line) ?? new Unreadable('invalid-utf8'))
 }

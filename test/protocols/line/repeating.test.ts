@@ -93,3 +93,46 @@ test('an action and a notice may have a nonce, and are said once', async () => {
     { body: 'end' },
   ])
 })
+
+/** The error codes and the texts that come of bytes at whose end the client ends its side. */
+async function saidOf(bytes: string) {
+  const daemon = await startTestDaemon()
+  onTestFinished(() => daemon.stop())
+  const witness = await inRoom(daemon, 'witness')
+  const ann = await inRoom(daemon, 'ann')
+  ann.write(bytes)
+  ann.end()
+  await ann.closed
+  const codes = Array.from(ann.received.toString().matchAll(/"code": ?"([^"]+)"/g), ([, code]) => code)
+  const heard = await witness.until((line) => line.type === 'userLeft' && line.from === 'ann')
+  return {
+    codes,
+    said: heard.flatMap((line) => (line.type === 'message' || line.type === 'private' ? [line.body] : [])),
+  }
+}
+
+test.for([
+  'MESSAGE nonce=zz hel',
+  'MESSAGE nonce=0zi',
+  'MESSAGE nonce=',
+  '/me nonce=zz wav',
+  '/tell witness nonce=zz ps',
+  '/msg "witness" nonce=zz ps',
+])('a last line that is cut off is not carried out where its client sends it again: %s', async (bytes) => {
+  expect(await saidOf(bytes)).toEqual({ codes: ['line-unfinished'], said: [] })
+})
+
+test('nor is whatever else is cut off behind lines with a nonce', async () => {
+  for (const rest of ['MESSA', 'hello', 'MESSAGE non']) {
+    const all = `MESSAGE nonce=n0 one\nMESSAGE nonce=n1 two\r\n${rest}`
+    expect(await saidOf(all), rest).toEqual({ codes: ['line-unfinished'], said: ['one', 'two'] })
+  }
+  expect(await saidOf('/tell witness nonce=n0 psst\nhel')).toEqual({ codes: ['line-unfinished'], said: ['psst'] })
+})
+
+test('other last lines without a line feed are said, and so is all behind PIPE', async () => {
+  for (const line of ['hello', 'MESSAGE hello', 'nonce=a', 'about MESSAGE nonce=a'])
+    expect(await saidOf(line), line).toEqual({ codes: [], said: [line.replace(/^MESSAGE /, '')] })
+  const piped = 'MESSAGE nonce=n0 one\nPIPE\nMESSAGE nonce=zz hel'
+  expect(await saidOf(piped)).toEqual({ codes: [], said: ['one', 'MESSAGE nonce=zz hel'] })
+})
