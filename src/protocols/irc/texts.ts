@@ -41,9 +41,12 @@ export function cutTo(text: string, most: number): string {
   return text.length <= most ? text : Array.from(text).slice(0, most).join('')
 }
 
-/** Returns a real name as it is shown: on one line, without control characters and formats. */
+/** Matches the characters that nobody sees, those that change the direction of writing among them, and those that end a line. */
+const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\u2028\u2029]/gu
+
+/** Returns a real name as it is shown: on one line, without control characters, formats and what nobody sees. */
 export function cleanRealName(text: string): string {
-  return clean(withoutFormats(text)).replaceAll('\t', ' ').trim()
+  return clean(withoutFormats(text)).replaceAll('\t', ' ').replace(UNSEEN, '').trim()
 }
 
 /** Removes mIRC's codes for colours and formats with their digits, which other protocols cannot show. */

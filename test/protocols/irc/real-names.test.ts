@@ -127,6 +127,17 @@ test('1. an empty real name is refused by 461, and a long one is cut', async () 
   expect((await client.ask('WHOIS ann'))[0]).toBe(`:roomd 311 ann ann ~ann guest.roomd * :A${'n'.repeat(127)}`)
 })
 
+test('1. a real name is without what nobody sees, and refused where nothing else is left', async () => {
+  const client = await suite.dial()
+  for (const unseen of ['\u200b\u200d', '\u3164', '\u202e\u2066\u200f\u061c', ' \u2028 \u2029'])
+    expect(await client.ask(`USER ann 0 * :${unseen}`)).toEqual([':roomd 461 * USER :Not enough parameters'])
+  expect(codes(await client.ask('NICK ann', 'USER ann 0 * :\u202eA\u200bnn\ufe0f\u2069 Zoë'))[0]).toBe('001')
+  expect((await client.ask('WHOIS ann'))[0]).toBe(':roomd 311 ann ann ~ann guest.roomd * :Ann Zoë')
+  expect(await client.ask('SETNAME :\u200e\u2067')).toEqual([
+    ':roomd FAIL SETNAME INVALID_REALNAME :A real name is not empty',
+  ])
+})
+
 test('16. USER argument and real name in WHO, WHOX, NAMES and JOIN', async () => {
   const ann = await guest('ann', 'anna', 'Ann Other', 'extended-join userhost-in-names')
   expect(await ann.ask('JOIN #described')).toContain(':ann!~anna@guest.roomd JOIN #described * :Ann Other')
