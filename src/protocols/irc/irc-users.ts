@@ -1,4 +1,3 @@
-import { BoundedMap } from '../../bounded-map.ts'
 import type { Chat } from '../../chat/chat.ts'
 import { fold } from '../../chat/names.ts'
 import type { PastUser } from '../../chat/past-users.ts'
@@ -30,15 +29,12 @@ interface DetailedUser {
   realName: string
 }
 
-/** Maximum nicknames whose change is under way. */
-const MAX_FORMER = 1_000
-
 /** The users with IRC sessions on this node: their USER arguments and real names, by nickname. Those of the newest session count. */
 export class IrcUsers {
   readonly #users = new Map<string, DetailedUser>()
   readonly #listeners: RealNameListener[] = []
-  /** The details of nicknames that have been changed, until their end is told. */
-  readonly #former = new BoundedMap<string, UserDetails>(MAX_FORMER)
+  /** The sessions whose nickname is being changed, by the one before. */
+  readonly #former = new Map<string, DetailedSession>()
   /** Kept for as long as the core remembers the departure. */
   readonly #past = new WeakMap<PastUser, UserDetails>()
 
@@ -51,17 +47,25 @@ export class IrcUsers {
     })
   }
 
-  /** Called when a session has got its nickname, or another one; `before` is the folded one that it had, which is empty for none. */
+  /**
+   * Called when a session has got its nickname, or another one; `before` is the folded one that it had, which is empty for none.
+   * {@link settled} follows where it had one.
+   */
   renamed(session: DetailedSession, before: string): void {
-    const { key, username, realName } = session
+    const { key, realName } = session
     if (key === before) return
     if (before !== '') {
-      this.#former.set(before, { username, realName })
+      this.#former.set(before, session)
       this.#remove(session, before)
     }
     const user = this.#users.get(key)
     if (user) user.sessions.add(session)
     else this.#users.set(key, { sessions: new Set([session]), realName })
+  }
+
+  /** Called when the end of a nickname that a session had is told, or will not be, as others have it. */
+  settled(session: DetailedSession, before: string): void {
+    if (this.#former.get(before) === session) this.#former.delete(before)
   }
 
   /** Called when the last events of a session have been delivered. */
@@ -143,7 +147,6 @@ export class IrcUsers {
     const session = user && newestOf(user)
     // The user of an open session has gone from another node.
     const details = session?.closed ? session : this.#former.get(key)
-    this.#former.delete(key)
     if (details && past) this.#past.set(past, { username: details.username, realName: details.realName })
   }
 }

@@ -285,6 +285,24 @@ test('28. a guest who proves an account has its source until then, and is rememb
   expect((await ann.ask('WHOWAS ghost'))[0]).toBe(':roomd 314 ann ghost ~robert guest.roomd * :Robert')
 })
 
+test('17. WHOWAS of an account has no real name of a session that has become another account before', async () => {
+  const ann = await suite.guest('ann')
+  for (const name of ['former', 'latter']) {
+    const maker = await suite.owner(name)
+    maker.send('QUIT')
+    await maker.closed
+  }
+  const line = await suite.line('former', 'whowas', PASSWORD)
+  const moved = await further('former', 'Of the other', 'sasl')
+  await moved.ask('AUTHENTICATE PLAIN', `AUTHENTICATE ${plainResponse('latter')}`)
+  expect((await ann.ask('WHOIS latter'))[0]).toContain(' :Of the other')
+  line.socket.end()
+  await line.closed
+  await expect
+    .poll(async () => (await ann.ask('WHOWAS former'))[0])
+    .toBe(':roomd 314 ann former former account.roomd * :former')
+})
+
 test('32. in the history a guest has its USER argument as long as it is here', async () => {
   const ann = await suite.guest('ann', 'draft/chathistory')
   const bob = await guest('bob', 'robert')

@@ -19,7 +19,7 @@ export interface IrcSuite {
     ...nicks: Nicks
   ): Promise<{ -readonly [I in keyof Nicks]: IrcClient }>
   /** A client of the line protocol in a room. */
-  line(name: string, room: string): Promise<LineClient>
+  line(name: string, room: string, password?: string): Promise<LineClient>
 }
 
 /** The password of all accounts of the tests. */
@@ -101,10 +101,10 @@ export function ircSuite(overrides: Overrides = {}): IrcSuite {
       for (const client of members) await client.rest()
       return members as { -readonly [I in keyof Nicks]: IrcClient }
     },
-    async line(name, room) {
+    async line(name, room, password = '') {
       const client = await LineClient.connect(running())
       lines.push(client)
-      await client.ask(`LOGIN ${name}`)
+      await client.ask(`LOGIN ${name} ${password}`.trim())
       client.send(`JOIN ${room}`)
       await client.until((line) => line.type === 'userJoined' && line.from === name)
       return client

@@ -132,10 +132,10 @@ function provedLines({ reply }: IrcContext, { name }: Proof): Lines {
 
 /** Makes the session, which is registered, the account's: it takes its nickname, and enters its channels where the account is another one. */
 async function becomeAccount(context: IrcContext, proof: Proof): Promise<Lines> {
-  const { chat, session } = context
-  const { source, nick, accountId } = session
+  const { chat, options, session } = context
+  const { source, nick, key, accountId } = session
   const proved = provedLines(context, proof)
-  await chat.identify(session, proof)
+  await chat.identify(session, proof).finally(() => options.users.settled(session, key))
   if (session.accountId === accountId) return proved
   const renamed = nick === session.nick ? [] : [ownLine(session, `:${source} NICK :${session.nick}`)]
   context.tell([...proved, ...renamed])

@@ -29,15 +29,15 @@ const nick: IrcCommand = {
   least: 0,
   early: true,
   async run(context, { params: [asked = ''] }) {
-    const { chat, registration, session, reply } = context
+    const { chat, options, registration, session, reply } = context
     if (asked === '') return [reply('ERR_NONICKNAMEGIVEN')]
     const name = meantNick(asked)
     registration.asked = asked
     if (session.name !== '') {
       if (name === session.name) return NOTHING
       if (session.registered) return [reply('ERR_NONICKCHANGE', 'The owner of an account keeps its nickname')]
-      const { source } = session
-      await chat.rename(session, name)
+      const { source, key } = session
+      await chat.rename(session, name).finally(() => options.users.settled(session, key))
       return [ownLine(session, `:${source} NICK :${session.nick}`)]
     }
     if (!isName(name) && !mayBeAccount(name)) throw new Refusal('name-invalid')
