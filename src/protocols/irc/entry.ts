@@ -1,12 +1,13 @@
 import type { RoomRecord } from '../../engine/engine.ts'
+import { isBotHere } from './bots.ts'
 import { type IrcContext, NOTHING } from './command.ts'
 import { LongReply } from './long-reply.ts'
 import type { Lines } from './message.ts'
-import { channelOf } from './names.ts'
+import { channelOf, shownNick } from './names.ts'
 import { unlessRefused } from './refusals.ts'
 import { addReplay } from './replay.ts'
 import { namesLines, topicLines } from './rooms.ts'
-import { ownLine } from './tags.ts'
+import { ownLine, withTags } from './tags.ts'
 
 /** Makes the session a member of a room, see {@link Chat.join}, and sends its JOIN and the lines behind it. Resolves with the last ones. @throws Refusal */
 export async function enter(
@@ -18,16 +19,34 @@ export async function enter(
   const { room } = await chat.join(session, which, { unlocked })
   const { record } = room
   // Events of the room may follow at once.
-  const account = session.registered ? session.nick : '*'
-  const realName = context.options.users.realNameOf(session.name)
-  const extended = session.caps.has('extended-join') ? ` ${account} :${realName}` : ''
-  context.tell([ownLine(session, `:${session.source} JOIN ${channelOf(record)}${extended}`)])
+  context.tell([ownLine(session, joinLine(context, record, session.name, session.registered))])
   const isBrief = session.caps.has('no-implicit-names') || session.caps.has('draft/no-implicit-names')
   const reply = new LongReply(context)
   await reply.add(await topicLines(context, record, false))
   if (!isBrief) await reply.add(await namesLines(context, record))
   await addReplay(context, room, reply)
   return reply.rest()
+}
+
+/** Returns the JOIN of a user, as far as the session's client has asked for. */
+function joinLine(
+  { session, options: { users } }: IrcContext,
+  room: RoomRecord,
+  name: string,
+  verified: boolean,
+): string {
+  const account = verified ? shownNick(name) : '*'
+  const extended = session.caps.has('extended-join') ? ` ${account} :${users.realNameOf(name)}` : ''
+  return `:${users.sourceOf(name, verified)} JOIN ${channelOf(room)}${extended}`
+}
+
+/** Shows a session that has become another account's where its former account still is: its client has been told that this has got another nickname. */
+export async function showFormer(context: IrcContext, name: string): Promise<void> {
+  const { chat, session } = context
+  const from = { name, verified: true, isBot: isBotHere(chat, name) }
+  for (const { room } of [...session.memberships.values()])
+    if (await unlessRefused(chat.rooms.holds(room.record.id, name), () => false))
+      context.tell([withTags(session, joinLine(context, room.record, name, true), { from })])
 }
 
 /** Enters the rooms that other sessions of the account are in, as far as the session may; those have shown their passwords. */

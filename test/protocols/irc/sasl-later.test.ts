@@ -149,6 +149,30 @@ test('28. the owner of an account proves it again, or another one, before and be
   expect((await bob.until(/ QUIT /)).at(-1)).toBe(':carl!carl@account.roomd QUIT :Connection closed')
 })
 
+test('28. where the former account is through another session, its JOIN is shown to the session that has become another one', async () => {
+  const stage = await ircStage()
+  await leave(await owner(stage, 'olga'))
+  const desk = await owner(stage, 'carl')
+  await desk.ask('SETNAME :Carl C.', 'JOIN #both')
+  const phone = await stage.dial()
+  await phone.register('carl', 'sasl extended-join account-tag', PASSWORD)
+  await phone.ask('JOIN #own')
+  const bob = await stage.guest('bob')
+  await bob.ask('JOIN #both')
+  await phone.rest()
+  const shown = await identify(phone, 'olga')
+  expect(shown.filter((line) => / (NICK|JOIN|PART) /.test(line))).toEqual([
+    '@account=olga :carl!carl@account.roomd NICK :olga',
+    '@account=carl :carl!carl@account.roomd JOIN #both carl :Carl C.',
+  ])
+  expect(await bob.rest()).toEqual([':olga!olga@account.roomd JOIN #both'])
+  await desk.ask('PRIVMSG #both :still here', 'PART #both')
+  expect((await phone.rest()).filter((line) => line.includes(':carl!'))).toEqual([
+    '@account=carl :carl!carl@account.roomd PRIVMSG #both :still here',
+    '@account=carl :carl!carl@account.roomd PART #both',
+  ])
+})
+
 test('28. an account that may not be in a channel of the guest is refused, and nothing changes', async () => {
   const stage = await ircStage()
   await leave(await owner(stage, 'olga'))

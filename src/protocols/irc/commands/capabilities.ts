@@ -2,7 +2,7 @@ import type { Proof } from '../../../chat/credentials.ts'
 import { Refusal, type RefusalCode } from '../../../chat/refusal.ts'
 import { capList, isCap } from '../caps.ts'
 import { type IrcCommand, type IrcContext, NOTHING } from '../command.ts'
-import { followAccount } from '../entry.ts'
+import { followAccount, showFormer } from '../entry.ts'
 import { completeRegistration } from '../login.ts'
 import type { Lines } from '../message.ts'
 import { meantNick, SERVER, shownNick, sourceOf } from '../names.ts'
@@ -133,12 +133,14 @@ function provedLines({ reply }: IrcContext, { name }: Proof): Lines {
 /** Makes the session, which is registered, the account's: it takes its nickname, and enters its channels where the account is another one. */
 async function becomeAccount(context: IrcContext, proof: Proof): Promise<Lines> {
   const { chat, options, session } = context
-  const { source, nick, key, accountId } = session
+  const { source, nick, name, key, accountId } = session
   const proved = provedLines(context, proof)
   await chat.identify(session, proof).finally(() => options.users.settled(session, key))
   if (session.accountId === accountId) return proved
   const renamed = nick === session.nick ? [] : [ownLine(session, `:${source} NICK :${session.nick}`)]
   context.tell([...proved, ...renamed])
+  // A guest has had its nickname alone.
+  if (accountId !== undefined && key !== session.key) await showFormer(context, name)
   await followAccount(context)
   return NOTHING
 }
