@@ -1,7 +1,7 @@
 import type { Chat } from '../../chat/chat.ts'
 import { fold } from '../../chat/names.ts'
 import type { PastUser } from '../../chat/past-users.ts'
-import { shownNick, sourceOf, userHostOf } from './names.ts'
+import { sourceOf, userHostOf } from './names.ts'
 
 /** The texts that a client tells of its user, by USER and SETNAME. */
 export interface UserDetails {
@@ -101,11 +101,12 @@ export class IrcUsers {
     return user && newestOf(user)
   }
 
-  /** The guests, as their sources show them. */
-  guests(): { readonly nick: string; readonly username: string }[] {
+  /** The nicknames of the guests with a USER argument. */
+  guestsBy(username: string): string[] {
+    const wanted = fold(username)
     return [...this.#users.values()].flatMap((user) => {
       const session = newestOf(user)
-      return !session || session.registered ? [] : [{ nick: shownNick(session.name), username: session.username }]
+      return session && !session.registered && fold(session.username) === wanted ? [session.name] : []
     })
   }
 

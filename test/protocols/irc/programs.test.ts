@@ -104,4 +104,13 @@ test('48. irssi bans by /ban the nickname that it is given, and lifts that by /u
   await irssi.shows('[-b bob!*@*]')
   expect((await bob.ask('JOIN #ops'))[0]).toBe(':bob!~robert@guest.roomd JOIN #ops')
   expect((await other.rest()).filter((line) => line.includes(' KICK '))).toHaveLength(1)
+  // Of a long USER argument irssi keeps the end alone.
+  const long = await IrcClient.connect(irc)
+  onTestFinished(() => void long.socket.destroy())
+  await long.ask('NICK long', `USER ${'averylong'.repeat(3)} 0 * :Long`, 'JOIN #ops')
+  await irssi.shows('long [~averylong')
+  irssi.type('/ban long', 'Enter')
+  await irssi.shows('[+b long!*@*]')
+  await long.until(/ KICK #ops long /)
+  expect((await long.ask('JOIN #ops'))[0]).toContain(' 474 long #ops ')
 })

@@ -2,10 +2,10 @@ import { fold } from '../../../chat/names.ts'
 import { Refusal } from '../../../chat/refusal.ts'
 import { isBotHere } from '../bots.ts'
 import type { IrcCommand, IrcContext } from '../command.ts'
+import { isHidden } from '../invisible.ts'
 import { fitting } from '../masks.ts'
 import { channelOf, meantNick, SERVER, shownNick } from '../names.ts'
 import { isVisible, prefixOf, roomOfChannel } from '../rooms.ts'
-import { IrcSession } from '../session.ts'
 
 /** Maximum users in the reply to a mask. */
 const MAX_MATCHES = 200
@@ -63,17 +63,12 @@ async function usersLike(context: IrcContext, mask: string): Promise<Listed[]> {
   }
   const names = new Map<string, string>()
   const note = (name: string) => names.set(fold(name), name)
-  for (const name of chat.users.namesHere()) if (session.isAdmin || !isInvisible(context, name)) note(name)
+  for (const name of chat.users.namesHere()) if (!isHidden(context, name)) note(name)
   note(session.name)
   for (const room of session.memberships.keys()) for (const name of await chat.rooms.inside(room)) note(name)
   const fits = fitting(fold(wanted))
   const found = [...names].filter(([key]) => fits([...key])).slice(0, MAX_MATCHES)
   return found.map(([, name]) => ({ name, channel: '*', prefix: '' }))
-}
-
-/** Returns true if a session of a user on this node has the user mode `i`. */
-function isInvisible({ chat }: IrcContext, name: string): boolean {
-  return chat.users.here(name).some((session) => session instanceof IrcSession && session.hasInvisibleMode)
 }
 
 function isAdmin({ chat }: IrcContext, name: string): boolean {
