@@ -90,6 +90,10 @@ export class IrcClient {
     return this
   }
 
+  get isWebSocket(): boolean {
+    return this.#websocket !== undefined
+  }
+
   send(...lines: string[]): void {
     this.write(lines.map((line) => `${line}\r\n`).join(''))
   }

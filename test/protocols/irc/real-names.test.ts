@@ -1,6 +1,7 @@
 /** docs/protocols/irc.md, section 9: USER arguments in sources, and real names. */
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { IrcClient } from '../../clients/irc.ts'
+import { ircStage } from './stage.ts'
 import { codes, ircSuite, PASSWORD, plain, plainResponse, tagOf } from './suite.ts'
 
 const suite = ircSuite()
@@ -316,13 +317,21 @@ test('32. in the history a guest has its USER argument as long as it is here', a
   await expect.poll(history).toEqual([':bob!~bob@guest.roomd PRIVMSG #past :hello'])
 })
 
-test('43. sources are the same over TCP and over WebSockets', async () => {
-  const bob = await guest('bob', 'robert', 'Robert Roe')
-  const port = suite.daemon.port('irc')
-  const over = await (await IrcClient.connect(port)).register('over')
-  await over.ask('JOIN #ways')
-  await bob.ask('JOIN #ways')
-  expect(await over.rest()).toEqual([':bob!~robert@guest.roomd JOIN #ways'])
-  over.send('QUIT')
-  await over.closed
+test('43. sources and real names are the same over TCP and over WebSockets', async () => {
+  const stage = await ircStage({ http: 0 })
+  for (const [index, transport] of (['TCP', 'text.ircv3.net', 'binary.ircv3.net'] as const).entries()) {
+    const over = await IrcClient.dial(stage.daemon.port, { transport, mode: 'whole' })
+    onTestFinished(() => void over.socket.destroy())
+    expect(over.isWebSocket).toBe(transport !== 'TCP')
+    await over.register('over', 'extended-join')
+    await over.ask(`JOIN #ways${index}`)
+    const bob = await IrcClient.dial(stage.daemon.port, { transport, mode: 'whole' })
+    onTestFinished(() => void bob.socket.destroy())
+    await bob.ask('NICK bob', 'USER robert 0 * :Robert Roe', `JOIN #ways${index}`)
+    expect(await over.rest()).toEqual([`:bob!~robert@guest.roomd JOIN #ways${index} * :Robert Roe`])
+    for (const client of [over, bob]) {
+      client.send('QUIT')
+      await client.closed
+    }
+  }
 })
