@@ -34,7 +34,7 @@ import { Joining, type JoinRoomOptions } from './joining.ts'
 import { SessionLogin } from './login.ts'
 import { LoginNames } from './login-names.ts'
 import { RoomMakers } from './makers.ts'
-import { Memberships } from './memberships.ts'
+import { type LostRoom, Memberships } from './memberships.ts'
 import { Messages } from './messages.ts'
 import { Moderation } from './moderation.ts'
 import { NewsChannel } from './news.ts'
@@ -244,25 +244,25 @@ export class Chat {
   }
 
   /**
-   * Changes the nickname of a guest that has it exclusively, in all of its rooms. Once that has begun, a failure ends the session, as it may be out
-   * of some of its rooms.
+   * Changes the nickname of a guest that has it exclusively, in all of its rooms. Resolves with those that it is out of, as a guest of that
+   * nickname was banned meanwhile. Once the change has begun, a failure ends the session.
    *
    * @throws Refusal `not-permitted` for other sessions; `name-invalid`, `name-reserved`, `name-in-use`, `banned`, `invite-only`,
    * `unavailable`.
    */
-  rename(session: Session, name: string): Promise<void> {
+  rename(session: Session, name: string): Promise<readonly LostRoom[]> {
     return this.#userChange.rename(session, name)
   }
 
   /**
    * Makes a session that is logged in that of an account: the session of a guest that has its nickname exclusively, or of the owner of another
-   * account. It has the nickname of the account from then on, in all of its rooms. A guest's roles are the account's then. Once that has begun, a failure
-   * ends the session.
+   * account. It has the nickname of the account from then on, in all of its rooms. A guest's roles are the account's then. Resolves with the
+   * rooms that it is out of, as the account was banned meanwhile. Once the change has begun, a failure ends the session.
    *
    * @throws Refusal `not-permitted` for other sessions; `secret-wrong` for a proof that is out of date; `token-scope`, `banned`,
    * `invite-only`, `unavailable`.
    */
-  identify(session: Session, proof: Proof): Promise<void> {
+  identify(session: Session, proof: Proof): Promise<readonly LostRoom[]> {
     return this.#userChange.identify(session, proof)
   }
 

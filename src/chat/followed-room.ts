@@ -217,14 +217,14 @@ export class FollowedRoom {
     if (!session.closed) this.#audience.handTo(session, events)
   }
 
-  /** True if a `left` of the session is still to come. */
-  awaits(session: Session): boolean {
-    return this.#members.has(session) || this.#detached.get(session.key) === session
+  /** True if a `left` of the session is still to come, or of its former nickname, under which it was detached. */
+  awaits(session: Session, key = session.key): boolean {
+    return (key === session.key && this.#members.has(session)) || this.#detached.get(key) === session
   }
 
   /** The `left` of a detached session is committed. */
-  seenOff(session: Session): void {
-    if (this.#detached.get(session.key) === session) this.#detached.delete(session.key)
+  seenOff(session: Session, key = session.key): void {
+    if (this.#detached.get(key) === session) this.#detached.delete(key)
   }
 
   /** Called at the end of the tick. */

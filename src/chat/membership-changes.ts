@@ -4,7 +4,7 @@ import type { Event, EventDetails } from '../engine/event.ts'
 import { tickEnd } from '../tick.ts'
 import { settledWithin } from '../within.ts'
 import type { Counts } from './counts.ts'
-import { type Departures, presenceOf } from './departures.ts'
+import { type Appearance, type Departures, joinedOf, leftOf } from './departures.ts'
 import type { FollowedRoom } from './followed-room.ts'
 import type { FollowedRooms } from './followed-rooms.ts'
 import type { NameClaims } from './name-claims.ts'
@@ -21,8 +21,8 @@ export interface JoinOptions {
   readonly find: () => Promise<{ record: RoomRecord; role: GuestRole | undefined }>
   /** Called while the nickname is held in the room. Rejects when the session may not use it. */
   readonly check: () => Promise<void>
-  /** The nickname under which the session was in the room until now. */
-  readonly renamed?: string
+  /** The guest that the session was in the room until now, and from which it was detached: it ends where the membership begins, or without one. */
+  readonly former?: Appearance | undefined
 }
 
 /** A role that a guest has until it leaves. */
@@ -46,10 +46,11 @@ export class MembershipChanges {
   }
 
   /** Makes a session a member of a room, see {@link Memberships.join}. */
-  async enter(session: Session, { moves, find, check, renamed }: JoinOptions): Promise<Membership> {
+  async enter(session: Session, { moves, find, check, former }: JoinOptions): Promise<Membership> {
     const { record, role } = await find()
     // Nothing would end a membership that begins behind the end of its session.
     if (session.closed) throw new Refusal('not-in-room')
+    const keepsClaim = former?.key === session.key
     const from = moves ? this.#parts.followed.of(session) : []
     // The session may come back to a room that it has just left.
     await this.#parts.departures.tried(session)
@@ -61,21 +62,29 @@ export class MembershipChanges {
       await room.stateReader.loadFor(session)
       room.state.checkEntry(session)
       // A guest under another nickname takes its place along.
-      const most = renamed === undefined ? room.state.maxMembersFor(session) : undefined
-      shared = await this.#parts.claims.take(record.id, session, most)
-      claimed = true
+      const most = former ? undefined : room.state.maxMembersFor(session)
+      if (!keepsClaim) {
+        shared = await this.#parts.claims.take(record.id, session, most)
+        claimed = true
+      }
       await check()
       // The other nodes may have released the claim meanwhile, and a `joined` without it would let a nickname be in a room twice.
-      if (!this.#parts.claims.isHeld(record.id, session)) throw new Unavailable('the claim is lost')
+      if (room.isClosed) throw new Closed(room.log)
+      const isLost = (one: Appearance) => !this.#parts.claims.isHeld(record.id, one)
+      if (isLost(session) || (former && isLost(former))) throw new Unavailable('the claim is lost')
       // The user may have been banned meanwhile.
       room.state.checkEntry(session)
-      const joined = shared ? undefined : await this.#append(room, session, role, renamed)
+      const joined = shared ? undefined : await this.#append(room, session, role, former)
+      if (former && !keepsClaim)
+        await (joined ? this.#parts.claims.release(record.id, session, former) : this.end(room, session, former))
       // What the session says next is said here.
       if (joined) await room.admit(session, from, joined)
       else room.attach(session, from)
+      if (former && keepsClaim) await this.#parts.claims.rewrite(record.id, session, former)
     } catch (error) {
       if (claimed) await this.#giveUp(room, session, shared)
       room.forget(session)
+      if (former && !session.memberships.has(record.id)) await this.end(room, session, former)
       this.#parts.followed.unfollowIfDeserted(room)
       throw error instanceof Closed ? new Refusal('room-unknown') : error
     }
@@ -100,15 +109,15 @@ export class MembershipChanges {
     room: FollowedRoom,
     session: Session,
     role: GuestRole | undefined,
-    renamed: string | undefined,
+    former: Appearance | undefined,
   ): Promise<Event | undefined> {
-    const details: EventDetails = { ...(role && { role, guest: true }), ...(renamed !== undefined && { renamed }) }
-    const draft = presenceOf('joined', room, session)
+    const details: EventDetails = { ...(role && { role, guest: true }), ...(former && { renamed: former.name }) }
+    const draft = joinedOf(room, session, role || former ? details : undefined)
+    const { logs } = this.#engine
     try {
-      const joined = await this.#engine.logs.append(
-        room.log,
-        role || renamed !== undefined ? { ...draft, details } : draft,
-      )
+      const joined = former
+        ? await both(logs.appendAll(room.log, [leftOf(room, session, former, { renamed: session.name }), draft]))
+        : await logs.append(room.log, draft)
       this.#parts.counts.event(session.wire.protocol, 'joined')
       return joined
     } catch (error) {
@@ -117,20 +126,32 @@ export class MembershipChanges {
     }
   }
 
-  /** Ends a membership, see {@link Memberships.leave}. */
-  async leave(membership: Membership): Promise<void> {
+  /** Ends the presence of the guest that a session was in a room, from which it was detached. */
+  async end(room: FollowedRoom, session: Session, former: Appearance): Promise<void> {
+    const { claims, departures } = this.#parts
+    const { id } = room.record
+    if (room.awaits(session, former.key)) await departures.begin(room, session, former)
+    // A moderator has ended the presence, but not the claim.
+    else if (claims.hasFormer(id, session, former)) await claims.release(id, session, former)
+  }
+
+  /** Ends a membership, see {@link Memberships.leave}. Resolves with false if a moderator, or the end of the room, has ended it before. */
+  async leave(membership: Membership): Promise<boolean> {
     const { session } = membership
     const room = this.#parts.followed.get(membership.room.record.id)
-    if (!room || !isCurrent(membership) || this.#leaveToOthers(room, session)) return
+    if (!room || !isCurrent(membership)) return false
+    if (this.#leaveToOthers(room, session)) return true
     const parted = room.parting(session)
+    let hasLeft: boolean
     try {
-      await this.#parts.departures.append(room, session)
+      hasLeft = await this.#parts.departures.append(room, session)
     } catch (error) {
       room.stay(session)
       throw error
     }
     await seenLeft(room, session, parted)
     this.#parts.followed.unfollowIfDeserted(room)
+    return hasLeft
   }
 
   /** Ends the membership of a session whose connection ends, see {@link Memberships.close}. */
@@ -171,6 +192,13 @@ export class MembershipChanges {
     room.detach(session)
     await this.#parts.departures.begin(room, session)
   }
+}
+
+/** Resolves with the second of two events that the engine appends both or neither. */
+async function both([first, second]: readonly Promise<Event>[]): Promise<Event> {
+  const [, event] = await Promise.all([first, second])
+  if (!event) throw new Error('unreachable: there are two')
+  return event
 }
 
 /** Resolves when a session has been handed its `left`: a node that has lost touch with the log reads that later, or never. */

@@ -4,13 +4,13 @@ import type { OnDeliveryError } from './audience.ts'
 import { Availability } from './availability.ts'
 import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
-import { Departures } from './departures.ts'
+import { type Appearance, Departures } from './departures.ts'
 import type { FollowedRoom, RoomContext } from './followed-room.ts'
 import { FollowedRooms } from './followed-rooms.ts'
 import type { Handover } from './handover.ts'
 import { type GuestRole, type JoinOptions, MembershipChanges } from './membership-changes.ts'
 import { NameClaims } from './name-claims.ts'
-import { refuse } from './refusal.ts'
+import { Refusal, refuse } from './refusal.ts'
 import type { Identity } from './sanctions.ts'
 import { isCurrent, type Membership, type MembershipEnd, type Session } from './session.ts'
 import { Turns } from './turns.ts'
@@ -25,6 +25,24 @@ export interface MembershipsOptions {
 /** The user that a session becomes. */
 export interface NextUser extends Identity {
   readonly name: string
+}
+
+/** A room that a session is out of, because the user that it has become may not enter it. */
+export interface LostRoom {
+  readonly room: RoomRecord
+  readonly refusal: Refusal
+}
+
+/** A membership of a session that becomes another user. */
+interface Place {
+  readonly membership: Membership
+  readonly record: RoomRecord
+  /** Its role as a guest. */
+  readonly role: GuestRole | undefined
+  /** True if one commit ends the one presence and begins the other. */
+  readonly isRenamed: boolean
+  /** Ends the subscription of the room. */
+  readonly end: () => void
 }
 
 /** The memberships and subscriptions of this node's sessions. */
@@ -64,59 +82,98 @@ export class Memberships {
 
   /** Ends a membership. The session still sees its own `left`. @throws Refusal `unavailable`; then it is still a member. */
   leave(membership: Membership): Promise<void> {
-    return this.#move(membership.session, () => this.#changes.leave(membership))
+    return this.#move(membership.session, async () => void (await this.#changes.leave(membership)))
   }
 
   /**
-   * Takes a session out of its rooms, and in again as another user; a guest with its roles. It is handed all events in between. `change` makes
-   * it that user, and is handed the rooms in which a guest has another nickname from then on. In the others it leaves, and enters: those that the next user is
-   * in through other sessions, and those of the owner of an account. When it rejects, the session may be out of some rooms.
+   * Makes a session another user in its rooms; a guest with its roles. It is handed all events in between. `change` makes it that user, and is
+   * handed the rooms in which a guest has another nickname from then on: in each of them one commit ends the one presence and begins the other. In the
+   * others it leaves, and enters: those that the next user is in through other sessions, and those of the owner of an account. Resolves with the
+   * rooms that it could not enter, in which its former presence has ended. When it rejects, the session may be out of some rooms.
    *
-   * @throws Refusal `banned`, `invite-only` before anything has changed; `unavailable`, `name-in-room`.
+   * @throws Refusal `banned`, `invite-only` before anything has changed; `unavailable`.
    */
-  rename(session: Session, next: NextUser, change: (renamedIn: readonly number[]) => void): Promise<void> {
+  rename(
+    session: Session,
+    next: NextUser,
+    change: (renamedIn: readonly number[]) => void,
+  ): Promise<readonly LostRoom[]> {
     return this.#move(session, async () => {
-      const memberships = [...session.memberships.values()]
-      const { registered, name: before } = session
-      const occupied = new Set<number>()
-      for (const membership of memberships) {
-        const { room } = membership
-        await room.stateReader.loadFor(next).catch(refuse)
-        // A moderator may have kicked it meanwhile.
-        if (isCurrent(membership)) room.state.checkEntry(next)
-        const isShared =
-          next.accountId !== undefined && (await this.#engine.memberships.member(room.record.id, next.name))
-        if (isShared) occupied.add(room.record.id)
-      }
-      const places = memberships.filter(isCurrent).map((membership) => {
+      const occupied = await this.#occupiedBy(session, next)
+      const { name, key, color, registered } = session
+      const former: Appearance = { name, key, color, registered }
+      let places = [...session.memberships.values()].map((membership): Place => {
         const { record, state } = membership.room
         const rank = registered ? undefined : state.rankOf(session)
         const role: GuestRole | undefined = rank === 'operator' || rank === 'voiced' ? rank : undefined
         const isRenamed = !registered && !occupied.has(record.id)
         return { membership, record, role, isRenamed, end: this.subscribe(session, record, session) }
       })
+      const ends = places.map(({ end }) => end)
       try {
-        for (const { membership, isRenamed } of places) {
-          session.nextName = isRenamed ? next.name : undefined
-          await this.#changes.leave(membership)
+        const left = new Set<Place>()
+        for (const place of places) {
+          if (!place.isRenamed && (await this.#changes.leave(place.membership))) left.add(place)
         }
-        session.nextName = undefined
         // Its `left` is handed to it as its own.
-        if (places.some(({ isRenamed }) => !isRenamed)) await tickEnd()
-        change(places.flatMap(({ record, isRenamed }) => (isRenamed ? [record.id] : [])))
-        for (const { record, role, isRenamed } of places) {
-          await this.#changes.enter(session, {
-            moves: false,
-            find: async () => ({ record, role }),
-            check: async () => {},
-            ...(isRenamed && { renamed: before }),
-          })
-        }
+        if (left.size > 0) await tickEnd()
+        // A moderator may have kicked it meanwhile.
+        places = places.filter((place) => (place.isRenamed ? isCurrent(place.membership) : left.has(place)))
+        const renamed = places.filter(({ isRenamed }) => isRenamed)
+        for (const { record } of renamed) this.followed.get(record.id)?.detach(session)
+        session.formerKey = key
+        change(renamed.map(({ record }) => record.id))
+        const lost = await this.#enterAll(session, places, former)
+        // Its former `left` is handed to it as its own, too.
+        await tickEnd()
+        return lost
       } finally {
-        session.nextName = undefined
-        for (const { end } of places) end()
+        session.formerKey = undefined
+        for (const end of ends) end()
       }
     })
+  }
+
+  /** The rooms of a session in which another user is already. @throws Refusal `banned`, `invite-only` where that may not be in one of them. */
+  async #occupiedBy(session: Session, next: NextUser): Promise<ReadonlySet<number>> {
+    const occupied = new Set<number>()
+    for (const membership of [...session.memberships.values()]) {
+      const { room } = membership
+      await room.stateReader.loadFor(next).catch(refuse)
+      // A moderator may have kicked it meanwhile.
+      if (isCurrent(membership)) room.state.checkEntry(next)
+      const isShared =
+        next.accountId !== undefined && (await this.#engine.memberships.member(room.record.id, next.name))
+      if (isShared) occupied.add(room.record.id)
+    }
+    return occupied
+  }
+
+  /** Makes a session a member of rooms in which it was as another user. Resolves with those that it may not enter. */
+  async #enterAll(session: Session, places: readonly Place[], former: Appearance): Promise<readonly LostRoom[]> {
+    const lost: LostRoom[] = []
+    const waiting = new Set(places)
+    try {
+      for (const place of places) {
+        const { record, role, isRenamed } = place
+        const options = { moves: false, find: async () => ({ record, role }), check: async () => {} }
+        waiting.delete(place)
+        await this.#changes
+          .enter(session, { ...options, former: isRenamed ? former : undefined })
+          .catch(refuse)
+          .catch((error: unknown) => {
+            if (!(error instanceof Refusal) || error.code === 'unavailable') throw error
+            // Its client has been shown the KICK, or the end of the room.
+            if (error.code !== 'room-unknown') lost.push({ room: record, refusal: error })
+          })
+      }
+    } finally {
+      for (const { record, isRenamed } of waiting) {
+        const room = isRenamed && this.followed.get(record.id)
+        if (room) await this.#changes.end(room, session, former)
+      }
+    }
+    return lost
   }
 
   /** Hands a session the events of a room, member or not, until the client is barred from it. Returns the end of it. */

@@ -1,7 +1,11 @@
 import type { Engine } from '../engine/engine.ts'
+import { Unavailable } from '../engine/errors.ts'
 import type { Handover } from './handover.ts'
 import { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
+
+/** A nickname of a session. */
+export type Nickname = Pick<Session, 'name' | 'key'>
 
 /** The nicknames that sessions of this node hold in rooms. */
 export class NameClaims {
@@ -28,16 +32,7 @@ export class NameClaims {
     let shared = false
     const attempt = async () => {
       shared = this.#share(room, session)
-      return (
-        shared ||
-        this.#engine.memberships.claim(room, session.name, {
-          carriesPrivate: session.carriesPrivate,
-          ...(session.addressDigest !== undefined && { address: session.addressDigest }),
-          shared: session.registered,
-          client: session.client,
-          most,
-        })
-      )
+      return shared || this.#claim(room, session, most)
     }
     const holders = () => [...(this.#holders.get(claim) ?? [])]
     const stays = (holder: Session) => {
@@ -53,22 +48,36 @@ export class NameClaims {
   }
 
   /** True if the engine still counts the nickname as held by this node. */
-  isHeld(room: number, { name }: Session): boolean {
+  isHeld(room: number, { name }: Pick<Nickname, 'name'>): boolean {
     return this.#engine.memberships.holds(room, name)
   }
 
-  /** Gives up a nickname in a room. */
-  async release(room: number, session: Session): Promise<void> {
-    this.forget(room, session)
-    await this.#engine.memberships.release(room, session.name)
-    this.#handover.freed(session.key)
+  /** Gives up a nickname in a room: that of the session, or its former one. */
+  async release(room: number, session: Session, nickname: Nickname = session): Promise<void> {
+    this.forget(room, session, nickname)
+    await this.#engine.memberships.release(room, nickname.name)
+    this.#handover.freed(nickname.key)
+  }
+
+  /** Replaces a claim by one of the same folded nickname. @throws Unavailable */
+  async rewrite(room: number, session: Session, former: Nickname): Promise<void> {
+    const released = this.#engine.memberships.release(room, former.name)
+    // Directly behind the release, so that nobody else gets it.
+    const isClaimed = await this.#claim(room, session, undefined)
+    await released
+    if (!isClaimed) throw new Unavailable('the claim is lost')
   }
 
   /** The same for a claim that the engine does not count any more. */
-  forget(room: number, session: Session): void {
-    const claim = claimOf(room, session)
+  forget(room: number, session: Session, nickname: Nickname = session): void {
+    const claim = claimOf(room, nickname)
     const holders = this.#holders.get(claim)
     if (holders?.delete(session) && holders.size === 0) this.#holders.delete(claim)
+  }
+
+  /** Returns true if a session holds its former nickname. */
+  hasFormer(room: number, session: Session, former: Nickname): boolean {
+    return this.#holders.get(claimOf(room, former))?.has(session) === true
   }
 
   /** Takes a session out of a shared claim. Returns false when no other session holds it. */
@@ -80,14 +89,24 @@ export class NameClaims {
   }
 
   /** Runs `commit`, which appends the `left` of a claim; until that is done nobody shares it. */
-  async whileLeaving(room: number, session: Session, commit: () => Promise<void>): Promise<void> {
-    const claim = claimOf(room, session)
+  async whileLeaving(room: number, nickname: Nickname, commit: () => Promise<void>): Promise<void> {
+    const claim = claimOf(room, nickname)
     this.#leaving.add(claim)
     try {
       await commit()
     } finally {
       this.#leaving.delete(claim)
     }
+  }
+
+  #claim(room: number, session: Session, most: number | undefined): Promise<boolean> {
+    return this.#engine.memberships.claim(room, session.name, {
+      carriesPrivate: session.carriesPrivate,
+      ...(session.addressDigest !== undefined && { address: session.addressDigest }),
+      shared: session.registered,
+      client: session.client,
+      most,
+    })
   }
 
   /** Adds a session to those of its user that hold the claim and go on. */
@@ -103,6 +122,6 @@ export class NameClaims {
   }
 }
 
-function claimOf(room: number, { key }: Session): string {
+function claimOf(room: number, { key }: Pick<Nickname, 'key'>): string {
   return `${room} ${key}`
 }

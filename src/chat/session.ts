@@ -122,8 +122,8 @@ export class Session implements Speaker {
   id = ''
   /** Time of the login in ms since the epoch. */
   since = 0
-  /** The new nickname of a guest that is changing it. */
-  nextName: string | undefined
+  /** The folded nickname that the session had until now, while it becomes another user in its rooms. */
+  formerKey: string | undefined
   /** Time of the last message to a room in ms since the epoch; 0 if there is none. */
   spokeAt = 0
   /** True if the session has proved that it owns the account of its nickname. */

@@ -7,7 +7,7 @@ import type { GuestChecks } from './guests.ts'
 import type { Handover } from './handover.ts'
 import type { Inboxes } from './inboxes.ts'
 import type { LoginNames } from './login-names.ts'
-import type { Memberships, NextUser } from './memberships.ts'
+import type { LostRoom, Memberships, NextUser } from './memberships.ts'
 import { fold } from './names.ts'
 import type { NewsChannel } from './news.ts'
 import type { Presence } from './presence.ts'
@@ -40,7 +40,7 @@ export class UserChange {
   }
 
   /** Implements {@link Chat.rename}. */
-  async rename(session: Session, name: string): Promise<void> {
+  async rename(session: Session, name: string): Promise<readonly LostRoom[]> {
     if (!session.isOnlyGuest) throw new Refusal('not-permitted')
     const { guests, inboxes, names } = this.#parts
     const { addressDigest } = session
@@ -52,11 +52,11 @@ export class UserChange {
       inboxes.listen(session)
     }
     const take = () => names.takeExclusively(session, name)
-    await this.#rename(session, name, take, () => this.#move(session, next, change))
+    return this.#rename(session, name, take, () => this.#move(session, next, change))
   }
 
   /** Implements {@link Chat.identify}. */
-  async identify(session: Session, proof: Proof): Promise<void> {
+  async identify(session: Session, proof: Proof): Promise<readonly LostRoom[]> {
     if (!session.isOnlyGuest && !session.registered) throw new Refusal('not-permitted')
     for (const { room } of session.memberships.values())
       checkScope({ scope: proof.token?.scope }, 'read', room.record.slug)
@@ -72,6 +72,7 @@ export class UserChange {
       presence.setAdmin(session, session.isAdmin)
       inboxes.listen(session)
     }
+    let lost: readonly LostRoom[] = []
     if (session.registered && session.accountId === accountId(account)) change()
     else {
       const isAdmin = admins.names(account)
@@ -81,7 +82,7 @@ export class UserChange {
         change()
         if (isGuest) news.tell({ kind: 'registered', name: before, account: name, rooms: renamedIn })
       }
-      await this.#rename(session, name, undefined, () => this.#move(session, next, changeIn))
+      lost = await this.#rename(session, name, undefined, () => this.#move(session, next, changeIn))
     }
     // Other sessions of the account may have its nickname.
     await names.exclusive.giveUp(session)
@@ -90,13 +91,18 @@ export class UserChange {
     // What has ended the sessions of the account meanwhile has not found this one.
     await accounts.accountOf(proof).catch(() => session.terminate('logged-out'))
     await Promise.all(Array.from(session.memberships.values(), keepRole)).catch(() => {})
+    return lost
   }
 
-  /** Takes a session out of its rooms and in again as another user. Once that has begun, a failure ends the session. */
-  async #move(session: Session, next: NextUser, change: (renamedIn: readonly number[]) => void): Promise<void> {
+  /** Makes a session another user in its rooms. Once that has begun, a failure ends the session. */
+  async #move(
+    session: Session,
+    next: NextUser,
+    change: (renamedIn: readonly number[]) => void,
+  ): Promise<readonly LostRoom[]> {
     const rooms = session.memberships.size
     try {
-      await this.#parts.memberships.rename(session, next, change)
+      return await this.#parts.memberships.rename(session, next, change)
     } catch (error) {
       if (session.memberships.size < rooms) session.terminate('membership-lost')
       throw error
@@ -108,8 +114,8 @@ export class UserChange {
     session: Session,
     name: string,
     take: (() => Promise<void>) | undefined,
-    move: () => Promise<void>,
-  ): Promise<void> {
+    move: () => Promise<readonly LostRoom[]>,
+  ): Promise<readonly LostRoom[]> {
     const { blocking, handover, names, news, presence } = this.#parts
     const { name: former, registered: verified } = session
     const [before, key] = [session.key, fold(name)]
@@ -128,20 +134,19 @@ export class UserChange {
         throw error
       }
     }
-    let isLast = false
     try {
-      await move()
+      return await move()
     } finally {
       const left = session.key === before ? key : before
       if (left !== session.key) {
-        isLast = presence.remove(left, session)
+        const isLast = presence.remove(left, session)
         if (isLast) blocking.forget(left)
         await names.exclusive.release(session, left)
+        if (isLast && left === before) news.tell({ kind: 'offline', name: former, verified })
       }
       handover.freed(left)
+      if (left === before && key !== before && names.isFirst(session))
+        news.tell({ kind: 'online', name, verified: session.registered })
     }
-    if (key === before) return
-    if (isLast) news.tell({ kind: 'offline', name: former, verified })
-    if (names.isFirst(session)) news.tell({ kind: 'online', name, verified: session.registered })
   }
 }

@@ -140,8 +140,11 @@ export interface EngineLogs {
   append(log: LogName, draft: Draft): Promise<Event>
 
   /**
-   * Appends messages to a log, each like {@link append}, in one step: no crash and no failure loses a part of them. One that is
+   * Appends events to a log, each like {@link append}, in one step: no crash and no failure loses a part of them. One that is
    * {@link Repeated} does not keep the others from the log. The caller MUST bound their number and size.
+   *
+   * A `left` with {@link EventDetails.renamed} and the `joined` behind it are appended both or neither: with {@link Closed} where the user is not
+   * in the room any more, with {@link Shared} where the next user is in it through another node.
    */
   appendAll(log: LogName, drafts: readonly Draft[]): readonly Promise<Event>[]
 

@@ -1,9 +1,10 @@
 /** Sessions in several rooms, and protocols that fail. */
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Session, type Wire } from '../../src/chat/session.ts'
+import { Unavailable } from '../../src/engine/errors.ts'
 import { tickEnd } from '../../src/tick.ts'
 import { eventually } from '../support/eventually.ts'
-import { enter, lifeline, reasonOf, recorder, say, stage } from './stage.ts'
+import { enter, lifeline, reasonOf, recorder, say, silent, stage } from './stage.ts'
 
 /** A wire that writes down room and text of messages for each session. */
 function hearing() {
@@ -131,4 +132,41 @@ test('a protocol that throws loses its own delivery, and no other does', async (
   await tickEnd()
   expect(failures).toEqual([['Error: cannot encode', 'broken', id]])
   expect(toldTo(bob)).toEqual(['joined bob', 'message bob', 'message bob'])
+})
+
+test('a change of nickname that the store fails within ends the session, every presence, and the former nickname', async () => {
+  const { chat, engine, guest } = await stage()
+  const { wire, heardBy } = hearing()
+  const watcher = await guest('bob', undefined, wire)
+  const line = lifeline('')
+  const ann = new Session(silent, line)
+  await chat.login(ann, 'ann', true)
+  for (const slug of ['ops', 'dev', 'qa']) {
+    await chat.join(watcher, slug)
+    await chat.join(ann, slug)
+  }
+  const news: string[] = []
+  chat.news.watch((told) => news.push('name' in told ? `${told.kind} ${told.name}` : told.kind))
+  const { claim } = engine.memberships
+  let claims = 0
+  vi.spyOn(engine.memberships, 'claim').mockImplementation(async (room, name, options) => {
+    if (name === 'rob' && room > 0 && ++claims === 2) throw new Unavailable('the disk is full')
+    return claim.call(engine.memberships, room, name, options)
+  })
+  expect(await reasonOf(chat.rename(ann, 'rob'))).toBe('unavailable')
+  expect(line.ended).toEqual(['membership-lost'])
+  expect(news).toEqual(['offline ann', 'online rob'])
+  await chat.close(ann)
+  const heardIn = (slug: string) =>
+    heardBy(watcher).filter((text) => text.startsWith(`${slug} left`) || text.startsWith(`${slug} joined`))
+  await eventually(() => {
+    expect(heardIn('ops').slice(2)).toEqual(['ops left ann', 'ops joined rob', 'ops left rob'])
+    expect(heardIn('dev').slice(2)).toEqual(['dev left ann'])
+    expect(heardIn('qa').slice(2)).toEqual(['qa left ann'])
+  })
+  for (const name of ['ann', 'rob']) {
+    const again = new Session(silent)
+    await chat.login(again, name, true)
+    for (const slug of ['ops', 'dev', 'qa']) await chat.join(again, slug)
+  }
 })

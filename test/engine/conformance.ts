@@ -1334,6 +1334,36 @@ export function conformance(name: string, make: () => Promise<Subject>, part: 'a
         expect((await readAll(engine, LOG)).map(({ kind }) => kind)).toEqual(['joined', 'kicked', 'joined'])
       })
 
+      it('does not come back under another nickname', async () => {
+        const renamed = (from: string, to: string): Draft[] => [
+          { ...presence('left', from), details: { renamed: to } },
+          { ...presence('joined', to), details: { renamed: from } },
+        ]
+        for (const name of ['Bob', 'rob', 'Rob']) await engine.memberships.claim(1, name)
+        await engine.logs.append(LOG, presence('joined', 'Bob'))
+        await Promise.all(engine.logs.appendAll(LOG, renamed('Bob', 'rob')))
+        await Promise.all(engine.logs.appendAll(LOG, renamed('rob', 'Rob')))
+        const refused = [
+          ...engine.logs.appendAll(LOG, renamed('Bob', 'rob')),
+          ...engine.logs.appendAll(LOG, renamed('eve', 'rob')),
+        ]
+        for (const one of refused) await expect(one).rejects.toThrow(Closed)
+        const late = [
+          engine.logs.append(LOG, { ...kicked, to: 'Rob' }),
+          ...engine.logs.appendAll(LOG, renamed('Rob', 'Bob')),
+        ]
+        expect((await Promise.allSettled(late)).map(({ status }) => status)).toEqual([
+          'fulfilled',
+          'rejected',
+          'rejected',
+        ])
+        const told = (await readAll(engine, LOG)).map(({ kind, from }) => `${kind} ${from}`)
+        expect(told).toEqual(['joined Bob', 'left Bob', 'joined rob', 'left rob', 'joined Rob', 'kicked op'])
+        // The room is there still, and whoever has been kicked comes again.
+        expect(await engine.rooms.find(1)).toBeDefined()
+        await engine.logs.append(LOG, presence('joined', 'Bob'))
+      })
+
       it('gets no left after a crash', async ({ skip }) => {
         if (!subject.restart) return skip('nothing outlives this engine')
         await engine.memberships.claim(1, 'Bob')

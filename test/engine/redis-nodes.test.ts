@@ -92,6 +92,29 @@ withRedis('several nodes on Redis', () => {
       return engine.logs.append(LOG, present('joined', name))
     }
 
+    it('takes no guest along that becomes its user while it is in the room through another node', async () => {
+      const [one, other] = [(await node()).engine, (await node()).engine]
+      await join(one, 'guest')
+      await come(other)
+      expect(await one.memberships.claim(1, 'ann', shared)).toBe(true)
+      const both = () =>
+        one.logs.appendAll(LOG, [
+          { ...present('left', 'guest'), details: { renamed: 'ann' } },
+          { ...present('joined', 'ann'), details: { renamed: 'guest' } },
+        ])
+      for (const refused of both()) await expect(refused).rejects.toThrow(Shared)
+      await other.logs.append(LOG, present('left', 'ann'))
+      await other.memberships.release(1, 'ann')
+      await Promise.all(both())
+      expect(told(await readAll(one, LOG))).toEqual([
+        'joined guest',
+        'joined ann',
+        'left ann',
+        'left guest',
+        'joined ann',
+      ])
+    })
+
     it('comes and goes by turns, whoever of them comes and goes in whatever order', async () => {
       const nodes = await Promise.all([node(), node(), node()])
       const seen = nodes.map(({ engine }) => follow(engine))

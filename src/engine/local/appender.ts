@@ -37,6 +37,8 @@ interface Batch {
   readonly touched: Set<LogRow>
   /** Rooms that it closes. */
   readonly closed: number[]
+  /** The logs and nicknames of the `left` events of users who have another nickname from then on. */
+  readonly renamed: Set<string>
 }
 
 /** Appends events to logs, with what they change beside the logs. */
@@ -57,7 +59,14 @@ export class Appender {
   append(rows: readonly Row[]): CommitResult {
     this.#tables.logs.limit()
     const now = Date.now()
-    const batch: Batch = { now, noncesAfter: idAt(now - NONCE_MS), left: [], touched: new Set(), closed: [] }
+    const batch: Batch = {
+      now,
+      noncesAfter: idAt(now - NONCE_MS),
+      left: [],
+      touched: new Set(),
+      closed: [],
+      renamed: new Set(),
+    }
     const ids: number[] = []
     try {
       this.#transaction(() => {
@@ -86,10 +95,15 @@ export class Appender {
 
   /** Appends a row unless something is against it. Returns the number for {@link CommitResult.ids}. */
   #appendOnce(row: Row, batch: Batch): number {
-    const [name, kind, room, from, , , , , , nonce] = row
+    const [name, kind, room, from, , , , , , nonce, details] = row
     if (this.#closed.has(room) && name === `room:${room}`) return 0
     if (kind === 'closed') this.#close(name, room, batch)
     if (kind !== 'message' && this.#isOfAbsentUser(row)) return 0
+    if (details !== null && (kind === 'left' || kind === 'joined')) {
+      const { renamed }: EventDetails = JSON.parse(details)
+      if (kind === 'left' && renamed !== undefined) batch.renamed.add(`${name} ${from}`)
+      if (kind === 'joined' && renamed !== undefined && !batch.renamed.has(`${name} ${renamed}`)) return 0
+    }
     const log = nonce === null ? undefined : this.#tables.logs.find(name)
     const erased = log && nonce !== null ? this.#tables.erasure.nonces.find(log.id, nonce, from, batch.noncesAfter) : 0
     return -erased || this.#append(row, batch)

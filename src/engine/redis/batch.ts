@@ -130,7 +130,7 @@ function treatmentOf(draft: Draft): [kind: string, key: string] {
   const { kind, from, to = '', nonce, details } = draft
   if (kind === 'message' || kind === 'private') return nonce === undefined ? ['', ''] : ['nonce', `${from} ${nonce}`]
   if (kind === 'joined') return [details?.guest ? 'founder' : kind, fold(from)]
-  if (kind === 'left') return [kind, fold(from)]
+  if (kind === 'left') return [details?.renamed === undefined ? kind : 'renamed', fold(from)]
   if (kind === 'kicked') return [kind, fold(to)]
   if (kind === 'redacted') return [kind, entryId(details?.target ?? 0)]
   const change = stateChangeOf(draft)

@@ -165,18 +165,20 @@ export class RedisEngine implements Engine {
   }
 
   #appendAll(log: LogName, drafts: readonly Draft[]): readonly Promise<Event>[] {
+    for (const { kind, from } of drafts) if (kind === 'joined') this.#see(from)
     const appended = this.#logs.appendAll(log, drafts)
-    for (const draft of drafts) {
+    for (const [place, draft] of drafts.entries()) {
+      const { kind, room } = draft
       this.#sweep.note(log, draft)
-      this.rooms.said(draft.room)
+      if (kind !== 'joined') this.rooms.said(room)
+      else void appended[place]?.then(() => this.rooms.changed(room)).catch(() => {})
     }
     return appended
   }
 
   #append(log: LogName, draft: Draft): Promise<Event> {
     const { kind, room } = draft
-    // The name is stored before the event, so that a crash in between loses no name.
-    if (kind === 'joined') void this.#records.see(draft.from).catch(() => {})
+    if (kind === 'joined') this.#see(draft.from)
     const appended = this.#logs.append(log, draft)
     this.#sweep.note(log, draft)
     if (kind === 'message') this.rooms.said(room)
@@ -192,6 +194,11 @@ export class RedisEngine implements Engine {
         throw error
       },
     )
+  }
+
+  /** Stores the name of a `joined`, before the event, so that a crash in between loses no name. */
+  #see(name: string): void {
+    void this.#records.see(name).catch(() => {})
   }
 
   /** Finds out whether Redis refuses every write or only this commit. */

@@ -82,7 +82,9 @@ export class IrcWire implements Wire<IrcSession> {
     const tellsPresence = gone.length > 0 || joined.length > 0
     const encoded: Buffer[] = []
     for (const member of members) {
-      if (!senders.has(member.key) && member.isNews(gone)) {
+      const { formerKey } = member
+      const hasOwn = senders.has(member.key) || (formerKey !== undefined && senders.has(formerKey))
+      if (!hasOwn && member.isNews(gone)) {
         if (tellsPresence) {
           member.noteGone(gone, room.record.id)
           member.noteJoined(joined)
@@ -103,7 +105,7 @@ export class IrcWire implements Wire<IrcSession> {
     const hasGone = session.hasGone || tellsGone
     let shown: Buffer[] = []
     for (const [index, event] of events.entries()) {
-      const showings = hasGone || keys[index] === session.key ? showingsOf(event, session, room.id) : ONCE
+      const showings = hasGone || isOwnKey(keys[index], session) ? showingsOf(event, session, room.id) : ONCE
       for (const tags of showings) {
         const bytes = tags ? this.pack(this.linesOf(event, room, session.variant, tags)) : pieces[index]
         if (bytes) shown.push(bytes)
@@ -179,11 +181,16 @@ type Showings = readonly SentMessage['tags'][]
 const NEVER: Showings = []
 const ONCE: Showings = [undefined]
 
+/** Returns true for the folded nickname of a session, or the one that it is giving up. */
+function isOwnKey(key: string | undefined, { key: own, formerKey }: IrcSession): boolean {
+  return key !== undefined && (key === own || key === formerKey)
+}
+
 /** Returns an element for each time that a session is shown an event of a room: the tags of an echo, if it has some. */
 function showingsOf(event: Event, session: IrcSession, room?: number): Showings {
   const { kind, from, to = '' } = event
   const key = fold(from)
-  const isOwn = key === session.key
+  const isOwn = isOwnKey(key, session)
   // The replies to JOIN, PART and NICK have shown its own.
   if (kind === 'joined' || kind === 'left') {
     const gone = [goneBy(event) ?? []].flat()

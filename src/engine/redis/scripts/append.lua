@@ -1,8 +1,8 @@
 -- Appends the events of a batch. Skips a `joined` or `left` of a member through other nodes, a `left`, a `kicked` or a guest's `role` of a user who is
--- no member, and a message whose nonce is stored. ARGV: node, number of the batch, floor, `1` if the node must be admitted, control channel; then for each
--- event `joined`, `founder` (a `joined` with a role), `left`, `kicked`, `nonce`, `redacted`, `set`, `unset`, `set-guest`, `unset-guest` (the `role` of a
--- guest) or an empty string; the folded name, the sender with the nonce, the
--- removed entry, or the key of the state; the number of fields, and the fields.
+-- no member, and a message whose nonce is stored; with a `renamed` the `joined` behind it. ARGV: node, number of the batch, floor, `1` if the
+-- node must be admitted, control channel; then for each event `joined`, `founder` (a `joined` with a role), `left`, `renamed` (the `left` of a user
+-- who has another nickname from then on), `kicked`, `nonce`, `redacted`, `set`, `unset`, `set-guest`, `unset-guest` (the `role` of a guest) or an
+-- empty string; the folded name, the sender with the nonce, the removed entry, or the key of the state; the number of fields, and the fields.
 -- Returns a state other than `ok` if nothing was appended; else `ok`, the log's last id before the batch, the first id, the places of
 -- skipped events separated by commas, each followed by the reason, `1` if events up to the floor are lost, and the time.
 local node, number, floor, guarded, control = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
@@ -17,16 +17,29 @@ if not open(floor) then return { 'closed' } end
 
 local skipped = {}
 local room
+-- The reason for which the `renamed` before an event was skipped.
+local reason
 local place, at = 0, 6
 while at <= #ARGV do
   local kind, key, count = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
   local fields = { unpack(ARGV, at + 3, at + 2 + count) }
-  local skip
-  if kind == 'joined' or kind == 'founder' then
+  local skip = reason
+  reason = nil
+  if skip then
+    kind = ''
+  elseif kind == 'joined' or kind == 'founder' then
     if mark(node, key, fields[6]) then room = fields[4] else skip = 's' end
   elseif kind == 'left' then
     local name, shared = unmark(node, key)
     skip = not name and (shared and 's' or '')
+  elseif kind == 'renamed' then
+    local nextKey = ARGV[at + 4 + count]
+    if nextKey ~= key and isThroughOthers(nextKey, node) then
+      skip = 's'
+    else
+      skip = not unmark(node, key) and ''
+    end
+    reason = skip
   elseif kind == 'kicked' then
     skip = not unmarkAll(key) and ''
   elseif kind == 'set-guest' or kind == 'unset-guest' then

@@ -28,6 +28,15 @@ local function holdersOf(key)
   return holders
 end
 
+-- Returns true if a membership exists through other nodes that hold the name.
+local function isThroughOthers(key, node)
+  local holders = holdersOf(key)
+  for _, other in ipairs((othersIn(key, node))) do
+    if holders[other] then return true end
+  end
+  return false
+end
+
 -- Adds a node to a membership. Returns false if the membership exists through other nodes that hold the name with it; one through nodes that
 -- do not is an earlier user's.
 local function mark(node, key, name)

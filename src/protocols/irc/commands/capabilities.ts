@@ -4,6 +4,7 @@ import { capList, isCap } from '../caps.ts'
 import { type IrcCommand, type IrcContext, NOTHING } from '../command.ts'
 import { followAccount, showFormer } from '../entry.ts'
 import { completeRegistration } from '../login.ts'
+import { lostLines } from '../lost-rooms.ts'
 import type { Lines } from '../message.ts'
 import { meantNick, SERVER, shownNick, sourceOf } from '../names.ts'
 import { packed, spaceIn } from '../packing.ts'
@@ -135,10 +136,10 @@ async function becomeAccount(context: IrcContext, proof: Proof): Promise<Lines> 
   const { chat, options, session } = context
   const { source, nick, name, key, accountId } = session
   const proved = provedLines(context, proof)
-  await chat.identify(session, proof).finally(() => options.users.settled(session, key))
+  const lost = await chat.identify(session, proof).finally(() => options.users.settled(session, key))
   if (session.accountId === accountId) return proved
   const renamed = nick === session.nick ? [] : [ownLine(session, `:${source} NICK :${session.nick}`)]
-  context.tell([...proved, ...renamed])
+  context.tell([...proved, ...renamed, ...lostLines(context, lost)])
   // A guest has had its nickname alone.
   if (accountId !== undefined && key !== session.key) await showFormer(context, name)
   await followAccount(context)

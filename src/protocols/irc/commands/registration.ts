@@ -5,6 +5,7 @@ import type { IrcCommand } from '../command.ts'
 import { NOTHING } from '../command.ts'
 import { IRC_LIMITS } from '../isupport.ts'
 import { completeRegistration } from '../login.ts'
+import { lostLines } from '../lost-rooms.ts'
 import { meantNick, SERVER, usernameOf } from '../names.ts'
 import { ownLine } from '../tags.ts'
 import { cleanRealName, cutTo } from '../texts.ts'
@@ -37,8 +38,8 @@ const nick: IrcCommand = {
       if (name === session.name) return NOTHING
       if (session.registered) return [reply('ERR_NONICKCHANGE', 'The owner of an account keeps its nickname')]
       const { source, key } = session
-      await chat.rename(session, name).finally(() => options.users.settled(session, key))
-      return [ownLine(session, `:${source} NICK :${session.nick}`)]
+      const lost = await chat.rename(session, name).finally(() => options.users.settled(session, key))
+      return [ownLine(session, `:${source} NICK :${session.nick}`), ...lostLines(context, lost)]
     }
     if (!isName(name) && !mayBeAccount(name)) throw new Refusal('name-invalid')
     registration.nick = name
