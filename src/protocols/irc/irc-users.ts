@@ -95,10 +95,11 @@ export class IrcUsers {
     this.#listeners.push(listener)
   }
 
-  /** The details of a user; undefined without an IRC session on this node. */
+  /** The details of a user, who may be about to have another nickname; undefined without an IRC session on this node. */
   detailsOf(name: string): UserDetails | undefined {
-    const user = this.#users.get(fold(name))
-    return user && newestOf(user)
+    const key = fold(name)
+    const user = this.#users.get(key)
+    return user ? newestOf(user) : this.#former.get(key)
   }
 
   /** The nicknames of the guests with a USER argument. */
@@ -122,8 +123,7 @@ export class IrcUsers {
 
   /** The source of a guest, who may have become an account of another nickname. */
   formerSourceOf(name: string): string {
-    const details = this.detailsOf(name) ?? this.#former.get(fold(name))
-    return sourceOf(name, undefined, details?.username)
+    return sourceOf(name, undefined, this.detailsOf(name)?.username)
   }
 
   /** See {@link userHostOf}. */

@@ -25,7 +25,8 @@ function beforeClaim(nick: string, nth: number, work: () => Promise<void>): void
 async function three(stage: IrcStage) {
   const op = await stage.guest('op')
   await op.ask('JOIN #one,#two,#three', 'MONITOR + ann')
-  const ann = await stage.guest('ann', 'sasl')
+  const ann = await stage.dial()
+  await ann.ask('CAP REQ :sasl', 'NICK ann', 'USER bert 0 * :Ann', 'CAP END')
   await ann.ask('JOIN #one,#two,#three')
   const [one, two, three] = [await stage.guest('one'), await stage.guest('two'), await stage.guest('three')]
   for (const [client, channel] of [
@@ -47,7 +48,7 @@ async function account(stage: IrcStage, nick: string): Promise<void> {
 
 /** The two ways in which a guest gets another nickname. */
 const WAYS = [
-  { way: 'NICK', become: (client: IrcClient) => client.ask('NICK olga'), host: '!~ann@guest.roomd' },
+  { way: 'NICK', become: (client: IrcClient) => client.ask('NICK olga'), host: '!~bert@guest.roomd' },
   {
     way: 'SASL',
     become: (client: IrcClient) => client.ask('AUTHENTICATE PLAIN', `AUTHENTICATE ${plainResponse('olga', PASSWORD)}`),
@@ -61,7 +62,7 @@ async function ready(way: (typeof WAYS)[number]['way']) {
   return three(stage)
 }
 
-const nickOf = (way: string) => `:ann!${way === 'SASL' ? 'ann@account.roomd' : '~ann@guest.roomd'} NICK :olga`
+const nickOf = (way: string) => `:ann!${way === 'SASL' ? 'ann@account.roomd' : '~bert@guest.roomd'} NICK :olga`
 
 test.for(WAYS)(
   '$way: a ban amid the change ends the former presence, and the client is told of the channel',
@@ -70,15 +71,15 @@ test.for(WAYS)(
     beforeClaim('olga', 2, async () => void (await op.ask('MODE #two +b olga!*@*')))
     const own = await how.become(ann)
     expect(own.slice(own.findIndex((line) => line.includes(' NICK ')))).toEqual([
-      ':ann!~ann@guest.roomd NICK :olga',
+      ':ann!~bert@guest.roomd NICK :olga',
       `:olga${how.host} PART #two`,
       ':roomd 474 olga #two :Cannot join channel (+b)',
     ])
     for (const client of [one, three]) expect(await client.rest()).toEqual([nickOf(how.way)])
-    expect(await two.rest()).toEqual([':op!~op@guest.roomd MODE #two +b olga!*@*', ':ann!~ann@guest.roomd PART #two'])
+    expect(await two.rest()).toEqual([':op!~op@guest.roomd MODE #two +b olga!*@*', ':ann!~bert@guest.roomd PART #two'])
     expect(await two.ask('NAMES #two')).toContain(':roomd 353 two = #two :@op two')
     expect(await op.rest()).toContain(':roomd 731 op :ann')
-    expect((await op.ask('WHOWAS ann'))[0]).toMatch(/ 314 op ann ~ann /)
+    expect((await op.ask('WHOWAS ann'))[0]).toMatch(/ 314 op ann ~bert /)
     // It goes on in the others.
     await one.ask('PRIVMSG #one :to olga')
     expect(await ann.rest()).toEqual([':one!~one@guest.roomd PRIVMSG #one :to olga'])
@@ -92,7 +93,7 @@ test.for(WAYS)('$way: a KICK amid the change is the end of the user in the chann
   const own = await how.become(ann)
   expect(kicked).toContain(':op!~op@guest.roomd KICK #two ann :out')
   const shown = own.filter((line) => / (KICK|NICK|PART|JOIN) /.test(line))
-  expect(shown).toEqual([':op!~op@guest.roomd KICK #two ann :out', ':ann!~ann@guest.roomd NICK :olga'])
+  expect(shown).toEqual([':op!~op@guest.roomd KICK #two ann :out', ':ann!~bert@guest.roomd NICK :olga'])
   expect(await two.rest()).toEqual([':op!~op@guest.roomd KICK #two ann :out'])
   for (const client of [one, three]) expect(await client.rest()).toEqual([nickOf(how.way)])
   expect(await two.ask('NAMES #two')).toContain(':roomd 353 two = #two :@op two')
@@ -115,10 +116,10 @@ test.for([2, 3])(
     beforeClaim('olga', nth, async () => void (await other.ask(`JOIN ${room}`)))
     for (const client of [ann, one, there]) await client.rest()
     const own = await WAYS[1].become(ann)
-    expect(own.filter((line) => / (NICK|PART|JOIN) /.test(line))).toEqual([':ann!~ann@guest.roomd NICK :olga'])
+    expect(own.filter((line) => / (NICK|PART|JOIN) /.test(line))).toEqual([':ann!~bert@guest.roomd NICK :olga'])
     expect(await there.rest()).toEqual([
       `:olga!olga@account.roomd JOIN #${room}`,
-      `:ann!~ann@guest.roomd PART #${room}`,
+      `:ann!~bert@guest.roomd PART #${room}`,
     ])
     expect(await one.rest()).toContain(nickOf('SASL'))
     expect(await there.ask(`NAMES #${room}`)).toContain(`:roomd 353 ${room} = #${room} :@op ${room} one olga`)
