@@ -35,7 +35,7 @@ export interface MembershipChangesParts {
   readonly followed: FollowedRooms
 }
 
-/** Begins and ends memberships. Those of one session must not begin or end at the same time. */
+/** Begins and ends memberships. Those of one session in a room must not begin or end at the same time. */
 export class MembershipChanges {
   readonly #engine: Engine
   readonly #parts: MembershipChangesParts
@@ -48,8 +48,6 @@ export class MembershipChanges {
   /** Makes a session a member of a room, see {@link Memberships.join}. */
   async enter(session: Session, { moves, find, check, former }: JoinOptions): Promise<Membership> {
     const { record, role } = await find()
-    // Nothing would end a membership that begins behind the end of its session.
-    if (session.closed) throw new Refusal('not-in-room')
     const keepsClaim = former?.key === session.key
     const from = moves ? this.#parts.followed.of(session) : []
     // The session may come back to a room that it has just left.
@@ -59,6 +57,8 @@ export class MembershipChanges {
     let shared = false
     let claimed = false
     try {
+      // Nothing would end a membership that begins behind the end of its session.
+      if (session.closed) throw new Refusal('not-in-room')
       await room.stateReader.loadFor(session)
       room.state.checkEntry(session)
       // A guest under another nickname takes its place along.

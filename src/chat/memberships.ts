@@ -152,27 +152,23 @@ export class Memberships {
   /** Makes a session a member of rooms in which it was as another user. Resolves with those that it may not enter. */
   async #enterAll(session: Session, places: readonly Place[], former: Appearance): Promise<readonly LostRoom[]> {
     const lost: LostRoom[] = []
-    const waiting = new Set(places)
-    try {
-      for (const place of places) {
-        const { record, role, isRenamed } = place
+    // At once, so that hardly anybody sees the change in some of the rooms only.
+    const entered = await Promise.allSettled(
+      places.map(({ record, role, isRenamed }) => {
         const options = { moves: false, find: async () => ({ record, role }), check: async () => {} }
-        waiting.delete(place)
-        await this.#changes
-          .enter(session, { ...options, former: isRenamed ? former : undefined })
-          .catch(refuse)
-          .catch((error: unknown) => {
-            if (!(error instanceof Refusal) || error.code === 'unavailable') throw error
-            // Its client has been shown the KICK, or the end of the room.
-            if (error.code !== 'room-unknown') lost.push({ room: record, refusal: error })
-          })
-      }
-    } finally {
-      for (const { record, isRenamed } of waiting) {
-        const room = isRenamed && this.followed.get(record.id)
-        if (room) await this.#changes.end(room, session, former)
-      }
+        return this.#changes.enter(session, { ...options, former: isRenamed ? former : undefined }).catch(refuse)
+      }),
+    )
+    const failures: unknown[] = []
+    for (const [index, result] of entered.entries()) {
+      const place = places[index]
+      if (result.status === 'fulfilled' || !place) continue
+      const refusal: unknown = result.reason
+      if (!(refusal instanceof Refusal) || refusal.code === 'unavailable') failures.push(refusal)
+      // Its client has been shown the KICK, or the end of the room.
+      else if (refusal.code !== 'room-unknown') lost.push({ room: place.record, refusal })
     }
+    if (failures.length > 0) throw failures[0]
     return lost
   }
 

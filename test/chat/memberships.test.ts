@@ -1,6 +1,7 @@
 /** Sessions in several rooms, and protocols that fail. */
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { Session, type Wire } from '../../src/chat/session.ts'
+import { StateReader } from '../../src/chat/state-reader.ts'
 import { Unavailable } from '../../src/engine/errors.ts'
 import { tickEnd } from '../../src/tick.ts'
 import { eventually } from '../support/eventually.ts'
@@ -162,11 +163,39 @@ test('a change of nickname that the store fails within ends the session, every p
   await eventually(() => {
     expect(heardIn('ops').slice(2)).toEqual(['ops left ann', 'ops joined rob', 'ops left rob'])
     expect(heardIn('dev').slice(2)).toEqual(['dev left ann'])
-    expect(heardIn('qa').slice(2)).toEqual(['qa left ann'])
+    expect(heardIn('qa').slice(2)).toEqual(['qa left ann', 'qa joined rob', 'qa left rob'])
   })
   for (const name of ['ann', 'rob']) {
     const again = new Session(silent)
     await chat.login(again, name, true)
     for (const slug of ['ops', 'dev', 'qa']) await chat.join(again, slug)
+  }
+})
+
+test('a session that ends amid a change of its nickname leaves all of its rooms, under whatever nickname', async () => {
+  const { chat, guest } = await stage()
+  const { wire, heardBy } = hearing()
+  const watcher = await guest('bob', undefined, wire)
+  const ann = new Session(silent, lifeline(''))
+  await chat.login(ann, 'ann', true)
+  for (const slug of ['ops', 'dev', 'qa']) {
+    await chat.join(watcher, slug)
+    await chat.join(ann, slug)
+  }
+  const { loadFor } = StateReader.prototype
+  let closing: Promise<unknown> | undefined
+  const loading = vi.spyOn(StateReader.prototype, 'loadFor').mockImplementation(function (this: StateReader, user) {
+    if (user.key === 'rob') closing ??= chat.close(ann)
+    return loadFor.call(this, user)
+  })
+  onTestFinished(() => loading.mockRestore())
+  await chat.rename(ann, 'rob').catch(() => {})
+  await closing
+  for (const { room } of watcher.memberships.values()) {
+    const heard = () => heardBy(watcher).filter((text) => text.startsWith(`${room.record.slug} `))
+    await expect
+      .poll(heard)
+      .toEqual([`${room.record.slug} joined bob`, `${room.record.slug} joined ann`, `${room.record.slug} left ann`])
+    expect(await chat.rooms.inside(room.record.id)).toEqual(['bob'])
   }
 })
