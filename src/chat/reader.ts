@@ -4,8 +4,10 @@ import { nextRound } from '../tick.ts'
 import { FairQueue } from './fair-queue.ts'
 import { refuse } from './refusal.ts'
 
-/** Maximum pages that are read at the same time, and in one round of the event loop: a commit waits for no more than these. */
+/** Maximum pages that are read at the same time: a commit waits for no more than these. */
 const RUNNING = 2
+/** Time in one round of the event loop after which no more pages are passed on, in ms. */
+const ROUND_MS = 0.5
 /** Maximum queued pages, per address and in total. */
 const WAITING_PER_ADDRESS = 2_048
 const WAITING = 16_384
@@ -40,6 +42,8 @@ export interface Asker {
 export class Reader {
   readonly #engine: Engine
   readonly #queue = new FairQueue({ running: RUNNING, waitingPerAddress: WAITING_PER_ADDRESS, waiting: WAITING })
+  /** Time at which the first page of this round was read; undefined before. */
+  #roundSince: number | undefined
 
   constructor(engine: Engine) {
     this.#engine = engine
@@ -67,10 +71,24 @@ export class Reader {
   async *#inTurns<T>(all: AsyncIterable<T>, asker: Asker): AsyncGenerator<T> {
     const pages = all[Symbol.asyncIterator]()
     while (!asker.closed) {
-      const page = await this.#queue.run(asker.address, () => nextPage(pages)).catch(refuse)
+      const page = await this.#queue.run(asker.address, () => this.#nextPage(pages)).catch(refuse)
       if (page.done) return
       yield page.value
     }
+  }
+
+  /** Reads a page. Waits for another round of the event loop where pages, and what is made of them, have taken long in this one. */
+  async #nextPage<T>(pages: AsyncIterator<T>): Promise<IteratorResult<T>> {
+    const page = await pages.next()
+    if (page.done) return page
+    const now = performance.now()
+    if (this.#roundSince === undefined) {
+      this.#roundSince = now
+      void nextRound().then(() => {
+        this.#roundSince = undefined
+      })
+    } else if (now - this.#roundSince >= ROUND_MS) await nextRound()
+    return page
   }
 
   /**
@@ -146,11 +164,4 @@ export class Reader {
     }
     return found.slice(-limit)
   }
-}
-
-/** Reads a page, and gives the event loop a round: what is made of the page takes time, too. */
-async function nextPage<T>(pages: AsyncIterator<T>): Promise<IteratorResult<T>> {
-  const page = await pages.next()
-  await nextRound()
-  return page
 }
