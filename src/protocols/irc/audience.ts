@@ -121,7 +121,7 @@ export class IrcAudience {
   }
 
   #registered({ name, account = name, rooms }: Extract<News, { kind: 'registered' }>): void {
-    const before = this.#users.formerSourceOf(name)
+    const before = this.#users.sourceOf(name, undefined)
     const { user, host } = this.#users.userHostOf(name, true)
     const sender = { name, verified: account === name }
     this.#tellNeighbours(sender, rooms, 'account-notify', `:${before} ACCOUNT ${shownNick(account)}`)

@@ -121,11 +121,6 @@ export class IrcUsers {
     return sourceOf(name, verified, verified ? undefined : this.detailsOf(name)?.username)
   }
 
-  /** The source of a guest, who may have become an account of another nickname. */
-  formerSourceOf(name: string): string {
-    return sourceOf(name, undefined, this.detailsOf(name)?.username)
-  }
-
   /** See {@link userHostOf}. */
   userHostOf(name: string, verified: boolean): ReturnType<typeof userHostOf> {
     return userHostOf(name, verified, this.detailsOf(name)?.username)
