@@ -30,14 +30,12 @@ export class PastUsers {
     return this.#departures.at(-1)
   }
 
-  /** The departures, newest first. */
-  all(): PastUser[] {
-    return this.#departures.slice(-MAX_DEPARTURES).reverse()
-  }
-
   /** The departures of a nickname, newest first. */
   of(name: string): PastUser[] {
     const key = fold(name)
-    return this.all().filter((past) => fold(past.name) === key)
+    return this.#departures
+      .slice(-MAX_DEPARTURES)
+      .filter((past) => fold(past.name) === key)
+      .reverse()
   }
 }
