@@ -65,8 +65,8 @@ export class Posting {
   /**
    * Checks that an author may speak in a room. `unlocked` is the room as it was when its password was shown.
    *
-   * @throws Refusal `token-scope`, `room-private`, `banned`, `invite-only`; `name-in-room` for a guest whose nickname another user holds there,
-   * or somebody exclusively; `room-unknown`, `unavailable`.
+   * @throws Refusal `token-scope`, `room-private`, `banned`, `invite-only`, `room-unknown`, `unavailable`; `name-in-room` for a guest whose
+   * nickname another user holds in the room or exclusively.
    */
   async enter(author: Speaker, record: RoomRecord, unlocked?: RoomRecord): Promise<AuthorInRoom> {
     checkScope(author, 'write', record.slug)
