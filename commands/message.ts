@@ -1,7 +1,7 @@
 import { Refusal } from '../src/chat/refusal.ts'
 import type { MessageExtras } from '../src/chat/speech.ts'
 import type { Event } from '../src/engine/event.ts'
-import { type Command, type CommandContext, Mistake } from './command.ts'
+import type { Command, CommandContext } from './command.ts'
 import { OK, type Reply, Said } from './replies.ts'
 
 /** The optional nonce before the text, with which a client repeats a line safely (docs/protocols/line.md, section 2.6). */
@@ -23,11 +23,7 @@ export function sayThere(
   text: string,
   extras?: MessageExtras,
 ): Promise<Event> {
-  if (!speaking) return chat.messages.say(session.inRoom(), text, extras)
-  return chat.messages.sayIn(speaking, text, extras).catch((error) => {
-    const isClosed = error instanceof Refusal && (error.code === 'room-unknown' || error.code === 'not-in-room')
-    throw isClosed ? new Mistake('room-unknown', speaking.record.slug) : error
-  })
+  return speaking ? chat.messages.sayIn(speaking, text, extras) : chat.messages.say(session.inRoom(), text, extras)
 }
 
 /** Says the text of a parameter that begins with a nonce; returns undefined for another one. */

@@ -17,15 +17,28 @@ const SUBJECTS: Readonly<Partial<Record<RefusalCode, (parameter: string) => stri
   'history-gone': (parameter) => /after=(\S*)/i.exec(parameter)?.[1],
 }
 
-/** Returns the error line for an exception of a command; undefined for a failure. */
-export function errorOf(thrown: unknown, parameter: string, command: Command): ErrorReply | undefined {
+/** Returns the error line for an exception of a command; undefined for a failure. `speakingIn` is the room of /speak. */
+export function errorOf(
+  thrown: unknown,
+  parameter: string,
+  command: Command,
+  speakingIn?: string,
+): ErrorReply | undefined {
   if (thrown instanceof Mistake) {
     return error(thrown.code, thrown.subject, thrown.hint ?? hintFor(thrown.code, command))
   }
   if (!(thrown instanceof Refusal)) return undefined
+  if (speakingIn !== undefined && command.state === 'speaking' && isClosed(thrown)) {
+    return error('room-unknown', speakingIn, hintFor('room-unknown', command))
+  }
   const subject = thrown.bound ?? SUBJECTS[thrown.code]?.(parameter) ?? parameter
   const reply = error(thrown.code, subject, hintFor(thrown.code, command))
   return thrown instanceof SanctionRefusal ? { ...reply, ...sanctionTerms(thrown.sanction) } : reply
+}
+
+/** Returns true for the refusal of a text for a room that is gone. */
+function isClosed({ code }: Refusal): boolean {
+  return code === 'room-unknown' || code === 'not-in-room'
 }
 
 /** Returns the end and the reason of a ban or mute, where it has them. */

@@ -70,11 +70,6 @@ export class FollowedRooms {
     return room
   }
 
-  /** Goes on following a room that {@link hold} has resolved with. */
-  keepHeld(room: FollowedRoom): void {
-    if (room.isHeld) this.#held.use(room)
-  }
-
   /** Ceases to follow rooms for authors: their next users read the states anew. */
   dropHeld(): void {
     this.#held.clear()

@@ -74,10 +74,8 @@ export class Messages {
    * @throws Refusal as {@link say} does, and `room-unknown`, `banned`, `invite-only`, `room-private`, `name-in-room`, `name-reserved`, `name-in-use`
    */
   sayIn(room: SpeakingPlace, text: string, extras: MessageExtras = NOTHING): Promise<Event> {
-    return this.#inOrder(room.session, () => {
-      const say = (): [Promise<Event>] => [room.say({ text, ...extras })]
-      return room.isStale ? room.renew().then(say) : say()
-    })
+    const say = (): [Promise<Event>] => [room.say({ text, ...extras })]
+    return this.#inOrder(room.session, room.isStale ? () => room.renew().then(say) : say)
   }
 
   /**

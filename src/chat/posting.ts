@@ -126,7 +126,6 @@ export class Posting {
     // Somebody may have joined under the nickname.
     const member = author.registered ? undefined : room.member(author.name)
     if (member && member !== author && !isSameGuest(author, member)) throw new Refusal('name-in-room')
-    this.#parts.followed.keepHeld(room)
     if (!author.registered) room.recentUsers.noteAuthor(author)
     return this.#parts.speech.say(author, room, sayings, readsFirst)
   }

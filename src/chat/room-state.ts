@@ -186,10 +186,11 @@ export class RoomState {
 
   /** Checks whether a user may enter the room. @throws Refusal `banned`, `invite-only`. */
   checkEntry(person: Identity): void {
-    if (isAtLeast(this.rankOf(person), 'operator')) return
     const ban = this.banned.size > 0 && this.banned.find(person, Date.now())
+    const isUninvited = this.#modes.has('invite-only') && !this.isInvited(person)
+    if (!(ban || isUninvited) || isAtLeast(this.rankOf(person), 'operator')) return
     if (ban) throw new SanctionRefusal('banned', ban)
-    if (this.#modes.has('invite-only') && !this.isInvited(person)) throw new Refusal('invite-only')
+    throw new Refusal('invite-only')
   }
 
   /** Maximum members of the room where a user becomes one; undefined for operators and invited users, and without a limit. */

@@ -25,7 +25,8 @@ export class SpeakingPlace {
   /** The slug of the room when it was entered. */
   readonly #slug: string
   #place: AuthorInRoom
-  #renewAt = performance.now() + RENEW_MS
+  /** False a second after the last check. */
+  #isChecked = false
 
   /**
    * Resolves with a room, or with the one that has a slug, which is made if need be. `unlocked` is the room as it was when its password was
@@ -49,6 +50,7 @@ export class SpeakingPlace {
     this.#unlocked = unlocked
     this.#place = place
     this.#slug = this.record.slug
+    this.#noteCheck()
   }
 
   get record(): RoomRecord {
@@ -63,7 +65,7 @@ export class SpeakingPlace {
 
   /** True if {@link renew} has to be called before {@link say}. */
   get isStale(): boolean {
-    return !this.#place.room.isHeld || performance.now() >= this.#renewAt
+    return !this.#isChecked || !this.#place.room.isHeld
   }
 
   /** Checks again that the session may speak. @throws Refusal `room-unknown`, and as {@link open} does */
@@ -71,7 +73,7 @@ export class SpeakingPlace {
     const record = await this.#parts.directory.find(this.record.id)
     if (!record) throw new Refusal('room-unknown')
     this.#place = await enter(this.#parts, this.session, record, this.#unlocked)
-    this.#renewAt = performance.now() + RENEW_MS
+    this.#noteCheck()
   }
 
   /** Says a message. @throws Refusal as {@link Posting.say} does */
@@ -80,6 +82,13 @@ export class SpeakingPlace {
     if (!said) throw new Error('unreachable: one message has one promise')
     this.session.spokeAt = Date.now()
     return said
+  }
+
+  #noteCheck(): void {
+    this.#isChecked = true
+    setTimeout(() => {
+      this.#isChecked = false
+    }, RENEW_MS).unref()
   }
 }
 

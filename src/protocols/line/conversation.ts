@@ -211,7 +211,7 @@ export class LineConversation implements CommandContext, Conversation<LineUnit> 
   }
 
   #errorOf(thrown: unknown, command: Command, parameter: string): Reply {
-    const reply = errorOf(thrown, parameter, command)
+    const reply = errorOf(thrown, parameter, command, this.speaking?.record.slug)
     if (reply) return reply
     this.#options.log.error({ err: thrown, command: command.name }, 'command failed')
     return error('internal-error')

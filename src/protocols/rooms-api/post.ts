@@ -139,11 +139,10 @@ class PostRoute {
       maxText,
       key,
       ready: async () => {
-        if (performance.now() >= renewAt) {
-          renewAt = performance.now() + RENEW_MS
-          await this.#context.authorization.renew(request, caller)
-        }
-        if (!place.room.isHeld) place = await enter()
+        const isDue = performance.now() >= renewAt
+        if (isDue) await this.#context.authorization.renew(request, caller)
+        if (isDue || !place.room.isHeld) place = await enter()
+        if (isDue) renewAt = performance.now() + RENEW_MS
       },
       say: (saying) => {
         const [said] = chat.posting.say(place, [saying])
