@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Answer, Command, CommandContext, Form, ReplyBehindRecords, State } from '../../../commands/command.ts'
+import type { Answer, Command, CommandContext, Form } from '../../../commands/command.ts'
 import { hintOf, isAskingForHelp } from '../../../commands/hint.ts'
 import { COMMAND_GROUPS, commands } from '../../../commands/index.ts'
 import { plainLine } from '../../../commands/message.ts'
@@ -166,21 +166,11 @@ export class LineConversation implements CommandContext, Conversation<LineUnit> 
   /** Runs a command that is checked in the order of docs/protocols/line.md, section 2.2. */
   #dispatch(command: Command, parameter: string): Handled {
     if (command.pipelined !== true && !this.#link.replies.settled) return 'again'
-    const objection = objectionTo[command.state](this)
+    const objection = objectionTo(command, parameter, this)
     if (objection) {
       const meant = command === plainLine && !this.#piping ? parser.resembling(parameter) : undefined
       return this.#answer(meant ? { ...objection, hint: spellingHint(meant) } : objection)
     }
-    const lacking = missing(command, parameter)
-    return lacking ? this.#answer(lacking) : this.#run(command, parameter)
-  }
-
-  /** Replies at once; retries the line later if the reply would overtake the events of an earlier line. */
-  #answer(reply: Reply): Handled {
-    return this.#link.replies.announcing ? 'again' : this.#options.wire.bytesOf(reply, this.session.form)
-  }
-
-  #run(command: Command, parameter: string): Handled {
     let answer: Answer
     try {
       answer = command.run(this, parameter)
@@ -189,25 +179,29 @@ export class LineConversation implements CommandContext, Conversation<LineUnit> 
     }
     if (Symbol.asyncIterator in answer) return this.#stream(answer, command, parameter)
     if (!(answer instanceof Promise)) return this.encode(answer)
-    const failed = (thrown: unknown) => this.#bytesOf(this.#errorOf(thrown, command, parameter))
-    if (!command.pipelined) return answer.then((known) => this.#bytesOf(known), failed)
-    return new Pipelined(
-      (done) =>
-        void answer.then(
-          (known) => done(this.#bytesOf(known)),
-          (thrown: unknown) => done(failed(thrown)),
-        ),
-    )
+    const { wire } = this.#options
+    const { session } = this
+    const failed = (thrown: unknown) => wire.bytesOf(this.#errorOf(thrown, command, parameter), session.form)
+    if (command.pipelined) {
+      return new Pipelined(
+        (done) =>
+          void answer.then(
+            (reply) => done(wire.bytesOf(reply, session.form)),
+            (thrown: unknown) => done(failed(thrown)),
+          ),
+      )
+    }
+    return answer
+      .then((reply) => wire.bytesOf(reply, session.form), failed)
+      .finally(() => {
+        // The connection ends after this reply.
+        if (this.#quitting) this.#link.hangUp()
+      })
   }
 
-  #bytesOf(reply: Reply | ReplyBehindRecords): Buffer {
-    if ('length' in reply) {
-      const { wire } = this.#options
-      return wire.pack(reply.map((line) => wire.encode(line, this.session.form)).join(''))
-    }
-    // The connection ends after this reply.
-    if (this.#quitting) this.#link.hangUp()
-    return this.#options.wire.bytesOf(reply, this.session.form)
+  /** Replies at once; retries the line later if the reply would overtake the events of an earlier line. */
+  #answer(reply: Reply): Handled {
+    return this.#link.replies.announcing ? 'again' : this.#options.wire.bytesOf(reply, this.session.form)
   }
 
   #errorOf(thrown: unknown, command: Command, parameter: string): Reply {
@@ -256,16 +250,18 @@ export class LineConversation implements CommandContext, Conversation<LineUnit> 
   }
 }
 
-const objectionTo: Readonly<Record<State, (context: LineConversation) => ErrorReply | undefined>> = {
-  any: () => undefined,
-  anonymous: ({ name }) => (name ? error('already-logged-in', name) : undefined),
-  named: ({ name }) => (name ? undefined : error('login-required')),
-  inRoom: ({ name, session }) => (session.membership ? undefined : error(name ? 'not-in-room' : 'login-required')),
-  speaking: (context) => (context.speaking ? undefined : objectionTo.inRoom(context)),
-}
-
-function missing(command: Command, parameter: string): ErrorReply | undefined {
-  const { least } = command
+/** Returns the error for a command that the session may not run, or that lacks words; undefined for another one. */
+function objectionTo(
+  command: Command,
+  parameter: string,
+  { name, speaking, session }: LineConversation,
+): ErrorReply | undefined {
+  const { state, least } = command
+  const isForAll = state === 'any' || state === 'anonymous'
+  if (!isForAll && !name) return error('login-required')
+  if (state === 'anonymous' && name) return error('already-logged-in', name)
+  const isForMembers = state === 'inRoom' || (state === 'speaking' && !speaking)
+  if (isForMembers && !session.membership) return error('not-in-room')
   if (least === 'none' || least === 0) return undefined
   const words = least === 1 ? Number(parameter !== '') : parameter.split(/[ \t]+/, least).length
   return words < least ? error('missing-parameter', '', hintFor('missing-parameter', command)) : undefined

@@ -1,4 +1,4 @@
-import type { Form } from '../../../commands/command.ts'
+import type { Form, ReplyBehindRecords } from '../../../commands/command.ts'
 import { eventLine, privateLine } from '../../../commands/events.ts'
 import { type ErrorReply, type Notice, OK, type Reply, type ServerLine } from '../../../commands/replies.ts'
 import { type MembershipEnd, type Room, Session, type Wire } from '../../chat/session.ts'
@@ -55,8 +55,9 @@ export class LineWire implements Wire<LineSession> {
   }
 
   /** Encodes a reply; one in JSON that is frozen is sent to many clients and encoded once. */
-  bytesOf(reply: Reply, form: Form = 'json'): Buffer {
+  bytesOf(reply: Reply | ReplyBehindRecords, form: Form = 'json'): Buffer {
     if (reply === OK) return this.#ok[form]
+    if ('length' in reply) return this.pack(reply.map((line) => this.encode(line, form)).join(''))
     if (form !== 'json' || !Object.isFrozen(reply)) return this.pack(this.encode(reply, form))
     let bytes = this.#shared.get(reply)
     if (!bytes) this.#shared.set(reply, (bytes = this.pack(this.encode(reply))))
@@ -65,11 +66,18 @@ export class LineWire implements Wire<LineSession> {
 
   deliver(room: Room, events: readonly Event[], members: Iterable<LineSession>): void {
     const { slug } = room.record
-    this.#send(events, (event) => eventLine(event, slug), members)
+    const all: Partial<Record<Form, Buffer>> = {}
+    const others: Partial<Record<Form, Buffer>> = {}
+    for (const { form, hears, sink } of members) {
+      const bytes = hears
+        ? (all[form] ??= this.#bytesOf(events, form, slug))
+        : (others[form] ??= this.#bytesOf(events.filter(isNoMessage), form, slug))
+      if (bytes.length > 0) sink.push(bytes)
+    }
   }
 
-  deliverPrivate(session: LineSession, events: readonly Event[]): void {
-    this.#send(events, privateLine, [session])
+  deliverPrivate({ form, sink }: LineSession, events: readonly Event[]): void {
+    sink.push(this.#bytesOf(events, form))
   }
 
   announce(notice: string, sessions: Iterable<LineSession>): void {
@@ -85,26 +93,12 @@ export class LineWire implements Wire<LineSession> {
     if (why === 'membership-lost' && !membership) link.disconnect(why)
   }
 
-  #send(
-    events: readonly Event[],
-    lineOf: (event: Event) => ServerLine | undefined,
-    members: Iterable<LineSession>,
-  ): void {
-    const all: Partial<Record<Form, Buffer>> = {}
-    const others: Partial<Record<Form, Buffer>> = {}
-    for (const { form, hears, sink } of members) {
-      const bytes = hears
-        ? (all[form] ??= this.#bytesOf(events, lineOf, form))
-        : (others[form] ??= this.#bytesOf(events.filter(isNoMessage), lineOf, form))
-      if (bytes.length > 0) sink.push(bytes)
-    }
-  }
-
-  #bytesOf(events: readonly Event[], lineOf: (event: Event) => ServerLine | undefined, form: Form): Buffer {
+  /** Encodes events of a room, or private messages that belong to none. */
+  #bytesOf(events: readonly Event[], form: Form, room?: string): Buffer {
     const encode = this.#forms[form]
     let lines = ''
     for (const event of events) {
-      const line = lineOf(event)
+      const line = room === undefined ? privateLine(event) : eventLine(event, room)
       if (line) lines += encode(line)
     }
     return lines === '' ? NOTHING : this.#pack(lines)
