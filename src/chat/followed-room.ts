@@ -184,8 +184,10 @@ export class FollowedRoom {
       return
     }
     this.recentUsers.note(event)
-    this.stateReader.apply(event)
-    if (this.#subscribers.restrict(event))
+    const isMessage = event.kind === 'message'
+    // A message changes the state only where there is slow mode.
+    if (!isMessage || this.stateReader.state?.restrictsSpeech !== false) this.stateReader.apply(event)
+    if (!isMessage && this.#subscribers.restrict(event))
       for (const session of this.#subscribers.sessions) this.#barUnlessReader(session)
     if (event.kind === 'joined') this.#admit(event)
     this.#audience.push(event)

@@ -60,7 +60,7 @@ export class Messages {
    */
   say(membership: Membership, text: string, extras: MessageExtras = NOTHING): Promise<Event> {
     const { session } = membership
-    return this.#inOrder(session, () => {
+    return this.#lookups.inOrder(session, () => {
       const [said] = this.#speech.say(session, roomOf(membership), [{ text, ...extras }])
       if (!said) throw new Error('unreachable: one message has one promise')
       session.spokeAt = Date.now()
@@ -75,7 +75,7 @@ export class Messages {
    */
   sayIn(room: SpeakingPlace, text: string, extras: MessageExtras = NOTHING): Promise<Event> {
     const say = (): [Promise<Event>] => [room.say({ text, ...extras })]
-    return this.#inOrder(room.session, room.isStale ? () => room.renew().then(say) : say)
+    return this.#lookups.inOrder(room.session, room.isStale ? () => room.renew().then(say) : say)
   }
 
   /**
@@ -85,7 +85,7 @@ export class Messages {
    */
   async tell(membership: Membership, to: string, text: string, extras: MessageExtras = NOTHING): Promise<boolean> {
     const { session } = membership
-    return this.#inOrder(session, () => {
+    return this.#lookups.inOrder(session, () => {
       const room = roomOf(membership)
       const body = this.#speech.body(text)
       const { id } = room.record
@@ -112,7 +112,7 @@ export class Messages {
     text: string,
     { details, nonce }: MessageExtras = NOTHING,
   ): Promise<boolean> {
-    return this.#inOrder(session, () => {
+    return this.#lookups.inOrder(session, () => {
       const body = this.#speech.body(text)
       // Nobody else may speak in the name of a guest who is in a room. A guest's client without one must not either.
       if (!session.registered && !session.isOnlyGuest) roomOf(session.inRoom())
@@ -186,20 +186,6 @@ export class Messages {
   /** Resolves when no request of the session waits for a lookup. */
   idle(session: Session): Promise<void> {
     return this.#lookups.idle(session)
-  }
-
-  /**
-   * Runs `act` behind the session's earlier requests: at once, unless an addressee is being looked up for one of them. `act` calls the
-   * engine, at once or when it has looked up an addressee, and returns the engine's promise in an array, so that it is not waited for.
-   */
-  #inOrder<T>(session: Session, act: () => Promise<[Promise<T>]> | [Promise<T>]): Promise<T> {
-    if (this.#lookups.isBusy(session)) return this.#lookups.run(session, async () => act()).then(([done]) => done)
-    try {
-      const acted = act()
-      return acted instanceof Promise ? this.#lookups.run(session, () => acted).then(([done]) => done) : acted[0]
-    } catch (error) {
-      return Promise.reject(error)
-    }
   }
 
   /**

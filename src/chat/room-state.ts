@@ -38,7 +38,7 @@ export class RoomState {
   topic: RoomTopic | undefined
   readonly banned = new Sanctions()
   readonly muted = new Sanctions()
-  /** True if {@link checkSpeech} may refuse. */
+  /** True if {@link checkSpeech} may refuse, and has to be called for every message. */
   restrictsSpeech = false
   #owner: { readonly key: string; readonly account: string | undefined } | undefined
   /** Ids of the accounts that have a role, by folded nickname. */
@@ -226,7 +226,6 @@ export class RoomState {
    * @throws Refusal `muted`, `moderated`, `slow-mode`, also for several messages at once.
    */
   checkSpeech(person: Identity, messages = 1): void {
-    if (!this.restrictsSpeech) return
     const rank = this.checkVoice(person)
     if (isAtLeast(rank, 'voiced') || !this.#slow.isOn) return
     const now = Date.now()

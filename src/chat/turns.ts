@@ -3,11 +3,6 @@ export class Turns<K> {
   /** The end of the last work for each key. */
   readonly #last = new Map<K, Promise<void>>()
 
-  /** Returns true if work for a key has not ended. */
-  isBusy(key: K): boolean {
-    return this.#last.has(key)
-  }
-
   /** Runs work in its turn: at once if no other is under way. */
   run<T>(key: K, work: () => Promise<T>): Promise<T> {
     const before = this.#last.get(key)
@@ -21,6 +16,20 @@ export class Turns<K> {
       if (this.#last.get(key) === ended) this.#last.delete(key)
     })
     return done
+  }
+
+  /**
+   * Runs `act` behind the earlier work for a key: at once, unless there is some. `act` returns a promise in an array, as it is not waited for:
+   * at once, or when it has done what later work waits for.
+   */
+  inOrder<T>(key: K, act: () => Promise<[Promise<T>]> | [Promise<T>]): Promise<T> {
+    if (this.#last.has(key)) return this.run(key, async () => act()).then(([done]) => done)
+    try {
+      const acted = act()
+      return acted instanceof Promise ? this.run(key, () => acted).then(([done]) => done) : acted[0]
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   /** Resolves when the work for a key so far has ended. */
