@@ -33,9 +33,9 @@ export class Commits {
   readonly #committed: (log: LogName, event: Event) => void
   readonly #observer: Pick<EngineObserver, 'measured' | 'clockWentBack'>
   readonly #clock: ClockMonitor
+  /** While it is not empty, a transaction is under way, or begins at the end of this tick. */
   #queue: Waiting[] = []
   #committing = false
-  #scheduled = false
 
   /** `commit` writes rows in one transaction; `committed` is called for each committed event, in the order of each log. */
   constructor(
@@ -58,15 +58,13 @@ export class Commits {
     return new Promise((resolve, reject) => {
       const { body } = draft
       const size = EVENT_BYTES + (ASCII.test(body) ? body.length : body.length * ESCAPED_BYTES)
-      this.#queue.push({ log, draft, size, withNext, resolve, reject })
-      this.#schedule()
+      const waiting = this.#queue.push({ log, draft, size, withNext, resolve, reject })
+      if (waiting === 1 && !this.#committing) atTickEnd('commit', this)
     })
   }
 
   /** Starts a transaction. Called at the end of the tick. */
   commit(): void {
-    this.#scheduled = false
-    if (this.#committing || this.#queue.length === 0) return
     this.#committing = true
     const { batch, size } = this.#nextBatch()
     const rows = columnsOfRows(batch.map(({ log, draft }) => rowOf(log, draft)))
@@ -121,7 +119,7 @@ export class Commits {
     }
     if (last) this.#clock.committed(last)
     this.#committing = false
-    this.#schedule()
+    if (this.#queue.length > 0) atTickEnd('commit', this)
   }
 
   #refused(batch: readonly Waiting[], error: Error): void {
@@ -129,12 +127,6 @@ export class Commits {
     this.#queue = others
     for (const { reject } of [...batch, ...behind]) reject(new Unavailable(error.message))
     this.#committing = false
-    this.#schedule()
-  }
-
-  #schedule(): void {
-    if (this.#scheduled || this.#committing || this.#queue.length === 0) return
-    this.#scheduled = true
-    atTickEnd('commit', this)
+    if (this.#queue.length > 0) atTickEnd('commit', this)
   }
 }
