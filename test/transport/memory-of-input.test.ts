@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { FrameReader } from '../../src/transport/frames.ts'
-import { decodeLine, showLine } from '../../src/transport/lines/bytes.ts'
-import { LineInput } from '../../src/transport/lines/input.ts'
+import { showLine } from '../../src/transport/lines/bytes.ts'
+import { LineFraming } from '../../src/transport/lines/framing.ts'
 import { collectGarbage } from '../support/collect-garbage.ts'
 
 const CHUNK = 65_536
@@ -12,7 +12,7 @@ const MAX_BYTES = 1_000_000
 /** Bytes that stay in memory as long as what `make` returns does. */
 async function bytesHeldBy(make: () => unknown): Promise<number> {
   const before = await used()
-  const held = make()
+  const held = await make()
   const after = await used()
   expect(held).toBeDefined()
   return after - before
@@ -28,8 +28,29 @@ async function used(): Promise<number> {
   return heapUsed + arrayBuffers
 }
 
-function inputOf(maxLine = 16_384): LineInput {
-  return new LineInput(maxLine, { negotiate() {}, areYouThere() {} })
+interface Input {
+  readonly framing: LineFraming
+  /** Feeds a chunk, and takes the lines that it completes, as soon as it is not held back. */
+  feed(chunk: Buffer): Promise<void>
+}
+
+function inputOf(maxLine = 16_384): Input {
+  const framing = new LineFraming(maxLine, Buffer.alloc(0))
+  let ready = () => {}
+  framing.open({ ready: () => ready(), push() {} })
+  return {
+    framing,
+    async feed(chunk) {
+      framing.feed(chunk)
+      while (framing.next() !== undefined);
+      if (framing.waiting) {
+        await new Promise<void>((resolve) => {
+          ready = resolve
+        })
+      }
+      while (framing.next() !== undefined);
+    },
+  }
 }
 
 /** A chunk that differs from the others, so that no two share memory. */
@@ -46,10 +67,10 @@ describe('a text that outlives its chunk', () => {
   it.each(['a message of 22 bytes', 'a message of 24 bytés'])('keeps only itself in memory: %s', async (message) => {
     const bytes = await bytesHeldBy(() =>
       each((client) => {
-        const [line = ''] = inputOf()
-          .take(chunkOf(client, `${message} ${client}`, 'first'))
-          .split('\n')
-        return decodeLine(line)
+        const { framing } = inputOf()
+        framing.feed(chunkOf(client, `${message} ${client}`, 'first'))
+        framing.end()
+        return framing.next()
       }),
     )
     expect(bytes).toBeLessThan(MAX_BYTES)
@@ -67,12 +88,14 @@ describe('a text that outlives its chunk', () => {
 
   it('keeps only itself in memory as a line that has not ended', async () => {
     const bytes = await bytesHeldBy(() =>
-      each((client) => {
-        const input = inputOf()
-        input.take(chunkOf(client, 'a line that has begun', 'last'))
-        expect(input.held).toBe(21)
-        return input
-      }),
+      Promise.all(
+        each(async (client) => {
+          const { framing, feed } = inputOf()
+          await feed(chunkOf(client, 'a line that has begun', 'last'))
+          expect([framing.held, framing.waiting]).toEqual([21, false])
+          return framing
+        }),
+      ),
     )
     expect(bytes).toBeLessThan(CLIENTS * 2_000)
   })
@@ -81,12 +104,14 @@ describe('a text that outlives its chunk', () => {
 it('a line that comes byte by byte costs little more than its bytes', async () => {
   const length = 16_000
   const bytes = await bytesHeldBy(() =>
-    Array.from({ length: 50 }, () => {
-      const input = inputOf()
-      for (let sent = 0; sent < length; sent++) input.take(Buffer.from('x'))
-      expect(input.held).toBe(length)
-      return input
-    }),
+    Promise.all(
+      Array.from({ length: 50 }, async () => {
+        const { framing, feed } = inputOf()
+        for (let sent = 0; sent < length; sent++) await feed(Buffer.from('x'))
+        expect([framing.held, framing.waiting]).toEqual([length, false])
+        return framing
+      }),
+    ),
   )
   expect(bytes / 50).toBeLessThan(length + 4_000)
 })

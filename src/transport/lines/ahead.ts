@@ -1,5 +1,5 @@
 import { atTickEnd } from '../../tick.ts'
-import type { InputAhead } from '../framing.ts'
+import type { FramedConnection, InputAhead } from '../framing.ts'
 
 /** Maximum bytes read ahead, for one connection and for all. */
 const MAX_BYTES = 8 * 1_048_576
@@ -22,14 +22,14 @@ const BLOCK_BYTES = 4_096
 let totalBytes = 0
 
 /**
- * Input of a connection that is read and not handled yet.
+ * Input of a connection that is read and not handled yet: the part of a framing that takes it.
  *
  * A client that only sends closes its connection with unread replies. Its kernel then discards data that is not sent yet, and also
  * does so when a reply arrives after the close. Therefore the first input of a connection, and later a flood, is read to its end,
  * or up to a limit, before any of it is handled and answered; reading continues while it waits.
  */
 export class ReadAhead implements InputAhead {
-  readonly #ready: () => void
+  protected connection: FramedConnection | undefined
   /** Chunks, oldest first. */
   #chunks: Buffer[] = []
   #bytes = 0
@@ -42,12 +42,8 @@ export class ReadAhead implements InputAhead {
   #more = false
   #looking = false
 
-  /** `ready` is called when input is no longer held back. */
-  constructor(ready: () => void) {
-    this.#ready = ready
-  }
-
-  get bytes(): number {
+  /** Bytes that are not handled. */
+  get held(): number {
     return this.#bytes
   }
 
@@ -55,13 +51,22 @@ export class ReadAhead implements InputAhead {
     return this.#bytes > 0
   }
 
+  /** True if no more input follows. */
+  protected get hasEnded(): boolean {
+    return this.#phase === 'ended'
+  }
+
   get full(): boolean {
     const bytes = this.#bytes
     return bytes > MAX_BYTES || (totalBytes > MAX_TOTAL_BYTES && bytes > MIN_BYTES)
   }
 
-  push(chunk: Buffer): void {
-    if (this.#phase === 'ended') return
+  open(connection: FramedConnection): void {
+    this.connection = connection
+  }
+
+  feed(chunk: Buffer): boolean {
+    if (this.#phase === 'ended') return true
     this.#bytes += chunk.length
     totalBytes += chunk.length
     const last = this.#chunks.at(-1)
@@ -72,10 +77,11 @@ export class ReadAhead implements InputAhead {
     this.#more ||= isFlood || this.#phase === 'opening'
     if (this.#phase === 'opening') this.#awaitSilence()
     else if (isFlood) this.#look()
+    return true
   }
 
   /** Takes the oldest chunk; undefined if there is none or input is held back. */
-  shift(): Buffer | undefined {
+  protected shift(): Buffer | undefined {
     if (this.#holding) return undefined
     const chunk = this.#chunks.shift()
     this.#bytes -= chunk?.length ?? 0
@@ -108,7 +114,7 @@ export class ReadAhead implements InputAhead {
     if (more) return void this.#look()
     this.#phase = 'open'
     this.#holding = false
-    this.#ready()
+    this.connection?.ready()
   }
 
   #awaitSilence(): void {
@@ -124,7 +130,7 @@ export class ReadAhead implements InputAhead {
       this.#more = false
       this.#look()
     }
-    this.#silence = setTimeout(silent, this.bytes < MUCH_BYTES ? SILENCE_MS : LONG_SILENCE_MS)
+    this.#silence = setTimeout(silent, this.#bytes < MUCH_BYTES ? SILENCE_MS : LONG_SILENCE_MS)
   }
 
   #look(): void {
