@@ -87,7 +87,7 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
     this.#end = new ConnectionEnd(transport, this.outbox, (reason, why) => this.#lastWord(reason, why), this)
     framing.open?.(this)
     this.#conversation = converse(this)
-    this.#loginTimeout.check()
+    this.#loginTimeout.start()
     // A reset ends a connection like a close: the event `close` follows.
     socket.on('error', (error) => options.log.debug({ err: error }, 'connection failed'))
     socket.on('close', () => (options.readsToEnd ? this.ended() : void this.#end.leave()))
@@ -267,10 +267,11 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
 
   /** Handles input as far as backpressure allows, or ends the connection when no input is left. */
   ready(): void {
-    if (this.#end.hasBegun) return
-    this.#loginTimeout.check()
-    if (this.#isStopping && this.replies.quiet) return void this.#end.disconnect('stopping')
-    while (!this.isClosing) {
+    while (!this.#end.hasBegun) {
+      if (!this.isLoggedIn) this.#loginTimeout.start()
+      else if (this.#loginTimeout.isRunning) this.#loginTimeout.stop()
+      if (this.#isStopping && this.replies.quiet) return void this.#end.disconnect('stopping')
+      if (this.isClosing) return
       if (this.replies.busy || this.#mustWait) return void this.#wait()
       const unit = this.#offered ?? this.#framing.next()
       if (unit === undefined) return void this.#readOn()
@@ -287,16 +288,16 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
         this.failed(error)
       }
       if (this.#offered) return void this.#wait()
-      if (!this.#end.hasBegun) this.#loginTimeout.check()
     }
   }
 
   /** Reads on, as all input is handled; ends the connection if it was the last. */
   #readOn(): void {
-    const { fault } = this.#framing
+    const { fault, ahead } = this.#framing
     if (fault) return void this.disconnect(fault)
     this.#mayHaveUnread = false
-    this.#regulate()
+    if (ahead?.full) this.#transport.pause()
+    else if (this.#transport.isPaused) this.#transport.resume()
     if (this.#hasEnded && this.replies.quiet) this.#end.finish()
   }
 
@@ -307,16 +308,10 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
   /** Handles no input until {@link ready} is called; calls it when the client has read its output. */
   #wait(): void {
     const { ahead } = this.#framing
-    if (ahead) this.#regulate()
-    else this.#transport.pause()
+    if (!ahead || ahead.full) this.#transport.pause()
+    else if (this.#transport.isPaused) this.#transport.resume()
     this.#mayHaveUnread = !ahead || ahead.waiting || this.#offered !== undefined
     this.#backpressure.awaitDrain()
-  }
-
-  /** Pauses the transport while the input read ahead is full. */
-  #regulate(): void {
-    if (this.#framing.ahead?.full) this.#transport.pause()
-    else this.#transport.resume()
   }
 
   #lastWord(reason: DisconnectReason, why?: string): Buffer {

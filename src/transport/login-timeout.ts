@@ -16,10 +16,16 @@ export class LoginTimeout {
     this.#owner = owner
   }
 
-  /** Stops the timeout when the client is logged in, and starts it when it is not, as after a logout. */
-  check(): void {
-    if (!this.#owner.isLoggedIn) this.#start()
-    else if (this.#timer) this.stop()
+  get isRunning(): boolean {
+    return this.#timer !== undefined
+  }
+
+  /** Starts the timeout, unless it runs: at the beginning of the connection, and after a logout. */
+  start(): void {
+    if (this.#timer || this.#timeoutMs === 0) return
+    this.#timer = setTimeout(() => {
+      if (!this.#owner.isLoggedIn) this.#owner.disconnect('login-timeout')
+    }, this.#timeoutMs).unref()
   }
 
   /** Restarts the timeout. */
@@ -30,12 +36,5 @@ export class LoginTimeout {
   stop(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-  }
-
-  #start(): void {
-    if (this.#timer || this.#timeoutMs === 0) return
-    this.#timer = setTimeout(() => {
-      if (!this.#owner.isLoggedIn) this.#owner.disconnect('login-timeout')
-    }, this.#timeoutMs).unref()
   }
 }

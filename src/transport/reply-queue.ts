@@ -23,13 +23,9 @@ export interface ReplyWindow {
 type Work = Promise<Buffer | void>
 
 /** Work on a request that later requests need not wait for, such as a message: commits keep the order. */
-export class Pipelined {
+export interface Pipelined {
   /** Work that resolves with the reply, or a function that is given a callback for it: that costs no promise of its own. */
-  readonly work: Work | ((done: (reply: Buffer) => void) => void)
-
-  constructor(work: Pipelined['work']) {
-    this.work = work
-  }
+  readonly pipelined: Work | ((done: (reply: Buffer) => void) => void)
 }
 
 /**
@@ -131,8 +127,9 @@ export class ReplyQueue {
       return
     }
     const awaited: Awaited = { reply: undefined, bytes }
-    if (!(handled instanceof Pipelined)) this.#exclusive = awaited
-    const work = handled instanceof Pipelined ? handled.work : handled
+    const isPipelined = 'pipelined' in handled
+    if (!isPipelined) this.#exclusive = awaited
+    const work = isPipelined ? handled.pipelined : handled
     this.#awaited.push(awaited)
     this.#bytes += bytes
     totalWaiting++

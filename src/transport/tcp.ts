@@ -30,12 +30,16 @@ class SocketTransport implements Transport<Buffer> {
     this.socket.on('end', () => receiver.ended())
   }
 
+  get isPaused(): boolean {
+    return this.socket.isPaused()
+  }
+
   pause(): void {
     this.socket.pause()
   }
 
   resume(): void {
-    if (this.socket.isPaused()) this.socket.resume()
+    this.socket.resume()
   }
 
   end(_: unknown, sent: () => void): void {

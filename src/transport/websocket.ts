@@ -80,12 +80,16 @@ export class WebSocketTransport implements Transport<string | Buffer> {
     })
   }
 
+  get isPaused(): boolean {
+    return this.#websocket.isPaused
+  }
+
   pause(): void {
     if (!this.#websocket.isPaused) this.#websocket.pause()
   }
 
   resume(): void {
-    if (this.#websocket.isPaused) this.#websocket.resume()
+    this.#websocket.resume()
   }
 
   end({ reason, why, code, text }: Ending, sent: () => void): void {

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { Pipelined, ReplyQueue } from '../../src/transport/reply-queue.ts'
+import { ReplyQueue } from '../../src/transport/reply-queue.ts'
 
 test('everything heard so far is answered when all of it is, however it ends, and nothing of it is held', async () => {
   const failures: unknown[] = []
@@ -8,8 +8,8 @@ test('everything heard so far is answered when all of it is, however it ends, an
   const replies = new ReplyQueue(owner, { most: 10, crowded: 10 })
   const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   let answered = false
-  replies.add(1, new Pipelined(first.promise))
-  replies.add(1, new Pipelined(second.promise))
+  replies.add(1, { pipelined: first.promise })
+  replies.add(1, { pipelined: second.promise })
   const all = replies.answered.then((value) => {
     answered = true
     return value

@@ -7,7 +7,7 @@ import { clean } from '../../chat/text.ts'
 import { tickEnd } from '../../tick.ts'
 import { NAME_RELEASE_MS } from '../../transport/connection-end.ts'
 import type { ClientLink, Conversation } from '../../transport/conversation.ts'
-import { type Handled, Pipelined } from '../../transport/reply-queue.ts'
+import type { Handled } from '../../transport/reply-queue.ts'
 import { settledWithin } from '../../within.ts'
 import { type ChatroomReply, type ChatroomRequest, fields, readChatroomRequest, reply } from './frames.ts'
 import { LOBBY_KEY, type Pages } from './pages.ts'
@@ -174,7 +174,7 @@ export class ChatroomConversation implements Conversation<Buffer> {
       }
     })
     // The copy is not an event, so later requests wait for it to keep the order.
-    return messages.isBlocked(session, to) ? said : new Pipelined(said)
+    return messages.isBlocked(session, to) ? said : { pipelined: said }
   }
 
   #exit(session: ChatroomSession): Promise<void> {

@@ -5,7 +5,7 @@ import { Refusal } from '../../chat/refusal.ts'
 import { isLonger } from '../../chat/text.ts'
 import { tickEnd } from '../../tick.ts'
 import type { ClientLink, Conversation } from '../../transport/conversation.ts'
-import { type Handled, Pipelined } from '../../transport/reply-queue.ts'
+import type { Handled } from '../../transport/reply-queue.ts'
 import { runCommand } from './commands.ts'
 import { type ChatterboxEntry, frame } from './frame.ts'
 import { NOT_ALLOWED, refusalText, tooLong, UNAVAILABLE } from './refusals.ts'
@@ -54,7 +54,7 @@ export class ChatterboxConversation implements Conversation<Buffer> {
     if (typeof request === 'string') return this.#object(request)
     const { username, messages } = request
     const done = this.#carryOut(username, messages, this.#link.replies.answered)
-    return username === undefined && isPlain(messages) ? new Pipelined(done) : done
+    return username === undefined && isPlain(messages) ? { pipelined: done } : done
   }
 
   async leave(): Promise<void> {

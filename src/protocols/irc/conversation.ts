@@ -2,7 +2,7 @@ import { Refusal } from '../../chat/refusal.ts'
 import { NAME_RELEASE_MS } from '../../transport/connection-end.ts'
 import type { ClientLink, Conversation } from '../../transport/conversation.ts'
 import type { Unreadable } from '../../transport/framing.ts'
-import { type Handled, Pipelined } from '../../transport/reply-queue.ts'
+import type { Handled } from '../../transport/reply-queue.ts'
 import { settledWithin } from '../../within.ts'
 import { type IrcCommand, type IrcContext, replyTo } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
@@ -157,7 +157,7 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
       const answer = command.run(this, message)
       if (!(answer instanceof Promise)) return done(answer)
       const replied = answer.then(done).catch(failed)
-      return isPipelined ? new Pipelined(replied) : replied
+      return isPipelined ? { pipelined: replied } : replied
     } catch (thrown) {
       return failed(thrown)
     }

@@ -13,7 +13,7 @@ import type { DisconnectReason } from '../../transport/disconnect.ts'
 import { UnendedLine } from '../../transport/framing.ts'
 import type { LineUnit } from '../../transport/lines/framing.ts'
 import type { PaceOptions } from '../../transport/rate.ts'
-import { type Handled, Pipelined } from '../../transport/reply-queue.ts'
+import type { Handled } from '../../transport/reply-queue.ts'
 import { settledWithin } from '../../within.ts'
 import { Parser } from './parse.ts'
 import { LineSession, type LineWire, lastLineFor, speakLines } from './wire.ts'
@@ -183,13 +183,13 @@ export class LineConversation implements CommandContext, Conversation<LineUnit> 
     const { session } = this
     const failed = (thrown: unknown) => wire.bytesOf(this.#errorOf(thrown, command, parameter), session.form)
     if (command.pipelined) {
-      return new Pipelined(
-        (done) =>
+      return {
+        pipelined: (done) =>
           void answer.then(
             (reply) => done(wire.bytesOf(reply, session.form)),
             (thrown: unknown) => done(failed(thrown)),
           ),
-      )
+      }
     }
     return answer
       .then((reply) => wire.bytesOf(reply, session.form), failed)

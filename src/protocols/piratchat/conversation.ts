@@ -4,7 +4,7 @@ import { Refusal, type RefusalCode } from '../../chat/refusal.ts'
 import { isLonger } from '../../chat/text.ts'
 import type { Ticket } from '../../chat/tickets.ts'
 import type { ClientLink, Conversation } from '../../transport/conversation.ts'
-import { type Handled, Pipelined } from '../../transport/reply-queue.ts'
+import type { Handled } from '../../transport/reply-queue.ts'
 import { textFrame } from '../../transport/websocket.ts'
 import { onlyText } from './json.ts'
 import type { Lobby } from './lobby.ts'
@@ -115,7 +115,7 @@ export class PiratchatConversation implements Conversation<string> {
   handle(text: string): Handled {
     const message = onlyText(text, 'message')
     if (message === undefined) return this.#link.replies.answered.then(() => this.#link.hangUp(POLICY))
-    return new Pipelined(this.#answerTo(message))
+    return { pipelined: this.#answerTo(message) }
   }
 
   async #answerTo(message: string): Promise<Buffer> {

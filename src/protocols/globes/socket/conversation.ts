@@ -3,7 +3,7 @@ import { fold } from '../../../chat/names.ts'
 import { Refusal } from '../../../chat/refusal.ts'
 import { isLonger } from '../../../chat/text.ts'
 import type { Conversation, SessionLink } from '../../../transport/conversation.ts'
-import { type Handled, Pipelined } from '../../../transport/reply-queue.ts'
+import type { Handled } from '../../../transport/reply-queue.ts'
 import type { GlobesPass } from '../passes.ts'
 import { type ClientEvent, readEvent } from './event.ts'
 import { noticeFrame } from './notice.ts'
@@ -53,7 +53,7 @@ export class GlobesConversation implements Conversation<string> {
     // Later events need not wait for a message, as commits keep the order.
     const isMessage = event.type === 'send' && this.#session.membership !== undefined
     const done = this.#follow(event)
-    return isMessage ? new Pipelined(done) : done
+    return isMessage ? { pipelined: done } : done
   }
 
   async leave(): Promise<void> {

@@ -3,8 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
 import { tickEnd } from '../../src/tick.ts'
-import { descriptorOf } from '../../src/transport/direct-write.ts'
-import { Outbox } from '../../src/transport/outbox.ts'
+import { descriptorOf, Outbox } from '../../src/transport/outbox.ts'
 import { eventually } from '../support/eventually.ts'
 
 const PIECE = 100_000
