@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import '../../src/transport/coalesce.ts'
-import { atTickEnd, committed, nextRound, tickEnd } from '../../src/tick.ts'
+import { atTickEnd, committed, nextRound, tickEnd } from '../src/tick.ts'
 
 /** Says what it delivers, all at once. */
 class Slow {
