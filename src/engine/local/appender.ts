@@ -70,7 +70,7 @@ export class Appender {
     const ids: number[] = []
     try {
       this.#transaction(() => {
-        for (const row of rows) ids.push(this.#appendOnce(row, batch))
+        for (const row of rows) ids.push(this.#append(row, batch))
         for (const log of batch.touched) this.#tables.logs.save(log)
       })
     } catch (error) {
@@ -94,27 +94,16 @@ export class Appender {
   }
 
   /** Appends a row unless something is against it. Returns the number for {@link CommitResult.ids}. */
-  #appendOnce(row: Row, batch: Batch): number {
-    const [name, kind, room, from, , , , , , nonce, details] = row
+  #append(row: Row, batch: Batch): number {
+    const [name, kind, room, from, to, body, , , , nonce, details] = row
+    const { now } = batch
     if (this.#closed.has(room) && name === `room:${room}`) return 0
     if (kind === 'closed') this.#close(name, room, batch)
-    if (kind !== 'message' && this.#isOfAbsentUser(row)) return 0
-    if (details !== null && (kind === 'left' || kind === 'joined')) {
-      const { renamed }: EventDetails = JSON.parse(details)
-      if (kind === 'left' && renamed !== undefined) batch.renamed.add(`${name} ${from}`)
-      if (kind === 'joined' && renamed !== undefined && !batch.renamed.has(`${name} ${renamed}`)) return 0
-    }
-    const log = nonce === null ? undefined : this.#tables.logs.find(name)
-    const erased = log && nonce !== null ? this.#tables.erasure.nonces.find(log.id, nonce, from, batch.noncesAfter) : 0
-    return -erased || this.#append(row, batch)
-  }
-
-  /** Appends a row. Returns its id, or the negative id of the event with the same nonce. */
-  #append(row: Row, batch: Batch): number {
-    const [name, kind, room, from, to, body, , , , , details] = row
-    const { now } = batch
+    if (kind !== 'message' && this.#isMoot(row, batch)) return 0
     // Ids of an earlier log of that name are below "start", hence gone.
     const log = this.#tables.logs.find(name) ?? this.#tables.logs.create(name, idAt(now) - 1)
+    const erased = nonce !== null && this.#tables.erasure.nonces.find(log.id, nonce, from, batch.noncesAfter)
+    if (erased) return -erased
     // Ids rise across logs within a millisecond too.
     const newest = timeOf(this.#newest) === now ? this.#newest : 0
     const id = Math.max(idAt(now), log.last + 1, newest + 1)
@@ -147,13 +136,13 @@ export class Appender {
   /** Removes a room and puts its members out. */
   #close(name: LogName, room: number, batch: Batch): void {
     batch.closed.push(room)
-    this.#closed.add(room)
     this.#tables.rooms.remove(room)
     this.#tables.states.clear(room)
     for (const from of this.#tables.members.inside(room)) {
       const id = this.#append([name, 'left', room, from, null, '', null, null, null, null, null], batch)
       batch.left.push({ id, at: timeAt(id, batch.now), kind: 'left', room, from, body: '' })
     }
+    this.#closed.add(room)
   }
 
   /** Stores what an event other than a message changes beside the log. */
@@ -180,13 +169,26 @@ export class Appender {
     }
   }
 
-  /** Returns true for a `left`, a `kicked` or the `role` of a guest, of a user who is not in the room. */
-  #isOfAbsentUser([, kind, room, from, to, , , , , , details]: Row): boolean {
-    if (kind === 'role') {
-      const { guest }: EventDetails = JSON.parse(details ?? '{}')
-      return guest === true && !this.#tables.members.hasFolded(room, to ?? '')
+  /**
+   * Returns true for a `left`, a `kicked` or the `role` of a guest, of a user who is not in the room, and for a `joined` whose user has another
+   * nickname from then on, without the `left` of the former one.
+   */
+  #isMoot([name, kind, room, from, to, , , , , , json]: Row, batch: Batch): boolean {
+    const { guest, renamed }: EventDetails = json === null ? {} : JSON.parse(json)
+    const { members } = this.#tables
+    switch (kind) {
+      case 'role':
+        return guest === true && !members.hasFolded(room, to ?? '')
+      case 'kicked':
+        return !members.has(room, to)
+      case 'left':
+        if (!members.has(room, from)) return true
+        if (renamed !== undefined) batch.renamed.add(`${name} ${from}`)
+        return false
+      case 'joined':
+        return renamed !== undefined && !batch.renamed.has(`${name} ${renamed}`)
+      default:
+        return false
     }
-    if (kind !== 'kicked' && kind !== 'left') return false
-    return !this.#tables.members.has(room, kind === 'left' ? from : to)
   }
 }
