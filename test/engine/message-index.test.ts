@@ -70,7 +70,7 @@ describe('the index of a store', () => {
     open(search)
   }
   function say(texts: readonly string[], room = 1): readonly number[] {
-    return store.append(columnsOfRows(texts.map((text) => rowOf({ ...said(text, room), details: null })))).ids
+    return store.appender.append(columnsOfRows(texts.map((text) => rowOf({ ...said(text, room), details: null })))).ids
   }
   function indexAll(): number {
     return [...store.indexing.run()].length
@@ -82,9 +82,9 @@ describe('the index of a store', () => {
   }
   function indexed(words: string, log: LogName = 'room:1'): string[] {
     const texts: string[] = []
-    const expressions = store.expressions(words)
+    const expressions = store.indexing.expressions(words)
     for (let to = Number.MAX_SAFE_INTEGER; to > 0; ) {
-      const { events, from } = store.findIndexed(log, { words, limit: 50 }, expressions, to)
+      const { events, from } = store.indexing.find(log, { words, limit: 50 }, expressions, to)
       texts.push(...events.map(({ body }) => body))
       expect(from).toBeLessThan(to + 1)
       to = from - 1
@@ -117,7 +117,7 @@ describe('the index of a store', () => {
     const property = fc.property(fc.array(term, { minLength: 1, maxLength: 3 }), (terms) => {
       const query = terms.join(' ')
       // One that stands for too many words only is left to the caller.
-      if (store.expressions(query).length === 0) expect(new Set(terms)).toEqual(new Set(['n*']))
+      if (store.indexing.expressions(query).length === 0) expect(new Set(terms)).toEqual(new Set(['n*']))
       else expect(indexed(query)).toEqual(texts.filter(matcherOf(termsOf(query))).toReversed())
     })
     fc.assert(property, { numRuns: 30 })
@@ -195,7 +195,8 @@ describe('the index of a store', () => {
     const gone = texts.filter((_, n) => n % 3 === 0)
     const redacted = { kind: 'redacted', room: 1, from: 'ann', body: '' } as const
     for (const [n, target] of ids.entries()) {
-      if (n % 3 === 0) store.append(columnsOfRows([rowOf({ ...redacted, details: JSON.stringify({ target }) })]))
+      if (n % 3 === 0)
+        store.appender.append(columnsOfRows([rowOf({ ...redacted, details: JSON.stringify({ target }) })]))
     }
     expect(indexed('common')).toHaveLength(1_000)
     // Retention meanwhile takes nothing from what is not erased yet.
@@ -223,7 +224,9 @@ describe('the index of a store', () => {
     indexAll()
     const words = database.db.prepare('SELECT count(*) AS count FROM temp.vocabulary')
     const before = Number(words.get()?.count)
-    store.append(columnsOfRows([rowOf({ ...said(''), kind: 'redacted', details: JSON.stringify({ target }) })]))
+    store.appender.append(
+      columnsOfRows([rowOf({ ...said(''), kind: 'redacted', details: JSON.stringify({ target }) })]),
+    )
     expect(words.get()).toEqual({ count: before })
     expect(documents()).toBe(4_002)
     expect(indexed('zsecret')).toEqual([])

@@ -7,7 +7,7 @@ import type { MemberTable } from './member-table.ts'
 import type { RecordTable } from './record-table.ts'
 import type { RoomStateTable } from './room-state-table.ts'
 import type { LocalRoomTable } from './room-table.ts'
-import type { CommitResult, Row } from './rows.ts'
+import { type Columns, type CommitResult, type Row, rowsOf } from './rows.ts'
 import type { Transaction } from './transaction.ts'
 
 /** Minimum time between two messages whose times are stored with their room. */
@@ -56,8 +56,9 @@ export class Appender {
   }
 
   /** Appends events in one transaction. */
-  append(rows: readonly Row[]): CommitResult {
+  append(columns: Columns): CommitResult {
     this.#tables.logs.limit()
+    const rows = rowsOf(columns)
     const now = Date.now()
     const batch: Batch = {
       now,

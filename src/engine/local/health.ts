@@ -17,6 +17,8 @@ interface Failure {
   retry: (() => unknown) | undefined
 }
 
+type Methods = Readonly<Record<StoreMethod, (...args: readonly unknown[]) => unknown>>
+
 /** Calls methods of the store, reports when commits or reads begin to fail, and retries until they work again. */
 export class StoreHealth {
   readonly #store: LocalStore
@@ -39,8 +41,10 @@ export class StoreHealth {
 
   /** Calls a method of the store and throws its errors; then nothing has changed. */
   call(method: StoreMethod, args: readonly unknown[]): unknown {
-    // StoreThread.call has checked the types.
-    const work = (this.#store[method] as (...args: readonly unknown[]) => unknown).bind(this.#store, ...args)
+    // StoreThread.call has checked the names and the types.
+    const [name, table] = method.split('.').reverse()
+    const owner: unknown = table === undefined ? this.#store : this.#store[table as keyof LocalStore]
+    const work = () => (owner as Methods)[name as StoreMethod](...args)
     try {
       if (this.#files?.overwritten) throw this.#files.overwritten
       if (method === 'ping') this.#files?.checkAll()

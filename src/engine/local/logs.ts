@@ -38,7 +38,7 @@ export class LocalLogs implements EngineLogs {
     this.#store = store
     this.#limits = limits
     this.#on = on
-    this.#commits = new Commits((rows) => store().call('append', rows), this.#deliver, observer)
+    this.#commits = new Commits((rows) => store().call('appender.append', rows), this.#deliver, observer)
   }
 
   append(log: LogName, draft: Draft): Promise<Event> {
@@ -64,28 +64,28 @@ export class LocalLogs implements EngineLogs {
 
   async *state(room: number): AsyncGenerator<readonly Event[]> {
     for (let after: string | undefined = ''; after !== undefined; ) {
-      const { text, last }: StatePage = await this.#store().call('pageOfState', room, after)
+      const { text, last }: StatePage = await this.#store().call('states.page', room, after)
       yield stateFrom(text)
       after = last
     }
   }
 
   async stateFor(room: number, { key, addressDigest = '' }: StateUser): Promise<StatePart> {
-    const { isWhole, texts } = await this.#store().call('partOfState', room, key, addressDigest)
+    const { isWhole, texts } = await this.#store().call('states.part', room, key, addressDigest)
     return { isWhole, pages: statesFrom(texts) }
   }
 
   async stateOfKey(room: number, key: string): Promise<Event | undefined> {
-    return stateFrom(await this.#store().call('stateOfKey', room, key))[0]
+    return stateFrom(await this.#store().call('states.textOf', room, key))[0]
   }
 
   async withNonce(log: LogName, from: string, nonce: string): Promise<number | undefined> {
-    return (await this.#store().call('idWithNonce', log, nonce, from)) || undefined
+    return (await this.#store().call('appender.idWithNonce', log, nonce, from, Date.now())) || undefined
   }
 
   async clear(log: LogName): Promise<void> {
     for (;;) {
-      const upTo = await this.#store().call('clear', log)
+      const upTo = await this.#store().call('trimmer.clear', log)
       if (upTo === undefined) return
       this.trimmed(log, upTo)
     }

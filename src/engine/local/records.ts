@@ -32,7 +32,7 @@ export class LocalRecords implements RecordStore {
   async get(kind: RecordKind, key: string): Promise<string | undefined> {
     if (declarationOf(kind).unique && !this.#knownOf(kind).keys.has(key)) return undefined
     if (tracksUse(kind) && !this.#used.has(kind)) return undefined
-    return this.#store().call('getRecord', kind, key)
+    return this.#store().call('records.get', kind, key)
   }
 
   async put(record: StoredRecord): Promise<void> {
@@ -76,7 +76,7 @@ export class LocalRecords implements RecordStore {
     let { skip = 0, limit: left = Number.POSITIVE_INFINITY } = range
     for (let after = 0; left > 0; ) {
       const limit = Math.min(left, PAGE)
-      const { texts, last }: RecordPage = await this.#store().call('pageOfRecords', kind, after, skip, limit)
+      const { texts, last }: RecordPage = await this.#store().call('records.page', kind, after, skip, limit)
       if (texts.length > 0) yield texts
       if (texts.length < limit) return
       ;[after, skip, left] = [last, 0, left - texts.length]
@@ -86,7 +86,7 @@ export class LocalRecords implements RecordStore {
   async *listBy(kind: RecordKind, index: string, value: string): AsyncGenerator<readonly string[]> {
     if (!this.#used.has(kind)) return
     for (let after = 0; ; ) {
-      const { texts, last }: RecordPage = await this.#store().call('pageOfIndex', kind, index, value, after, PAGE)
+      const { texts, last }: RecordPage = await this.#store().call('records.pageBy', kind, index, value, after, PAGE)
       if (texts.length > 0) yield texts
       if (texts.length < PAGE) return
       after = last

@@ -27,18 +27,18 @@ export class LocalRooms implements EngineRooms {
   }
 
   find(which: number | string): Promise<RoomRecord | undefined> {
-    return this.#cache.find(which, () => this.#store().call('findRoom', which))
+    return this.#cache.find(which, () => this.#store().call('rooms.find', which))
   }
 
   list(): Promise<RoomRecord[]> {
-    return flat(this.#pages((after) => this.#store().call('pageOfRooms', after, PAGE)))
+    return flat(this.#pages((after) => this.#store().call('rooms.page', after, PAGE)))
   }
 
   async spokenSince(time: number): Promise<SpokenRoom[]> {
     const spoken: SpokenRoom[] = []
     for (let last: SpokenRoom | undefined; ; ) {
       const { saidAt = time, room: { id } = { id: 0 } } = last ?? {}
-      const page = await this.#store().call('pageOfSpokenRooms', saidAt, id, PAGE)
+      const page = await this.#store().call('rooms.pageOfSpoken', saidAt, id, PAGE)
       spoken.push(...page)
       last = page.at(-1)
       if (page.length < PAGE) return spoken
@@ -46,11 +46,11 @@ export class LocalRooms implements EngineRooms {
   }
 
   silentSince(time: number): AsyncGenerator<readonly RoomRecord[]> {
-    return this.#pages((after) => this.#store().call('pageOfSilentRooms', time, after, PAGE))
+    return this.#pages((after) => this.#store().call('rooms.pageOfSilent', time, after, PAGE))
   }
 
   madeFrom(address: string): Promise<RoomRecord[]> {
-    return flat(this.#pages((after) => this.#store().call('pageOfRoomsFrom', address, after, PAGE)))
+    return flat(this.#pages((after) => this.#store().call('rooms.pageFrom', address, after, PAGE)))
   }
 
   async count(): Promise<number> {

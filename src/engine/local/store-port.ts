@@ -67,7 +67,7 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
         port.close()
       } else {
         port.postMessage({ value: health.call(method, args) } satisfies StoreReply)
-        if (method === 'append') committedAt = performance.now()
+        if (method === 'appender.append') committedAt = performance.now()
       }
     } catch (error) {
       port.postMessage({ trouble: causeOf(error) } satisfies StoreReply)

@@ -6,7 +6,7 @@ import type { EngineObserver } from '../observer.ts'
 import type { LogStore } from '../reading.ts'
 import type { WordIndex } from '../searching.ts'
 import type { StoreNotice, StoreOptions, StoreReply, StoreRequest } from './messages.ts'
-import type { LocalStore, StoreMethod } from './store.ts'
+import type { StoreArguments, StoreMethod, StoreResult } from './store.ts'
 
 interface Pending {
   resolve(value: unknown): void
@@ -37,9 +37,9 @@ export class StoreThread {
     back: (...range) => this.call('back', ...range),
   }
   readonly index: WordIndex = {
-    indexed: (log) => this.call('indexed', log),
-    expressions: (words) => this.call('expressions', words),
-    find: (...search) => this.call('findIndexed', ...search),
+    indexed: (log) => this.call('indexing.indexed', log),
+    expressions: (words) => this.call('indexing.expressions', words),
+    find: (...search) => this.call('indexing.find', ...search),
   }
   #dead: EngineFault | undefined
 
@@ -78,7 +78,7 @@ export class StoreThread {
   }
 
   /** Calls a method of the store. @throws Unavailable; then nothing has changed */
-  call<M extends StoreMethod>(method: M, ...args: Parameters<LocalStore[M]>): Promise<ReturnType<LocalStore[M]>> {
+  call<M extends StoreMethod>(method: M, ...args: StoreArguments<M>): Promise<StoreResult<M>> {
     if (this.#dead) return Promise.reject(new Unavailable(this.#dead.message))
     return new Promise((resolve, reject) => {
       // Replies come in the order of the requests, and are the results of their methods.
