@@ -1,18 +1,15 @@
 /** The server of the HTTP port; loaded only if there is an HTTP port. */
 import type { Socket } from 'node:net'
-import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
-import { allowListed } from './cors.ts'
+import { type FastifyInstance, type FastifyReply, fastify } from 'fastify'
+import { EarlyAnswers } from './early-answers.ts'
 import { RequestFeed } from './feed.ts'
-import { asksForWebSocket, hasBody } from './handshake.ts'
 import { addOtherMethods } from './methods.ts'
 import { NodeListeners } from './node-listeners.ts'
 import type { AppOptions } from './options.ts'
-import { isRebound, SAFE_METHODS } from './origin.ts'
 import { RequestClients } from './requests.ts'
 import { Responses } from './responses.ts'
 import type { Routes } from './routes.ts'
 import { serverOf } from './server.ts'
-import { reasonFor, statusOf } from './status.ts'
 import { RequestTurns } from './turns.ts'
 import { Upgrades } from './upgrades.ts'
 
@@ -29,7 +26,7 @@ export interface App {
 
 /** Creates the server with the routes of all protocols. */
 export async function openApp(options: AppOptions, routes: readonly Routes[]): Promise<App> {
-  const { log, origins, proxies, loopback, visitors } = options
+  const { log, proxies, loopback, visitors } = options
   const local = loopback && proxies.isEmpty
   const server = serverOf(options)
   const app: FastifyInstance = fastify({
@@ -70,6 +67,7 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
   const upgrades = new Upgrades(options, requests)
   upgrades.route(server, app)
   const responses = new Responses(options, requests)
+  const early = new EarlyAnswers(options, requests, upgrades, local)
   const turns = new RequestTurns()
   /** Returns the address of a connection that takes turns; undefined for a proxy, whose requests take turns each by its own. */
   const addressOf = ({ remoteAddress = '' }: Socket) =>
@@ -83,47 +81,8 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     const hadTurn = visitors.get(request.socket)?.feed?.takesTurns === true
     if (hadTurn || turns.take(requests.addressOf(request), start)) next()
   })
-  /** Returns the status of a request of a client that is refused; undefined for others. */
-  const refusalOf = (request: FastifyRequest, reply: FastifyReply): number | undefined => {
-    const { socket, routeOptions } = request
-    const reason = visitors.get(socket)?.refused
-    if (reason !== undefined) reply.header('Connection', 'close')
-    if (reason !== undefined && !routeOptions.config?.probe) {
-      log.warn({ reason, address: socket.remoteAddress }, 'refused')
-      options.tally.disconnect(reason)
-      return statusOf(reason)
-    }
-    if (!requests.isBanned(request)) return undefined
-    reply.header('Connection', 'close')
-    return 403
-  }
-  /** The last host of a request that was a name of this machine. */
-  let ownHost: string | undefined
-  /** Returns the status of a request that is answered without its route; undefined for others. */
-  const earlyStatusOf = (request: FastifyRequest, reply: FastifyReply): number | undefined => {
-    const { is404, method, host, headers, raw, routeOptions } = request
-    // RFC 9112, 3.2.
-    if (headers.host === undefined && raw.httpVersion === '1.1') return 400
-    const changes = !SAFE_METHODS.has(method) || routeOptions.config?.changes === true
-    if (changes && requests.mayBeForeign(request)) return 403
-    // The requested host must be a name of this machine.
-    if (local && host !== ownHost) {
-      if (isRebound(host, origins)) return 421
-      ownHost = host
-    }
-    const isPreflight = allowListed(request, reply, origins)
-    if (is404 || upgrades.isLost(request)) return 404
-    return isPreflight ? 204 : undefined
-  }
   // A promise, so that routes run when all that was received is parsed: a request that cannot be read is refused by {@link Visitor}.
-  app.addHook('onRequest', async (request, reply) => {
-    const { method } = request
-    const status = refusalOf(request, reply) ?? earlyStatusOf(request, reply)
-    // The connection ends after a refused handshake or an unread body.
-    const isUnread = hasBody(request) && (status !== undefined || method === 'GET' || method === 'HEAD')
-    if (isUnread || asksForWebSocket(request)) reply.header('Connection', 'close')
-    if (status !== undefined) return reply.code(status).send(reasonFor(status, request.host))
-  })
+  app.addHook('onRequest', async (request, reply) => early.answer(request, reply))
   for (const add of routes) await app.register(async (scope) => add(scope, { requests, upgrades, responses, local }))
   addOthers()
   await app.ready()
