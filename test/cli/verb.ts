@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 import { PATIENCE_MS } from '../support/eventually.ts'
-import { main } from '../support/main.ts'
+import { main, nodeEnvironment } from '../support/main.ts'
 
 export interface VerbOptions {
   /** Port of the server. */
@@ -22,9 +22,8 @@ export class Verb {
   stderr = ''
 
   constructor(args: readonly string[], { port, input, env = {} }: VerbOptions) {
-    const { PATH, NODE_COMPILE_CACHE } = process.env
     this.child = spawn(process.execPath, [main, ...args], {
-      env: { PATH, NODE_COMPILE_CACHE, ROOMD_SERVER: `127.0.0.1:${port}`, TZ: 'UTC', ...env },
+      env: { ...nodeEnvironment(), ROOMD_SERVER: `127.0.0.1:${port}`, TZ: 'UTC', ...env },
     })
     const { stdin, stdout, stderr } = this.child
     stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect, onTestFinished, type TestContext, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import { main } from '../support/main.ts'
+import { main, nodeEnvironment } from '../support/main.ts'
 import { needPython } from '../support/python.ts'
 
 const ARGS = [
@@ -34,12 +34,7 @@ async function daemonOn(kind: 'pipe' | 'terminal', context: TestContext) {
   const command = [process.execPath, main, ...ARGS]
   const [program = '', ...args] = kind === 'terminal' ? ['python3', '-c', ON_A_TERMINAL, ...command] : command
   const child = spawn(program, args, {
-    env: {
-      PATH: process.env.PATH,
-      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
-      TERM: 'xterm',
-      FORCE_COLOR: '1',
-    },
+    env: { ...nodeEnvironment(), TERM: 'xterm', FORCE_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let written = ''

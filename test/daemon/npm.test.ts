@@ -9,6 +9,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { checkout } from '../support/checkout.ts'
 import { readLine } from '../support/client.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { nodeEnvironment } from '../support/main.ts'
 import { need } from '../support/needed.ts'
 import { LINE_ONLY } from '../support/process.ts'
 
@@ -16,10 +17,9 @@ const root = resolve(import.meta.dirname, '../..')
 const ARGS = ['--line', '0', '--data', ':memory:']
 const env = {
   ...LINE_ONLY,
-  PATH: process.env.PATH,
+  ...nodeEnvironment(),
   HOME: temporaryFolder(),
   TERM: 'dumb',
-  NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
 }
 
 /** A command in a process group of its own, in a checkout. */

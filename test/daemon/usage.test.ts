@@ -4,13 +4,12 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../support/folder.ts'
-import { main } from '../support/main.ts'
+import { main, nodeEnvironment } from '../support/main.ts'
 
 const folder = temporaryFolder()
 
 function run(...args: string[]) {
-  const { PATH, NODE_COMPILE_CACHE } = process.env
-  const options = { encoding: 'utf8', cwd: folder, env: { PATH, NODE_COMPILE_CACHE }, input: '' } as const
+  const options = { encoding: 'utf8', cwd: folder, env: nodeEnvironment(), input: '' } as const
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], options)
   return { status, stdout, stderr }
 }

@@ -8,7 +8,7 @@ import { bodiesOf, member } from '../cli/stage.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
-import { main } from '../support/main.ts'
+import { main, nodeEnvironment } from '../support/main.ts'
 
 const bots = resolve(import.meta.dirname, '../../docs/bots')
 const library = resolve(import.meta.dirname, '../../src/client/node/index.ts')
@@ -78,8 +78,8 @@ function run({ command }: Language, bot: string, ...args: readonly string[]) {
   const child = spawn(program, [...more, ...args], {
     detached: true,
     env: {
+      ...nodeEnvironment(),
       PATH: `${folder}:${dirname(process.execPath)}:${process.env.PATH}`,
-      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       ROOMD_SERVER: `127.0.0.1:${daemon.line}`,
       ROOMD_URL: `http://127.0.0.1:${daemon.port('http')}`,
     },

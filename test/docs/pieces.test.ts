@@ -7,7 +7,7 @@ import { bodiesOf, member, messagesOf } from '../cli/stage.ts'
 import { ALERTMANAGER, GRAFANA } from '../protocols/rooms-api/hooks/payloads.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { temporaryFolder } from '../support/folder.ts'
-import { main } from '../support/main.ts'
+import { main, nodeEnvironment } from '../support/main.ts'
 import { examplesOf } from './examples.ts'
 
 const blocks = examplesOf('docs/bots.md')
@@ -20,10 +20,9 @@ beforeAll(async () => {
   daemon = await startTestDaemon({ http: 0 })
   folder = temporaryFolder()
   program('roomd', `exec ${process.execPath} ${main} "$@"`)
-  const { PATH, NODE_COMPILE_CACHE } = process.env
   environment = {
-    PATH: `${folder}:${dirname(process.execPath)}:${PATH}`,
-    NODE_COMPILE_CACHE,
+    ...nodeEnvironment(),
+    PATH: `${folder}:${dirname(process.execPath)}:${process.env.PATH}`,
     ROOMD_SERVER: `127.0.0.1:${daemon.line}`,
     HOME: folder,
   }

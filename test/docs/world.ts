@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { expect } from 'vitest'
 import { checkout } from '../support/checkout.ts'
 import { temporaryFolder } from '../support/folder.ts'
-import { main } from '../support/main.ts'
+import { main, nodeEnvironment } from '../support/main.ts'
 import { quickEcosystem } from '../support/pm2.ts'
 
 /** Files that examples speak of: a log that grows, and the certificate of a proxy. */
@@ -113,10 +113,10 @@ export class World {
       cwd: this.folder,
       detached: true,
       env: {
+        ...nodeEnvironment(),
         PATH: `${this.#home}:${dirname(process.execPath)}:${process.env.PATH}`,
         HOME: this.#home,
         PM2_HOME: join(this.#home, 'pm2'),
-        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
         TERM: 'dumb',
       },
     })

@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import split2 from 'split2'
+import { main, nodeEnvironment } from './main.ts'
 
-const main = resolve(import.meta.dirname, '../../src/main.ts')
 const preload = resolve(import.meta.dirname, 'loop-cpu.ts')
 /** How long what a request has set going may take to come to its end, in ms. */
 const SETTLE_MS = 20
@@ -21,7 +21,7 @@ export class MeasuredDaemon {
 
   static async start(args: readonly string[]): Promise<MeasuredDaemon> {
     const child = spawn(process.execPath, ['--import', preload, main, ...args], {
-      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
+      env: nodeEnvironment(),
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     })
     const daemon = new MeasuredDaemon(child)

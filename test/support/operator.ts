@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { main } from './main.ts'
+import { main, nodeEnvironment } from './main.ts'
 import { LINE_ONLY } from './process.ts'
 
 export interface Operation {
@@ -16,7 +16,7 @@ export async function operate(
 ): Promise<Operation> {
   const [command = '', ...rest] = [...through, process.execPath, main, ...args]
   const child = spawn(command, rest, {
-    env: { ...LINE_ONLY, PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
+    env: { ...LINE_ONLY, ...nodeEnvironment() },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   const said = { stdout: '', stderr: '' }

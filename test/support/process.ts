@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import split2 from 'split2'
-import { main } from './main.ts'
+import { main, nodeEnvironment } from './main.ts'
 
 /** Whose default ports may be in use; a test that wants them gives them ports. */
 export const LINE_ONLY = { ROOMD_CHATTERBOX: 'false', ROOMD_CHATROOM: 'false', ROOMD_HTTP: 'false', ROOMD_IRC: 'false' }
@@ -27,7 +27,7 @@ export class RoomdProcess {
   ) {
     const [command = '', ...rest] = [...through, process.execPath, main, ...args]
     this.child = spawn(command, rest, {
-      env: { ...LINE_ONLY, PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...env },
+      env: { ...LINE_ONLY, ...nodeEnvironment(), ...env },
       stdio: ['ignore', stdout, 'pipe'],
     })
     this.child.stdout?.pipe(split2()).on('data', (line: string) => this.log.push(JSON.parse(line)))

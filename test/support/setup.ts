@@ -18,7 +18,8 @@ export default async function setup(): Promise<() => void> {
   chmodSync(folder, 0o755)
   process.env.ROOMD_TEST_FOLDER = folder
   makeCertificate(folder)
-  const [main] = await Promise.all([bundle(), keepPage()])
+  await keepPage()
+  const main = await bundle()
   process.env.ROOMD_TEST_MAIN = main
   return () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 }

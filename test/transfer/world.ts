@@ -18,7 +18,7 @@ import { transfer } from '../../src/transfer/transfer.ts'
 import { readAll } from '../engine/conformance.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { temporaryFolder } from '../support/folder.ts'
-import { main } from '../support/main.ts'
+import { main, nodeEnvironment } from '../support/main.ts'
 import { type Exit, RoomdProcess } from '../support/process.ts'
 import { blocksWith, createAccount, keepBlock, names } from '../support/records.ts'
 
@@ -196,7 +196,7 @@ export interface Run {
 /** `roomd export` or `roomd import` in a process of its own. */
 export function run(...args: readonly string[]): Run {
   const child = spawn(process.execPath, [main, ...args], {
-    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ROOMD_LINE: '0' },
+    env: { ...nodeEnvironment(), ROOMD_LINE: '0' },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   // It may end before it has read everything.
