@@ -74,8 +74,8 @@ async function run(main: string): Promise<void> {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const exit = once(daemon, 'exit')
-  for await (const { protocol, port } of daemon.stdout.pipe(split2(JSON.parse))) {
-    if (protocol === 'line') {
+  for await (const { msg, protocol, port } of daemon.stdout.pipe(split2(JSON.parse))) {
+    if (msg === 'listening' && protocol === 'line') {
       const client = promisify(execFile)(process.execPath, [main, 'send', 'ops', '--server', `127.0.0.1:${port}`])
       client.child.stdin?.end('hello\n')
       await client
