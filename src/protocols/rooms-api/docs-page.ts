@@ -42,7 +42,7 @@ function section({
   summary,
   authorizing,
   parameters,
-  headers = {},
+  headers,
   body = {},
   answers,
 }: ApiOperation): string {

@@ -3,6 +3,7 @@ import { eventLine, privateLine, recordOf } from '../../../commands/events.ts'
 import type { Event } from '../../engine/event.ts'
 import { escapeAll, UNSAFE } from '../escape.ts'
 import { plainEncoder } from '../plain-line.ts'
+import { objectOf } from './json-schema.ts'
 
 /** Kinds of the events of a room, in the parameter `kinds`. */
 export const EVENT_KINDS = ['message', 'joined', 'left', 'topic', 'kicked', 'role', 'mode', 'redacted'] as const
@@ -16,32 +17,27 @@ export const API_ID = {
 } as const
 
 /** JSON Schema of an event (docs/protocols/rooms-api.md, section 2.2). */
-export const API_EVENT = {
-  type: 'object',
-  properties: {
-    id: API_ID,
-    type: { type: 'string', enum: [...EVENT_KINDS, 'private'] },
-    room: { type: 'string', description: 'The slug; missing for private messages.' },
-    from: { type: 'string', description: 'The nickname of the user who did it.' },
-    verified: { type: 'boolean', const: true, description: 'The user has proved that it owns the account `from`.' },
-    to: { type: 'string', description: 'The nickname of the user, or the mask, that it concerns.' },
-    body: { type: 'string', description: 'Text of a message or topic, reason of a moderator; else empty.' },
-    at: TIME,
-    action: { type: 'boolean', const: true, description: 'A message that tells what the sender does.' },
-    notice: { type: 'boolean', const: true, description: 'A message to which no program answers.' },
-    role: { type: 'string', enum: ['owner', 'operator', 'voiced', 'muted', 'banned', 'invited'] },
-    flag: {
-      type: 'string',
-      enum: ['moderated', 'invite-only', 'slow', 'limit', 'password', 'visibility', 'title', 'keep'],
-    },
-    on: { type: 'boolean', description: 'False if the role or flag is taken back.' },
-    value: { type: 'string', description: 'Value of the flag.' },
-    until: { ...TIME, description: 'End of the role.' },
-    target: { ...API_ID, description: 'The message that is deleted.' },
+export const API_EVENT = objectOf(['id', 'type', 'from', 'body', 'at'], {
+  id: API_ID,
+  type: { type: 'string', enum: [...EVENT_KINDS, 'private'] },
+  room: { type: 'string', description: 'The slug; missing for private messages.' },
+  from: { type: 'string', description: 'The nickname of the user who did it.' },
+  verified: { type: 'boolean', const: true, description: 'The user has proved that it owns the account `from`.' },
+  to: { type: 'string', description: 'The nickname of the user, or the mask, that it concerns.' },
+  body: { type: 'string', description: 'Text of a message or topic, reason of a moderator; else empty.' },
+  at: TIME,
+  action: { type: 'boolean', const: true, description: 'A message that tells what the sender does.' },
+  notice: { type: 'boolean', const: true, description: 'A message to which no program answers.' },
+  role: { type: 'string', enum: ['owner', 'operator', 'voiced', 'muted', 'banned', 'invited'] },
+  flag: {
+    type: 'string',
+    enum: ['moderated', 'invite-only', 'slow', 'limit', 'password', 'visibility', 'title', 'keep'],
   },
-  required: ['id', 'type', 'from', 'body', 'at'],
-  additionalProperties: false,
-} as const
+  on: { type: 'boolean', description: 'False if the role or flag is taken back.' },
+  value: { type: 'string', description: 'Value of the flag.' },
+  until: { ...TIME, description: 'End of the role.' },
+  target: { ...API_ID, description: 'The message that is deleted.' },
+})
 export type ApiEvent = Readonly<XStatic<typeof API_EVENT>>
 
 /** Returns the JSON form of an event of the room with a slug, or of a private message; undefined for kinds that are not shown. */

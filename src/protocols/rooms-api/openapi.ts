@@ -60,7 +60,7 @@ function operationObject({
   summary,
   authorizing,
   parameters,
-  headers = {},
+  headers,
   body,
   answers,
 }: ApiOperation): object {

@@ -1,6 +1,8 @@
 /** The JSON Schemas of the rooms API: plain objects, as TypeBox takes 0.2 s to load (docs/protocols/rooms-api.md). */
+
 import type { XStatic } from 'typebox/schema'
 import { API_EVENT, API_ID, EVENT_KINDS } from './event.ts'
+import { objectOf, optionsOf } from './json-schema.ts'
 
 /** Maximum messages of a request that are said together. */
 export const MAX_TOGETHER = 256
@@ -13,121 +15,80 @@ const NICKNAME = { type: 'string', minLength: 1, maxLength: 32 } as const
 
 const NONCE_PATTERN = '^[A-Za-z0-9_.:-]{1,64}$'
 
-const API_MESSAGE = {
-  type: 'object',
-  properties: {
-    text: { type: 'string', description: 'At most --max-text characters.' },
-    action: { type: 'boolean', description: 'The message tells what the sender does.' },
-    notice: { type: 'boolean', description: 'No program answers the message.' },
-    nonce: {
-      type: 'string',
-      pattern: NONCE_PATTERN,
-      description: 'Within a day, the room gets one message with a nonce from a nickname.',
-    },
+const API_MESSAGE = objectOf(['text'], {
+  text: { type: 'string', description: 'At most --max-text characters.' },
+  action: { type: 'boolean', description: 'The message tells what the sender does.' },
+  notice: { type: 'boolean', description: 'No program answers the message.' },
+  nonce: {
+    type: 'string',
+    pattern: NONCE_PATTERN,
+    description: 'Within a day, the room gets one message with a nonce from a nickname.',
   },
-  required: ['text'],
-  additionalProperties: false,
-} as const
+})
 export type ApiMessage = Readonly<XStatic<typeof API_MESSAGE>>
 
 export const API_MESSAGES = {
   anyOf: [API_MESSAGE, { type: 'array', items: API_MESSAGE, minItems: 1, maxItems: MAX_TOGETHER }],
 } as const
 
-export const API_PRIVATE = {
-  type: 'object',
-  properties: { text: API_MESSAGE.properties.text, nonce: API_MESSAGE.properties.nonce },
-  required: ['text'],
-  additionalProperties: false,
-} as const
+export const API_PRIVATE = objectOf(['text'], {
+  text: API_MESSAGE.properties.text,
+  nonce: API_MESSAGE.properties.nonce,
+})
 
 /** The answer to lines that were said. */
-export const API_LINES = {
-  type: 'object',
-  properties: {
-    messages: { type: 'integer', minimum: 0, description: 'Number of messages in the log.' },
-    first: { ...API_ID, description: 'Id of the first one.' },
-    last: { ...API_ID, description: 'Id of the last one.' },
-  },
-  required: ['messages'],
-  additionalProperties: false,
-} as const
+export const API_LINES = objectOf(['messages'], {
+  messages: { type: 'integer', minimum: 0, description: 'Number of messages in the log.' },
+  first: { ...API_ID, description: 'Id of the first one.' },
+  last: { ...API_ID, description: 'Id of the last one.' },
+})
 export type ApiLines = XStatic<typeof API_LINES>
 
-export const API_PROBLEM = {
-  type: 'object',
-  properties: {
-    type: { type: 'string', const: 'about:blank' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    code: { type: 'string', description: 'For programs: texts may change, codes do not.' },
-    detail: { type: 'string', description: 'For people.' },
-    line: { type: 'integer', minimum: 1, description: 'The first line that is refused.' },
-    ...API_LINES.properties,
-    refused: { type: 'integer', minimum: 1, description: 'Number of lines that are refused.' },
-  },
-  required: ['type', 'title', 'status', 'code', 'detail'],
-  additionalProperties: false,
-} as const
+export const API_PROBLEM = objectOf(['type', 'title', 'status', 'code', 'detail'], {
+  type: { type: 'string', const: 'about:blank' },
+  title: { type: 'string' },
+  status: { type: 'integer' },
+  code: { type: 'string', description: 'For programs: texts may change, codes do not.' },
+  detail: { type: 'string', description: 'For people.' },
+  line: { type: 'integer', minimum: 1, description: 'The first line that is refused.' },
+  ...API_LINES.properties,
+  refused: { type: 'integer', minimum: 1, description: 'Number of lines that are refused.' },
+})
 
 export const API_EVENTS = { type: 'array', items: API_EVENT } as const
 
-export const API_LISTED_ROOM = {
-  type: 'object',
-  properties: {
-    room: SLUG,
-    title: { type: 'string' },
-    topic: { type: 'string', description: 'At most 80 characters; missing without a topic.' },
-    members: { type: 'integer', minimum: 0 },
-    saidAt: { ...TIME, description: 'Time of the newest message, to a minute; missing without one.' },
-  },
-  required: ['room', 'title', 'members'],
-  additionalProperties: false,
-} as const
+export const API_LISTED_ROOM = objectOf(['room', 'title', 'members'], {
+  room: SLUG,
+  title: { type: 'string' },
+  topic: { type: 'string', description: 'At most 80 characters; missing without a topic.' },
+  members: { type: 'integer', minimum: 0 },
+  saidAt: { ...TIME, description: 'Time of the newest message, to a minute; missing without one.' },
+})
 export type ApiListedRoom = XStatic<typeof API_LISTED_ROOM>
 
 const RANK = { type: 'string', enum: ['member', 'voiced', 'operator', 'owner', 'admin'] } as const
 
-export const API_ROOM = {
-  type: 'object',
-  properties: {
-    room: SLUG,
-    title: { type: 'string' },
-    visibility: { type: 'string', enum: ['public', 'private', 'hidden'] },
-    createdAt: TIME,
-    members: { type: 'integer', minimum: 0 },
-    topic: {
-      type: 'object',
-      properties: { text: { type: 'string' }, by: NICKNAME, at: TIME },
-      required: ['text', 'by', 'at'],
-      additionalProperties: false,
-    },
-    modes: {
-      type: 'object',
-      properties: {
-        moderated: { type: 'boolean', const: true },
-        inviteOnly: { type: 'boolean', const: true },
-        slow: { type: 'integer', description: 'Seconds between two messages of a user.' },
-        limit: { type: 'integer', description: 'The most members that the room lets in.' },
-        keepDays: { type: 'integer', description: 'Days after which events are removed.' },
-      },
-      additionalProperties: false,
-    },
-    rank: { ...RANK, description: 'The rank of the caller.' },
-  },
-  required: ['room', 'title', 'visibility', 'createdAt', 'members', 'modes', 'rank'],
-  additionalProperties: false,
-} as const
+export const API_ROOM = objectOf(['room', 'title', 'visibility', 'createdAt', 'members', 'modes', 'rank'], {
+  room: SLUG,
+  title: { type: 'string' },
+  visibility: { type: 'string', enum: ['public', 'private', 'hidden'] },
+  createdAt: TIME,
+  members: { type: 'integer', minimum: 0 },
+  topic: objectOf(['text', 'by', 'at'], { text: { type: 'string' }, by: NICKNAME, at: TIME }),
+  modes: optionsOf({
+    moderated: { type: 'boolean', const: true },
+    inviteOnly: { type: 'boolean', const: true },
+    slow: { type: 'integer', description: 'Seconds between two messages of a user.' },
+    limit: { type: 'integer', description: 'The most members that the room lets in.' },
+    keepDays: { type: 'integer', description: 'Days after which events are removed.' },
+  }),
+  rank: { ...RANK, description: 'The rank of the caller.' },
+})
 export type ApiRoom = XStatic<typeof API_ROOM>
 
 export const API_MEMBERS = {
   type: 'array',
-  items: {
-    type: 'object',
-    properties: { name: NICKNAME, rank: RANK },
-    required: ['name', 'rank'],
-    additionalProperties: false,
-  },
+  items: objectOf(['name', 'rank'], { name: NICKNAME, rank: RANK }),
   description: 'In order of joining.',
 } as const
 export type ApiMembers = XStatic<typeof API_MEMBERS>
@@ -172,68 +133,46 @@ export const PATTERN_FORMS: Readonly<Record<string, string>> = {
   [KINDS.pattern]: `one or several of ${EVENT_KINDS.join(', ')}, separated by commas`,
 }
 
-export const NO_PARAMETERS = { type: 'object', properties: {}, additionalProperties: false } as const
+export const NO_PARAMETERS = optionsOf({})
 
-export const POST_PARAMETERS = {
-  type: 'object',
-  properties: {
-    as: AS,
-    split: {
-      type: 'string',
-      enum: ['lines'],
-      description: 'Each line of the body is a message; empty lines are not said.',
-    },
+export const POST_PARAMETERS = optionsOf({
+  as: AS,
+  split: {
+    type: 'string',
+    enum: ['lines'],
+    description: 'Each line of the body is a message; empty lines are not said.',
   },
-  additionalProperties: false,
-} as const
+})
 
-export const HISTORY_PARAMETERS = {
-  type: 'object',
-  properties: {
-    ...RANGE,
-    kinds: KINDS,
-    q: {
-      type: 'string',
-      minLength: 1,
-      maxLength: 1_000,
-      description: 'The newest messages that have all words: word, begin*, "some words"; only with limit and before.',
-    },
+export const HISTORY_PARAMETERS = optionsOf({
+  ...RANGE,
+  kinds: KINDS,
+  q: {
+    type: 'string',
+    minLength: 1,
+    maxLength: 1_000,
+    description: 'The newest messages that have all words: word, begin*, "some words"; only with limit and before.',
   },
-  additionalProperties: false,
-} as const
+})
 
 export type HistoryParameters = XStatic<typeof HISTORY_PARAMETERS>
 
-export const INBOX_PARAMETERS = { type: 'object', properties: RANGE, additionalProperties: false } as const
+export const INBOX_PARAMETERS = optionsOf(RANGE)
 
-export const STREAM_PARAMETERS = {
-  type: 'object',
-  properties: { since: SINCE, kinds: KINDS },
-  additionalProperties: false,
-} as const
+export const STREAM_PARAMETERS = optionsOf({ since: SINCE, kinds: KINDS })
 
-export const INBOX_STREAM_PARAMETERS = {
-  type: 'object',
-  properties: {
-    since: {
-      ...SINCE,
-      description: `The messages since then come first: all, an id, or a time: ${TIME_PARAMETER.description}`,
-    },
+export const INBOX_STREAM_PARAMETERS = optionsOf({
+  since: {
+    ...SINCE,
+    description: `The messages since then come first: all, an id, or a time: ${TIME_PARAMETER.description}`,
   },
-  additionalProperties: false,
-} as const
+})
 
-export const ROOMS_PARAMETERS = {
-  type: 'object',
-  properties: {
-    q: { type: 'string', maxLength: 200, description: 'Only rooms with this text in their name, title or topic.' },
-    limit: { type: 'integer', minimum: 1, maximum: 1_000, default: 1_000 },
-  },
-  additionalProperties: false,
-} as const
+export const ROOMS_PARAMETERS = optionsOf({
+  q: { type: 'string', maxLength: 200, description: 'Only rooms with this text in their name, title or topic.' },
+  limit: { type: 'integer', minimum: 1, maximum: 1_000, default: 1_000 },
+})
 
-export const DELETE_PARAMETERS = {
-  type: 'object',
-  properties: { why: { type: 'string', maxLength: 1_000, description: 'The reason, of at most 300 characters.' } },
-  additionalProperties: false,
-} as const
+export const DELETE_PARAMETERS = optionsOf({
+  why: { type: 'string', maxLength: 1_000, description: 'The reason, of at most 300 characters.' },
+})

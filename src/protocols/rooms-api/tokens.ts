@@ -7,6 +7,7 @@ import type { TokenInfo } from '../../chat/tokens.ts'
 import { jsonOf } from './body.ts'
 import type { RoomsApiContext } from './context.ts'
 import { isoOf } from './event.ts'
+import { objectOf } from './json-schema.ts'
 import { NO_PARAMETERS } from './schemas.ts'
 import { checked, checkedQuery } from './validation.ts'
 
@@ -17,29 +18,19 @@ const LIMITS = {
   rooms: { type: 'array', items: { type: 'string' }, minItems: 1, description: 'The only rooms; all without it.' },
 } as const
 
-export const API_TOKEN_REQUEST = {
-  type: 'object',
-  properties: {
-    ...LIMITS,
-    may: { ...RIGHTS, description: 'Both if not given.' },
-    until: { ...TIME, description: 'The time from which on the token opens nothing.' },
-  },
-  required: ['name'],
-  additionalProperties: false,
-} as const
+export const API_TOKEN_REQUEST = objectOf(['name'], {
+  ...LIMITS,
+  may: { ...RIGHTS, description: 'Both if not given.' },
+  until: { ...TIME, description: 'The time from which on the token opens nothing.' },
+})
 
-export const API_TOKEN = {
-  type: 'object',
-  properties: {
-    ...LIMITS,
-    may: RIGHTS,
-    createdAt: TIME,
-    until: TIME,
-    value: { type: 'string', description: 'The token itself, in the answer to its making only.' },
-  },
-  required: ['name', 'may', 'createdAt'],
-  additionalProperties: false,
-} as const
+export const API_TOKEN = objectOf(['name', 'may', 'createdAt'], {
+  ...LIMITS,
+  may: RIGHTS,
+  createdAt: TIME,
+  until: TIME,
+  value: { type: 'string', description: 'The token itself, in the answer to its making only.' },
+})
 type ApiToken = Readonly<XStatic<typeof API_TOKEN>>
 
 /** Adds the routes of the account's access tokens, `/api/tokens` (docs/protocols/rooms-api.md, section 1.1). */

@@ -7,6 +7,7 @@ import type { HookRecord } from '../../../engine/records.ts'
 import { jsonOf } from '../body.ts'
 import type { RoomPath, RoomsApiContext } from '../context.ts'
 import { EVENT_KINDS, isoOf } from '../event.ts'
+import { objectOf } from '../json-schema.ts'
 import { Problem } from '../problems.ts'
 import { NO_PARAMETERS } from '../schemas.ts'
 import { checked, checkedQuery } from '../validation.ts'
@@ -27,33 +28,24 @@ const SECRET = {
   description: 'The key of X-Roomd-Signature; a random one if not given. In the answer to its making only.',
 } as const
 
-export const API_HOOK_REQUEST = {
-  type: 'object',
-  properties: { url: { type: 'string', maxLength: 2_048 }, kinds: KINDS, secret: SECRET },
-  required: ['url'],
-  additionalProperties: false,
-} as const
+export const API_HOOK_REQUEST = objectOf(['url'], {
+  url: { type: 'string', maxLength: 2_048 },
+  kinds: KINDS,
+  secret: SECRET,
+})
 
-export const API_HOOK = {
-  type: 'object',
-  properties: {
-    id: { type: 'string' },
-    url: { type: 'string' },
-    kinds: KINDS,
-    by: { type: 'string', description: 'The account that has made it.' },
-    createdAt: TIME,
-    failing: {
-      type: 'object',
-      properties: { since: TIME, error: { type: 'string' } },
-      required: ['since', 'error'],
-      additionalProperties: false,
-      description: 'Set while events cannot be delivered.',
-    },
-    secret: SECRET,
+export const API_HOOK = objectOf(['id', 'url', 'kinds', 'by', 'createdAt'], {
+  id: { type: 'string' },
+  url: { type: 'string' },
+  kinds: KINDS,
+  by: { type: 'string', description: 'The account that has made it.' },
+  createdAt: TIME,
+  failing: {
+    ...objectOf(['since', 'error'], { since: TIME, error: { type: 'string' } }),
+    description: 'Set while events cannot be delivered.',
   },
-  required: ['id', 'url', 'kinds', 'by', 'createdAt'],
-  additionalProperties: false,
-} as const
+  secret: SECRET,
+})
 
 interface HookPath {
   Params: { room: string; hook: string }
