@@ -1,4 +1,6 @@
+import type { RoomSettings } from '../src/chat/room-settings.ts'
 import { memberLimitOf } from '../src/chat/room-settings.ts'
+import type { Membership } from '../src/chat/session.ts'
 import { type Command, Mistake } from './command.ts'
 import { type CommandResult, OK } from './replies.ts'
 import { switchOf } from './words.ts'
@@ -27,99 +29,83 @@ export const modes: Command = {
   },
 }
 
-function modeCommand(flag: 'moderated' | 'invite-only', help: string): Command {
+/** Returns a command that changes a setting of the room; one without a parameter in its usage needs none. */
+function settingCommand(
+  name: string,
+  parameters: string,
+  help: string,
+  change: (settings: RoomSettings, by: Membership, parameter: string) => Promise<unknown>,
+): Command {
   return {
-    name: `/${flag}`,
-    usage: `/${flag} on|off`,
+    name,
+    usage: `${name} ${parameters}`.trimEnd(),
     help,
     state: 'inRoom',
-    least: 1,
+    least: parameters === '' ? 0 : 1,
     async run({ chat, session }, parameter) {
-      await chat.moderation.settings.setMode(session.inRoom(), flag, switchOf(parameter) ? '' : undefined)
+      await change(chat.moderation.settings, session.inRoom(), parameter)
       return OK
     },
   }
 }
 
+function modeCommand(flag: 'moderated' | 'invite-only', help: string): Command {
+  return settingCommand(`/${flag}`, 'on|off', help, async (settings, by, parameter) =>
+    settings.setMode(by, flag, switchOf(parameter) ? '' : undefined),
+  )
+}
+
 export const moderated = modeCommand('moderated', 'Let only operators and voiced users speak.')
 export const inviteOnly = modeCommand('invite-only', 'Let only invited users enter.')
 
-export const slow: Command = {
-  name: '/slow',
-  usage: '/slow <seconds>|off',
-  help: 'The least time between two messages of a user; operators and voiced users are free.',
-  state: 'inRoom',
-  least: 1,
-  async run({ chat, session }, parameter) {
+export const slow = settingCommand(
+  '/slow',
+  '<seconds>|off',
+  'The least time between two messages of a user; operators and voiced users are free.',
+  async (settings, by, parameter) => {
     const seconds = parameter.toLowerCase() === 'off' ? 0 : Number(/^\d{1,6}$/.exec(parameter)?.[0] ?? Number.NaN)
     if (!(seconds <= MAX_SLOW_SECONDS)) throw new Mistake('invalid-seconds', parameter)
-    await chat.moderation.settings.setMode(session.inRoom(), 'slow', seconds === 0 ? undefined : String(seconds))
-    return OK
+    await settings.setMode(by, 'slow', seconds === 0 ? undefined : String(seconds))
   },
-}
+)
 
-export const limit: Command = {
-  name: '/limit',
-  usage: '/limit <members>|off',
-  help: 'The most members that the room lets in; operators and invited users enter a full room, too.',
-  state: 'inRoom',
-  least: 1,
-  async run({ chat, session }, parameter) {
+export const limit = settingCommand(
+  '/limit',
+  '<members>|off',
+  'The most members that the room lets in; operators and invited users enter a full room, too.',
+  async (settings, by, parameter) => {
     const isOff = parameter.toLowerCase() === 'off'
     const value = memberLimitOf(parameter)
     if (!isOff && value === undefined) throw new Mistake('invalid-limit', parameter)
-    await chat.moderation.settings.setMode(session.inRoom(), 'limit', value)
-    return OK
+    await settings.setMode(by, 'limit', value)
   },
-}
+)
 
-export const keep: Command = {
-  name: '/keep',
-  usage: '/keep <days>|all',
-  help: 'Remove messages and events of the room that are older, or only those that the server removes.',
-  state: 'inRoom',
-  least: 1,
-  async run({ chat, session }, parameter) {
-    const { settings } = chat.moderation
+export const keep = settingCommand(
+  '/keep',
+  '<days>|all',
+  'Remove messages and events of the room that are older, or only those that the server removes.',
+  async (settings, by, parameter) => {
     const days = parameter.toLowerCase() === 'all' ? undefined : Number(/^\d{1,5}$/.exec(parameter)?.[0] ?? Number.NaN)
     if (days !== undefined && !(days >= 1 && days <= settings.maxKeepDays)) throw new Mistake('invalid-days', parameter)
-    await settings.keep(session.inRoom(), days)
-    return OK
+    await settings.keep(by, days)
   },
-}
+)
 
-export const hidden: Command = {
-  name: '/hidden',
-  usage: '/hidden on|off',
-  help: 'Leave the room out of /rooms and all other lists.',
-  state: 'inRoom',
-  least: 1,
-  async run({ chat, session }, parameter) {
-    await chat.moderation.settings.hide(session.inRoom(), switchOf(parameter))
-    return OK
-  },
-}
+export const hidden = settingCommand(
+  '/hidden',
+  'on|off',
+  'Leave the room out of /rooms and all other lists.',
+  async (settings, by, parameter) => settings.hide(by, switchOf(parameter)),
+)
 
-export const lock: Command = {
-  name: '/lock',
-  usage: '/lock <password>',
-  help: 'Ask everybody who enters for a password: JOIN <room> <password>.',
-  state: 'inRoom',
-  least: 1,
-  async run({ chat, session }, password) {
-    await chat.moderation.settings.lock(session.inRoom(), password)
-    return OK
-  },
-}
+export const lock = settingCommand(
+  '/lock',
+  '<password>',
+  'Ask everybody who enters for a password: JOIN <room> <password>.',
+  (settings, by, password) => settings.lock(by, password),
+)
 
-export const unlock: Command = {
-  name: '/unlock',
-  usage: '/unlock',
-  help: 'Remove the password of the room.',
-  state: 'inRoom',
-  least: 0,
-  async run({ chat, session }) {
-    await chat.moderation.settings.lock(session.inRoom(), undefined)
-    return OK
-  },
-}
+export const unlock = settingCommand('/unlock', '', 'Remove the password of the room.', (settings, by) =>
+  settings.lock(by, undefined),
+)

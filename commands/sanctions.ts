@@ -7,6 +7,8 @@ import { splitName, splitTime } from './words.ts'
 const TIME =
   'For good without a time such as 10m, 2h or 7d, or with forever, which stands before a reason that begins with a number.'
 
+type Sanction = 'banned' | 'muted'
+
 const REASON_HINTS = { 'text-too-long': 'The reason is too long' }
 
 export const kick: Command = {
@@ -23,43 +25,14 @@ export const kick: Command = {
   },
 }
 
-export const ban: Command = {
-  name: '/ban',
-  usage: '/ban <nickname or mask> [<time>] [<reason>]',
-  help: `Remove a user, and all whose nickname matches a mask such as troll*, and do not let them enter again. Of a guest, the address too. ${TIME}`,
-  hints: REASON_HINTS,
-  state: 'inRoom',
-  least: 1,
-  run: sanction('banned'),
-}
-
-export const mute: Command = {
-  name: '/mute',
-  usage: '/mute <nickname or mask> [<time>] [<reason>]',
-  help: `Do not let a user speak in the room. ${TIME}`,
-  hints: REASON_HINTS,
-  state: 'inRoom',
-  least: 1,
-  run: sanction('muted'),
-}
-
-export const unban: Command = {
-  name: '/unban',
-  usage: '/unban <nickname or mask>',
-  help: 'Lift a ban.',
-  state: 'inRoom',
-  least: 1,
-  run: lifting('banned'),
-}
-
-export const unmute: Command = {
-  name: '/unmute',
-  usage: '/unmute <nickname or mask>',
-  help: 'Lift a mute.',
-  state: 'inRoom',
-  least: 1,
-  run: lifting('muted'),
-}
+export const ban = sanctionCommand(
+  'ban',
+  'banned',
+  'Remove a user, and all whose nickname matches a mask such as troll*, and do not let them enter again. Of a guest, the address too.',
+)
+export const mute = sanctionCommand('mute', 'muted', 'Do not let a user speak in the room.')
+export const unban = liftingCommand('unban', 'banned', 'Lift a ban.')
+export const unmute = liftingCommand('unmute', 'muted', 'Lift a mute.')
 
 export const bans: Command = {
   name: '/bans',
@@ -82,18 +55,33 @@ export const bans: Command = {
   },
 }
 
-function sanction(role: 'banned' | 'muted'): Command['run'] {
-  return async ({ chat, session }, parameter) => {
-    const { name, rest } = splitName(parameter)
-    const { until, rest: why } = splitTime(rest)
-    await chat.moderation.expulsion.sanction(session.inRoom(), role, name, { until, why })
-    return OK
+function sanctionCommand(word: string, role: Sanction, help: string): Command {
+  return {
+    name: `/${word}`,
+    usage: `/${word} <nickname or mask> [<time>] [<reason>]`,
+    help: `${help} ${TIME}`,
+    hints: REASON_HINTS,
+    state: 'inRoom',
+    least: 1,
+    async run({ chat, session }, parameter) {
+      const { name, rest } = splitName(parameter)
+      const { until, rest: why } = splitTime(rest)
+      await chat.moderation.expulsion.sanction(session.inRoom(), role, name, { until, why })
+      return OK
+    },
   }
 }
 
-function lifting(role: 'banned' | 'muted'): Command['run'] {
-  return async ({ chat, session }, parameter) => {
-    await chat.moderation.expulsion.lift(session.inRoom(), role, splitName(parameter).name)
-    return OK
+function liftingCommand(word: string, role: Sanction, help: string): Command {
+  return {
+    name: `/${word}`,
+    usage: `/${word} <nickname or mask>`,
+    help,
+    state: 'inRoom',
+    least: 1,
+    async run({ chat, session }, parameter) {
+      await chat.moderation.expulsion.lift(session.inRoom(), role, splitName(parameter).name)
+      return OK
+    },
   }
 }
