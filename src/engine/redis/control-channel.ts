@@ -8,35 +8,26 @@ import type { Nodes } from './nodes.ts'
 import type { RedisRecords } from './records.ts'
 import type { RedisRooms } from './rooms.ts'
 
+/** The parts of the engine that the control channel concerns. */
+export interface ControlParts {
+  readonly keys: Keys
+  readonly link: Link
+  readonly nodes: Nodes
+  readonly logs: Logs
+  readonly memberships: RedisMemberships
+  readonly rooms: RedisRooms
+  readonly records: RedisRecords
+}
+
 /** The control channel, on which nodes publish changes of rooms, records and logs, and broadcasts. */
 export class ControlChannel implements EngineBroadcast {
-  readonly #keys: Keys
-  readonly #link: Link
-  readonly #nodes: Nodes
-  readonly #logs: Logs
-  readonly #memberships: RedisMemberships
-  readonly #rooms: RedisRooms
-  readonly #records: RedisRecords
+  readonly #parts: ControlParts
   readonly #listeners: { readonly subject: string; readonly listener: (text?: string) => void }[] = []
   /** Rooms that other nodes have changed since the last turn of the event loop. */
   readonly #elsewhere = new Set<number>()
 
-  constructor(
-    keys: Keys,
-    link: Link,
-    nodes: Nodes,
-    logs: Logs,
-    memberships: RedisMemberships,
-    rooms: RedisRooms,
-    records: RedisRecords,
-  ) {
-    this.#keys = keys
-    this.#link = link
-    this.#nodes = nodes
-    this.#logs = logs
-    this.#memberships = memberships
-    this.#rooms = rooms
-    this.#records = records
+  constructor(parts: ControlParts) {
+    this.#parts = parts
   }
 
   onBroadcast(subject: string, listener: (text?: string) => void): void {
@@ -44,18 +35,18 @@ export class ControlChannel implements EngineBroadcast {
   }
 
   publish(subject: string, text: string): void {
-    const message = JSON.stringify(['signal', this.#nodes.id, subject, text])
-    this.#link.call(this.#keys.control, 'PUBLISH', message).catch(() => {})
+    const message = JSON.stringify(['signal', this.#parts.nodes.id, subject, text])
+    this.#parts.link.call(this.#parts.keys.control, 'PUBLISH', message).catch(() => {})
   }
 
   async peers(): Promise<number> {
-    const [leases = ''] = this.#keys.nodes
-    return Math.max(0, Number(await this.#link.call(leases, 'ZCARD')) - 1)
+    const [leases = ''] = this.#parts.keys.nodes
+    return Math.max(0, Number(await this.#parts.link.call(leases, 'ZCARD')) - 1)
   }
 
   /** Called when messages may have been missed, with the rooms that may have changed. */
   missed(rooms: Iterable<number>): void {
-    for (const room of rooms) this.#rooms.changed(room)
+    for (const room of rooms) this.#parts.rooms.changed(room)
     for (const { listener } of this.#listeners) listener()
   }
 
@@ -65,26 +56,26 @@ export class ControlChannel implements EngineBroadcast {
     const [what, node, about = '', more = ''] = JSON.parse(text) as string[]
     switch (what) {
       case 'room':
-        if (node !== this.#nodes.id) this.#changedElsewhere(Number(about))
+        if (node !== this.#parts.nodes.id) this.#changedElsewhere(Number(about))
         return
       case 'record':
-        this.#rooms.learn(about)
+        this.#parts.rooms.learn(about)
         return
       case 'buried':
-        if (node === this.#nodes.id) this.#nodes.noticeDeath()
+        if (node === this.#parts.nodes.id) this.#parts.nodes.noticeDeath()
         return
       case 'dropped':
-        this.#rooms.noteVersion(Number(more))
+        this.#parts.rooms.noteVersion(Number(more))
         this.closed(Number(about))
         return
       case 'stale':
-        this.#records.forget(about, more)
+        this.#parts.records.forget(about, more)
         return
       case 'trimmed':
-        this.#logs.get(about as LogName)?.trim(Number(more))
+        this.#parts.logs.get(about as LogName)?.trim(Number(more))
         return
       case 'signal':
-        if (node !== this.#nodes.id) {
+        if (node !== this.#parts.nodes.id) {
           for (const { subject, listener } of this.#listeners) if (subject === about) listener(more)
         }
     }
@@ -92,9 +83,9 @@ export class ControlChannel implements EngineBroadcast {
 
   /** Called when a room is closed. */
   closed(room: number): void {
-    this.#memberships.closed(room)
-    this.#nodes.closed(`room:${room}`)
-    this.#rooms.closed(room)
+    this.#parts.memberships.closed(room)
+    this.#parts.nodes.closed(`room:${room}`)
+    this.#parts.rooms.closed(room)
   }
 
   /** Reports several changes of a room within a turn once. */
@@ -103,7 +94,7 @@ export class ControlChannel implements EngineBroadcast {
       setImmediate(() => {
         const changed = [...this.#elsewhere]
         this.#elsewhere.clear()
-        for (const id of changed) this.#rooms.changed(id)
+        for (const id of changed) this.#parts.rooms.changed(id)
       })
     }
     this.#elsewhere.add(room)

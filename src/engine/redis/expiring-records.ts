@@ -1,7 +1,7 @@
 import type { RecordKind } from '../records.ts'
-import type { Ask } from './connection.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
+import { scanned } from './scan.ts'
 
 /** Approximate keys of a page. */
 const PAGE = 1_000
@@ -36,19 +36,13 @@ export class ExpiringRecords {
 
   /** Yields the texts of a kind, in no order; a record may be yielded more than once. */
   async *pages(kind: RecordKind): AsyncGenerator<readonly string[]> {
-    for (const ask of this.#link.everyServer()) yield* this.#pagesOn(ask, this.#keys.expiring(kind, '*'))
-  }
-
-  async *#pagesOn(ask: Ask, pattern: string): AsyncGenerator<readonly string[]> {
-    for (let cursor = '0'; ; ) {
-      // The reply to SCAN.
-      const reply = await ask('SCAN', cursor, 'MATCH', pattern, 'COUNT', String(PAGE))
-      const [next, keys] = reply as readonly [string, readonly string[]]
-      const found = await Promise.all(keys.map((key) => this.#link.call(key, 'GET')))
-      const page = found.filter((text) => typeof text === 'string')
-      if (page.length > 0) yield page
-      if (next === '0') return
-      cursor = next
+    const pattern = this.#keys.expiring(kind, '*')
+    for (const ask of this.#link.everyServer()) {
+      for await (const keys of scanned((cursor) => ask('SCAN', cursor, 'MATCH', pattern, 'COUNT', String(PAGE)))) {
+        const found = await Promise.all(keys.map((key) => this.#link.call(key, 'GET')))
+        const page = found.filter((text) => typeof text === 'string')
+        if (page.length > 0) yield page
+      }
     }
   }
 }

@@ -15,6 +15,7 @@ import type { RecordStore } from '../typed-records.ts'
 import { ExpiringRecords } from './expiring-records.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
+import { pairsOf, scanned } from './scan.ts'
 
 /** Maximum entries of each cache. */
 const CACHED = 10_000
@@ -167,15 +168,8 @@ export class RedisRecords implements RecordStore {
 
   /** Yields the keys and texts of a hash; a record may be yielded more than once. */
   async *#scan(records: string): AsyncGenerator<readonly (readonly [key: string, text: string])[]> {
-    for (let cursor = '0'; ; ) {
-      // The reply to HSCAN: the cursor, then keys and texts by turns.
-      const reply = await this.#link.call(records, 'HSCAN', cursor, 'COUNT', String(PAGE))
-      const [next, found] = reply as readonly [string, readonly string[]]
-      const page = found.flatMap((key, place) => (place % 2 === 0 ? [[key, found[place + 1] ?? ''] as const] : []))
-      if (page.length > 0) yield page
-      if (next === '0') return
-      cursor = next
-    }
+    const pages = scanned((cursor) => this.#link.call(records, 'HSCAN', cursor, 'COUNT', String(PAGE)))
+    for await (const page of pages) if (page.length > 0) yield pairsOf(page)
   }
 
   async #text(kind: RecordKind, key: string): Promise<string | undefined> {

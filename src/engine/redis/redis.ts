@@ -112,11 +112,11 @@ export class RedisEngine implements Engine {
     const records = new RedisRecords(keys, link, () => nodes.id)
     this.#records = records
     this.records = new Records(records)
-    const control = new ControlChannel(keys, link, nodes, logs, memberships, rooms, records)
+    const shared = { keys, nodes, logs, memberships, rooms, records }
+    const control = new ControlChannel({ ...shared, link })
     this.broadcast = control
     this.#sweep = new Sweep(keys, link, options.keep, options.rewriteRestMs)
-    const parts = { keys, health, nodes, logs, memberships, rooms, records, control }
-    const resume = new Resume(parts, options.lobby, options.place.shown, observer)
+    const resume = new Resume({ ...shared, health, control }, options.lobby, options.place.shown, observer)
   }
 
   /** The present id of this node. */

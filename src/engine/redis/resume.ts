@@ -3,25 +3,15 @@ import { LOBBY_ROOM } from '../lobby.ts'
 import type { EngineObserver } from '../observer.ts'
 import { unfinishedImport } from '../transfer.ts'
 import type { RedisConnection } from './connection.ts'
-import type { ControlChannel } from './control-channel.ts'
+import type { ControlChannel, ControlParts } from './control-channel.ts'
 import type { Health } from './health.ts'
-import { type Keys, roomOf } from './keys.ts'
+import { roomOf } from './keys.ts'
 import type { LinkEvents } from './link.ts'
-import type { Logs } from './logs.ts'
-import type { RedisMemberships } from './memberships.ts'
 import type { Nodes } from './nodes.ts'
-import type { RedisRecords } from './records.ts'
-import type { RedisRooms } from './rooms.ts'
 
 /** The parts of the engine that depend on the connection. */
-export interface ResumeParts {
-  readonly keys: Keys
+export interface ResumeParts extends Omit<ControlParts, 'link'> {
   readonly health: Health
-  readonly nodes: Nodes
-  readonly logs: Logs
-  readonly memberships: RedisMemberships
-  readonly rooms: RedisRooms
-  readonly records: RedisRecords
   readonly control: ControlChannel
 }
 

@@ -4,6 +4,7 @@ import { type Event, hasEnded, type LogName, stateChangeOf } from '../event.ts'
 import { eventOfState } from './entry.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
+import { pairsOf, scanned } from './scan.ts'
 
 /** Maximum events of a page of a state, which are parsed within a few milliseconds. */
 const PAGE_EVENTS = 256
@@ -22,16 +23,14 @@ export class RedisRoomStates {
 
   /** Implements {@link EngineLogs.state}. A value that changes meanwhile may come twice. */
   async *of(room: number): AsyncGenerator<readonly Event[]> {
-    let cursor = '0'
-    do {
-      const scanned = await this.#link.call(this.#keys.state(room), 'HSCAN', cursor, 'COUNT', String(PAGE_EVENTS))
-      const [next, pairs] = scanned as readonly [string, readonly string[]]
+    const key = this.#keys.state(room)
+    const pages = scanned((cursor) => this.#link.call(key, 'HSCAN', cursor, 'COUNT', String(PAGE_EVENTS)))
+    for await (const page of pages) {
       yield this.#lasting(
         room,
-        pairs.filter((_, place) => place % 2 === 1),
+        pairsOf(page).map(([, value]) => value),
       )
-      cursor = next
-    } while (cursor !== '0')
+    }
   }
 
   /** Implements {@link EngineLogs.stateFor}. */

@@ -3,6 +3,7 @@ import { timeOf } from '../event.ts'
 import { fold } from '../fold.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
+import { pairsOf, scanned } from './scan.ts'
 
 /** Maximum rooms of a page. */
 export const ROOMS_OF_PAGE = 500
@@ -28,14 +29,9 @@ export class StoredRooms {
 
   /** Yields all rooms in pages. A room may be yielded more than once. */
   async *all(): AsyncGenerator<readonly StoredRoom[]> {
-    for (let cursor = '0'; ; ) {
-      // The reply to HSCAN: the cursor, then ids and records by turns.
-      const reply = await this.#link.call(this.#keys.rooms[0], 'HSCAN', cursor, 'COUNT', String(ROOMS_OF_PAGE))
-      const [next, found] = reply as readonly [string, readonly string[]]
-      yield found.filter((_, place) => place % 2 === 1).map((record) => JSON.parse(record))
-      if (next === '0') return
-      cursor = next
-    }
+    const [records] = this.#keys.rooms
+    const pages = scanned((cursor) => this.#link.call(records, 'HSCAN', cursor, 'COUNT', String(ROOMS_OF_PAGE)))
+    for await (const page of pages) yield pairsOf(page).map(([, record]) => JSON.parse(record))
   }
 
   /** Resolves with those of the given ids that there are. */

@@ -4,6 +4,7 @@ import type { Retention } from '../observer.ts'
 import type { Ask } from './connection.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
+import { scanned } from './scan.ts'
 
 /** Interval at which a node sweeps the logs it has written to. */
 const OWN_INTERVAL_MS = 1_000
@@ -73,17 +74,13 @@ export class Sweep {
   }
 
   async #trimAll(ask: Ask): Promise<void> {
-    let cursor = '0'
-    do {
-      const found = await ask('SCAN', cursor, 'MATCH', this.#keys.every('log'), 'COUNT', '500')
-      // The reply to SCAN.
-      const [next, keys] = found as readonly [string, readonly string[]]
+    const pattern = this.#keys.every('log')
+    for await (const keys of scanned((cursor) => ask('SCAN', cursor, 'MATCH', pattern, 'COUNT', '500'))) {
       for (const key of keys) {
         const log = this.#keys.logOf(key)
         if (log) await this.#trim(log)
       }
-      cursor = next
-    } while (cursor !== '0')
+    }
   }
 
   async #trim(log: LogName): Promise<void> {

@@ -2,6 +2,7 @@ import { EngineFault } from '../errors.ts'
 import { faultOf } from './connection.ts'
 import { Keys } from './keys.ts'
 import { reasonOf } from './reasons.ts'
+import { scanned } from './scan.ts'
 import type { ScriptName, ScriptResults } from './scripts.ts'
 import { SingleServer } from './single.ts'
 import type { RedisLocation } from './url.ts'
@@ -42,14 +43,11 @@ export class TransferConnection {
   /** Yields the keys of a pattern, each once. */
   async *scan(pattern: string): AsyncGenerator<readonly string[]> {
     const seen = new Set<string>()
-    for (let cursor = ''; cursor !== '0'; ) {
-      // The reply to SCAN.
-      const found = await this.ask('SCAN', cursor || '0', 'MATCH', pattern, 'COUNT', String(PAGE))
-      const [next, keys] = found as readonly [string, readonly string[]]
+    const pages = scanned((cursor) => this.ask('SCAN', cursor, 'MATCH', pattern, 'COUNT', String(PAGE)))
+    for await (const keys of pages) {
       const fresh = keys.filter((key) => !seen.has(key))
       for (const key of fresh) seen.add(key)
       if (fresh.length > 0) yield fresh
-      cursor = next
     }
   }
 
