@@ -1,7 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Traffic } from '../../transport/tally.ts'
-import { inTime, troubleOf } from './ready.ts'
-import type { Vitals } from './vitals.ts'
+import { inTime, troubleOf, type Vitals } from './vitals.ts'
 
 /**
  * Returns the metrics for Prometheus. Values are read when they are scraped, from counters elsewhere. No label has a value that a
@@ -39,72 +38,51 @@ export function metricsOf(vitals: Vitals): Registry {
         read((value, labels = {}) => this.inc(labels, value))
       },
     })
-  const byProtocol = (read: (traffic: Traffic) => number) => (set: Set) => {
-    for (const [protocol, traffic] of vitals.traffic()) set(read(traffic), { protocol })
+  const byLabel = (
+    make: typeof gauge | typeof counter,
+    name: string,
+    help: string,
+    label: string,
+    counts: () => Iterable<readonly [key: string, count: number]>,
+  ) => {
+    const read = (set: Set) => {
+      for (const [key, count] of counts()) set(count, { [label]: key })
+    }
+    make(name, help, read, [label])
   }
+  const byListener = (
+    make: typeof gauge | typeof counter,
+    name: string,
+    help: string,
+    read: (traffic: Traffic) => number,
+  ) =>
+    byLabel(make, name, help, 'protocol', () =>
+      Array.from(vitals.traffic(), ([protocol, traffic]) => [protocol, read(traffic)] as const),
+    )
 
   gauge('roomd_build_info', 'The version that runs.', (set) => set(1, { version: vitals.version }), ['version'])
-  gauge(
-    'roomd_connections',
-    'Open connections, by listener.',
-    byProtocol(({ open }) => open),
-    ['protocol'],
-  )
-  counter(
-    'roomd_connections_total',
-    'Admitted connections, by listener.',
-    byProtocol(({ opened }) => opened),
-    ['protocol'],
-  )
-  counter(
-    'roomd_received_bytes_total',
-    'Bytes read, without TLS overhead.',
-    byProtocol(({ received }) => received),
-    ['protocol'],
-  )
-  counter(
-    'roomd_sent_bytes_total',
-    'Bytes written, without TLS overhead.',
-    byProtocol(({ sent }) => sent),
-    ['protocol'],
-  )
-  gauge(
-    'roomd_queue_bytes',
-    'Bytes of output queued for slow readers.',
-    byProtocol(({ queued }) => queued),
-    ['protocol'],
-  )
+  byListener(gauge, 'roomd_connections', 'Open connections, by listener.', ({ open }) => open)
+  byListener(counter, 'roomd_connections_total', 'Admitted connections, by listener.', ({ opened }) => opened)
+  byListener(counter, 'roomd_received_bytes_total', 'Bytes read, without TLS overhead.', ({ received }) => received)
+  byListener(counter, 'roomd_sent_bytes_total', 'Bytes written, without TLS overhead.', ({ sent }) => sent)
+  byListener(gauge, 'roomd_queue_bytes', 'Bytes of output queued for slow readers.', ({ queued }) => queued)
   gauge('roomd_memory_bytes', 'Bytes in queues, unfinished input and the newest events of rooms.', (set) =>
     set(vitals.memory.held),
   )
   gauge('roomd_memory_limit_bytes', 'Limit of roomd_memory_bytes.', (set) => set(vitals.memory.limit))
-  gauge(
-    'roomd_sessions',
-    'Logged-in sessions, by protocol.',
-    (set) => {
-      for (const [protocol, count] of chat.users.counts()) set(count, { protocol })
-    },
-    ['protocol'],
-  )
+  byLabel(gauge, 'roomd_sessions', 'Logged-in sessions, by protocol.', 'protocol', () => chat.users.counts())
   gauge('roomd_ready', 'Readiness as of /readyz: 1 or 0.', async (set) => {
     set((await troubleOf(vitals)) === undefined ? 1 : 0)
   })
-  gauge(
-    'roomd_fault',
-    'Current fault: 1 or 0, by the part that fails.',
-    (set) => {
-      for (const [fault, present] of vitals.faults) set(present ? 1 : 0, { fault })
-      set(vitals.logState?.trouble === undefined ? 0 : 1, { fault: 'log' })
-    },
-    ['fault'],
-  )
+  byLabel(gauge, 'roomd_fault', 'Current fault: 1 or 0, by the part that fails.', 'fault', () => [
+    ...Array.from(vitals.faults, ([fault, present]) => [fault, present ? 1 : 0] as const),
+    ['log', vitals.logState?.trouble === undefined ? 0 : 1],
+  ])
   counter('roomd_log_dropped_lines_total', 'Log lines that could not be written.', (set) =>
     set(vitals.logState?.droppedLines ?? 0),
   )
   gauge('roomd_rooms', 'Rooms.', async (set) => set(await inTime(engine.rooms.count())))
-  gauge('roomd_rooms_occupied', 'Rooms with members.', async (set) => {
-    set(await inTime(chat.rooms.occupied()))
-  })
+  gauge('roomd_rooms_occupied', 'Rooms with members.', async (set) => set(await inTime(chat.rooms.occupied())))
   counter(
     'roomd_events_total',
     'Events caused by sessions of this node.',
@@ -118,23 +96,10 @@ export function metricsOf(vitals: Vitals): Registry {
   counter('roomd_deliveries_total', 'Events delivered to members on this node, one for each member.', (set) =>
     set(chat.counts.deliveries),
   )
-  counter(
-    'roomd_disconnects_total',
-    'Connections that the server has closed or refused, by reason.',
-    (set) => {
-      for (const [reason, count] of tally.disconnects) set(count, { reason })
-    },
-    ['reason'],
-  )
+  const disconnects = 'Connections that the server has closed or refused, by reason.'
+  byLabel(counter, 'roomd_disconnects_total', disconnects, 'reason', () => tally.disconnects)
   counter('roomd_throttles_total', 'Pauses of connections over their rate.', (set) => set(tally.throttles))
-  counter(
-    'roomd_refused_logins_total',
-    'Logins refused.',
-    (set) => {
-      for (const [reason, count] of chat.counts.refusedLogins) set(count, { reason })
-    },
-    ['reason'],
-  )
+  byLabel(counter, 'roomd_refused_logins_total', 'Logins refused.', 'reason', () => chat.counts.refusedLogins)
 
   const events = new Histogram({
     ...shared,

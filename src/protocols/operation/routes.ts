@@ -1,6 +1,5 @@
 import type { Routes } from '../../transport/http/routes.ts'
-import { troubleOf } from './ready.ts'
-import type { Vitals } from './vitals.ts'
+import { troubleOf, type Vitals } from './vitals.ts'
 
 /** Returns the routes `/healthz`, `/readyz` and `/metrics`. */
 export function operationRoutes(vitals: Vitals): Routes {
