@@ -12,14 +12,14 @@ interface NamedRoom {
   readonly unlocked: RoomRecord | undefined
 }
 
-/** Reads `<room> [<password>]` and checks the password. @throws Refusal as `Chat.unlock` does; {@link Mistake} */
+/** Reads `<room> [<password>]` and checks the password. @throws Refusal as `Passwords.check` does; {@link Mistake} */
 export async function namedRoom(context: CommandContext, parameter: string): Promise<NamedRoom> {
   const { name, password } = split(parameter)
   const room = password === undefined ? undefined : await context.chat.rooms.find(name)
   return { name, unlocked: await unlock(context, name, room, password) }
 }
 
-/** Reads `<room> [<password>]` of a room that exists, and checks the password. @throws Refusal as `Chat.unlock` does; {@link Mistake} */
+/** Reads `<room> [<password>]` of a room that exists, and checks the password. @throws Refusal as `Passwords.check` does; {@link Mistake} */
 export async function existingRoom(context: CommandContext, parameter: string) {
   const { name, password } = split(parameter)
   const room = await context.chat.rooms.find(name)
@@ -45,7 +45,7 @@ async function unlock(
     const rest = Passwords.fits(password) ? '…' : password
     throw new Mistake('room-name-invalid', `${name} ${rest}`, TWO_WORDS)
   }
-  await chat.unlock(room, password, address)
+  await chat.passwords.check(room, password, address)
   return room
 }
 

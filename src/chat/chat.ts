@@ -30,11 +30,11 @@ import { Guesses } from './guesses.ts'
 import { GuestChecks } from './guests.ts'
 import { Handover } from './handover.ts'
 import { Inboxes } from './inboxes.ts'
-import { Joining, type JoinRoomOptions } from './joining.ts'
+import { type JoiningParts, type JoinRoomOptions, joinRoom } from './joining.ts'
 import { SessionLogin } from './login.ts'
 import { LoginNames } from './login-names.ts'
 import { RoomMakers } from './makers.ts'
-import { type LostRoom, Memberships } from './memberships.ts'
+import { Memberships } from './memberships.ts'
 import { Messages } from './messages.ts'
 import { Moderation } from './moderation.ts'
 import { NewsChannel } from './news.ts'
@@ -76,6 +76,9 @@ export const LOBBY = LOBBY_ROOM.id
 export class Chat {
   readonly accounts: Accounts
   readonly access: Access
+  readonly names: LoginNames
+  readonly userChange: UserChange
+  readonly passwords: Passwords
   readonly authors: Authors
   readonly rooms: Directory
   readonly messages: Messages
@@ -108,14 +111,11 @@ export class Chat {
   readonly #blocks = new Blocks()
   readonly #blocking: Blocking
   readonly #guests: GuestChecks
-  readonly #joining: Joining
+  readonly #joining: JoiningParts
   readonly #login: SessionLogin
-  readonly #passwords: Passwords
   readonly #memberships: Memberships
-  readonly #names: LoginNames
   readonly #presence = new Presence()
   readonly #speaking: SpeakingParts
-  readonly #userChange: UserChange
 
   constructor(engine: Engine, options: ChatOptions) {
     const { maxText, now = () => performance.now(), guests: isOpen = true, ticketMs = HOUR_MS } = options
@@ -178,12 +178,12 @@ export class Chat {
     this.#engine = engine
     this.#blocking = blocking
     this.#guests = guests
-    this.#joining = new Joining({ directory, guests, inboxes, memberships })
+    this.#joining = { directory, guests, inboxes, memberships }
     this.#login = new SessionLogin({ ...login, digests, sessions })
     this.#memberships = memberships
-    this.#names = names
-    this.#userChange = new UserChange({ ...login, admins, keepRole, memberships })
-    this.#passwords = passwords
+    this.names = names
+    this.userChange = new UserChange({ ...login, admins, keepRole, memberships })
+    this.passwords = passwords
     this.maxText = maxText
     this.welcome = options.welcome
     this.broadcast = engine.broadcast
@@ -244,37 +244,6 @@ export class Chat {
   }
 
   /**
-   * Changes the nickname of a guest that has it exclusively, in all of its rooms. Resolves with those that it is out of, as a guest of that
-   * nickname was banned meanwhile. Once the change has begun, a failure ends the session.
-   *
-   * @throws Refusal `not-permitted` for other sessions; `name-invalid`, `name-reserved`, `name-in-use`, `banned`, `invite-only`,
-   * `unavailable`.
-   */
-  rename(session: Session, name: string): Promise<readonly LostRoom[]> {
-    return this.#userChange.rename(session, name)
-  }
-
-  /**
-   * Makes a session that is logged in that of an account: the session of a guest that has its nickname exclusively, or of the owner of another
-   * account. It has the nickname of the account from then on, in all of its rooms. A guest's roles are the account's then. Resolves with the
-   * rooms that it is out of, as the account was banned meanwhile. Once the change has begun, a failure ends the session.
-   *
-   * @throws Refusal `not-permitted` for other sessions; `secret-wrong` for a proof that is out of date; `token-scope`, `banned`,
-   * `invite-only`, `unavailable`.
-   */
-  identify(session: Session, proof: Proof): Promise<readonly LostRoom[]> {
-    return this.#userChange.identify(session, proof)
-  }
-
-  /**
-   * Resolves with true if nobody is logged in under a nickname on this node, nor in a room under it on any node. Waits for sessions
-   * that are ending. @throws Refusal `unavailable`.
-   */
-  isFree(name: string): Promise<boolean> {
-    return this.#names.isFree(name)
-  }
-
-  /**
    * Makes a session a member of a room, given by its id or its slug, under which it is made if need be. When it refuses, nothing has
    * changed.
    *
@@ -283,7 +252,7 @@ export class Chat {
    * `unavailable`.
    */
   join(session: Session, which: number | string, options: JoinRoomOptions = {}): Promise<Membership> {
-    return this.#joining.join(session, which, options)
+    return joinRoom(this.#joining, session, which, options)
   }
 
   /**
@@ -293,15 +262,6 @@ export class Chat {
    */
   speakIn(session: Session, which: RoomRecord | string, unlocked?: RoomRecord): Promise<SpeakingPlace> {
     return SpeakingPlace.open(this.#speaking, session, which, unlocked)
-  }
-
-  /**
-   * Checks a room's password. Every password of a room that does not exist, which is undefined, is wrong.
-   *
-   * @throws Refusal `password-wrong`, `too-many-attempts`, `unavailable`.
-   */
-  async unlock(room: RoomRecord | undefined, password: string, address: string): Promise<void> {
-    await this.#passwords.check(room, password, address)
   }
 
   /** Ends a membership; the session still sees its own `left`. @throws Refusal `unavailable`; then it is still a member. */
@@ -364,11 +324,6 @@ export class Chat {
     this.away.set(session, undefined)
     await this.#login.release(session.key, session)
     await lastEvents()
-  }
-
-  /** True if a session holds its nickname exclusively, as far as this node knows. */
-  isExclusive(session: Session): boolean {
-    return this.#names.exclusive.holds(session)
   }
 
   /** Resolves when all sessions that have left have been seen off, or cannot be. */

@@ -10,7 +10,7 @@ import type { Membership, Session } from './session.ts'
 import { checkScope } from './token-scope.ts'
 
 export interface JoinRoomOptions {
-  /** The room as it was when its password was shown, see {@link Chat.unlock}. */
+  /** The room as it was when its password was shown, see {@link Passwords.check}. */
   readonly unlocked?: RoomRecord | undefined
   /** True at protocols with one room at a time: the session's other membership ends where the new one begins. */
   readonly moves?: boolean
@@ -23,52 +23,49 @@ export interface JoiningParts {
   readonly memberships: Memberships
 }
 
-/** Makes sessions members of rooms, which it finds or makes. */
-export class Joining {
-  readonly #parts: JoiningParts
-
-  constructor(parts: JoiningParts) {
-    this.#parts = parts
+/** Implements {@link Chat.join}. */
+export async function joinRoom(
+  { directory, guests, inboxes, memberships }: JoiningParts,
+  session: Session,
+  which: number | string,
+  { unlocked, moves = false }: JoinRoomOptions,
+): Promise<Membership> {
+  const find: JoinOptions['find'] = async () => {
+    const found = await findOrMake(directory, session, which)
+    checkScope(session, 'read', found.record.slug)
+    checkUnlocked(found.record, unlocked)
+    return found
   }
-
-  /** Implements {@link Chat.join}. */
-  async join(session: Session, which: number | string, options: JoinRoomOptions): Promise<Membership> {
-    const { guests, inboxes, memberships } = this.#parts
-    const { unlocked, moves = false } = options
-    const find: JoinOptions['find'] = async () => {
-      const found = await this.#find(session, which)
-      checkScope(session, 'read', found.record.slug)
-      checkUnlocked(found.record, unlocked)
-      return found
+  // A member is handed the events of the room.
+  if (typeof which === 'string') checkScope(session, 'read', which)
+  // From before its joining, as whoever sees that may tell it something at once.
+  inboxes.listen(session)
+  try {
+    // The nickname may have been registered since the login, or be about to be.
+    const check = async () => {
+      if (!session.registered) await guests.check(session.name, session.isOnlyGuest)
     }
-    // A member is handed the events of the room.
-    if (typeof which === 'string') checkScope(session, 'read', which)
-    // From before its joining, as whoever sees that may tell it something at once.
-    inboxes.listen(session)
-    try {
-      // The nickname may have been registered since the login, or be about to be.
-      const check = async () => {
-        if (!session.registered) await guests.check(session.name, session.isOnlyGuest)
-      }
-      return await memberships.join(session, { moves, find, check })
-    } finally {
-      if (!session.membership && !hasOwnInbox(session)) inboxes.dismiss(session)
-    }
+    return await memberships.join(session, { moves, find, check })
+  } finally {
+    if (!session.membership && !hasOwnInbox(session)) inboxes.dismiss(session)
   }
+}
 
-  /** Finds a room by its id, or finds or makes one by its slug. */
-  async #find(session: Session, which: number | string): ReturnType<JoinOptions['find']> {
-    const { directory } = this.#parts
-    const { address, name, accountId: account } = session
-    const mayMake = session.scope?.rights.includes('write') !== false
-    if (typeof which === 'string' && mayMake) {
-      const { record, founds } = await directory.open(which, { address, name, account })
-      // The owner of an account is that of the room.
-      return { record, role: founds && !session.registered ? 'operator' : undefined }
-    }
-    const record = await directory.find(which)
-    if (!record && !mayMake) throw new Refusal('token-scope')
-    if (!record) throw new Refusal('room-unknown')
-    return { record, role: undefined }
+/** Finds a room by its id, or finds or makes one by its slug. */
+async function findOrMake(
+  directory: Directory,
+  session: Session,
+  which: number | string,
+): ReturnType<JoinOptions['find']> {
+  const { address, name, accountId: account } = session
+  const mayMake = session.scope?.rights.includes('write') !== false
+  if (typeof which === 'string' && mayMake) {
+    const { record, founds } = await directory.open(which, { address, name, account })
+    // The owner of an account is that of the room.
+    return { record, role: founds && !session.registered ? 'operator' : undefined }
   }
+  const record = await directory.find(which)
+  if (!record && !mayMake) throw new Refusal('token-scope')
+  if (!record) throw new Refusal('room-unknown')
+  return { record, role: undefined }
 }

@@ -39,7 +39,13 @@ export class UserChange {
     this.#parts = parts
   }
 
-  /** Implements {@link Chat.rename}. */
+  /**
+   * Changes the nickname of a guest that has it exclusively, in all of its rooms. Resolves with those that it is out of, as a guest of that
+   * nickname was banned meanwhile. Once the change has begun, a failure ends the session.
+   *
+   * @throws Refusal `not-permitted` for other sessions; `name-invalid`, `name-reserved`, `name-in-use`, `banned`, `invite-only`,
+   * `unavailable`.
+   */
   async rename(session: Session, name: string): Promise<readonly LostRoom[]> {
     if (!session.isOnlyGuest) throw new Refusal('not-permitted')
     const { guests, inboxes, names } = this.#parts
@@ -55,7 +61,14 @@ export class UserChange {
     return this.#rename(session, name, take, () => this.#move(session, next, change))
   }
 
-  /** Implements {@link Chat.identify}. */
+  /**
+   * Makes a session that is logged in that of an account: the session of a guest that has its nickname exclusively, or of the owner of another
+   * account. It has the nickname of the account from then on, in all of its rooms. A guest's roles are the account's then. Resolves with the
+   * rooms that it is out of, as the account was banned meanwhile. Once the change has begun, a failure ends the session.
+   *
+   * @throws Refusal `not-permitted` for other sessions; `secret-wrong` for a proof that is out of date; `token-scope`, `banned`,
+   * `invite-only`, `unavailable`.
+   */
   async identify(session: Session, proof: Proof): Promise<readonly LostRoom[]> {
     if (!session.isOnlyGuest && !session.registered) throw new Refusal('not-permitted')
     for (const { room } of session.memberships.values())

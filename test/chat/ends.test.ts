@@ -1,6 +1,6 @@
 /** Sessions that end while something of theirs is under way. */
 import { expect, test } from 'vitest'
-import { ExclusiveNames } from '../../src/chat/exclusive-names.ts'
+import { ExclusiveNames } from '../../src/chat/login-names.ts'
 import { Session } from '../../src/chat/session.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { readAll } from '../engine/conformance.ts'

@@ -148,7 +148,7 @@ test('requests that wait for the rest get it although the room is deserted meanw
 
 test('a guest who is kicked while its new nickname waits for the rest stays out', async () => {
   const { chat, engine, id, ann, room, resume } = await waiting()
-  const renamed = reasonOf(chat.rename(ann, 'anna'))
+  const renamed = reasonOf(chat.userChange.rename(ann, 'anna'))
   await tickEnd()
   await engine.logs.append(room.log, { kind: 'kicked', room: id, from: 'op', to: 'ann', body: '' })
   await eventually(() => expect(ann.memberships.size).toBe(0))

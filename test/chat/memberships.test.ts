@@ -154,7 +154,7 @@ test('a change of nickname that the store fails within ends the session, every p
     if (name === 'rob' && room > 0 && ++claims === 2) throw new Unavailable('the disk is full')
     return claim.call(engine.memberships, room, name, options)
   })
-  expect(await reasonOf(chat.rename(ann, 'rob'))).toBe('unavailable')
+  expect(await reasonOf(chat.userChange.rename(ann, 'rob'))).toBe('unavailable')
   expect(line.ended).toEqual(['membership-lost'])
   expect(news).toEqual(['offline ann', 'online rob'])
   await chat.close(ann)
@@ -189,7 +189,7 @@ test('a session that ends amid a change of its nickname leaves all of its rooms,
     return loadFor.call(this, user)
   })
   onTestFinished(() => loading.mockRestore())
-  await chat.rename(ann, 'rob').catch(() => {})
+  await chat.userChange.rename(ann, 'rob').catch(() => {})
   await closing
   for (const { room } of watcher.memberships.values()) {
     const heard = () => heardBy(watcher).filter((text) => text.startsWith(`${room.record.slug} `))

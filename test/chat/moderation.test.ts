@@ -93,7 +93,7 @@ test('a guest operator that takes the nickname of the maker who has left does no
   await enter(chat, eve, 'theirs')
   await moderation.roles.grant(bob.inRoom(), 'operator', 'eve')
   await chat.close(bob)
-  await chat.rename(eve, 'bob')
+  await chat.userChange.rename(eve, 'bob')
   await chat.accounts.register('bob', 'secret of hers', HERE, eve)
   const { state } = eve.inRoom().room
   expect([state.rankOf(eve), state.owner]).toEqual(['operator', undefined])
@@ -248,8 +248,8 @@ test('an invite-only room lets in the invited, a locked one those who know the p
   const cat = await guest('cat')
   expect(await reasonOf(chat.join(cat, 'ops'))).toBe('room-private')
   const record = (await chat.rooms.find('ops')) ?? expect.fail()
-  expect(await reasonOf(chat.unlock(record, 'wrong', HERE))).toBe('password-wrong')
-  await chat.unlock(record, 'open sesame', HERE)
+  expect(await reasonOf(chat.passwords.check(record, 'wrong', HERE))).toBe('password-wrong')
+  await chat.passwords.check(record, 'open sesame', HERE)
   await enter(chat, cat, 'ops', true)
   await moderation.settings.hide(by, true)
   await moderation.settings.lock(by, undefined)
@@ -263,7 +263,7 @@ test('a guest that changes its nickname keeps its place in a full room', async (
   await chat.login(bob, 'bob', true)
   const { room: ops } = await chat.join(bob, 'ops')
   await moderation.settings.setMode(by, 'limit', '1')
-  await chat.rename(bob, 'rob')
+  await chat.userChange.rename(bob, 'rob')
   expect(await chat.rooms.inside(ops.record.id)).toEqual(['ann', 'rob'])
 })
 

@@ -196,7 +196,7 @@ export class ChatroomConversation implements Conversation<Buffer> {
     for (let delayMs = FIRST_DELAY_MS; waits(); delayMs = Math.min(2 * delayMs, MAX_DELAY_MS)) {
       try {
         // A session that has also lost the login of its account is disconnected instead.
-        if (chat.isExclusive(session)) await chat.join(session, room)
+        if (chat.names.exclusive.holds(session)) await chat.join(session, room)
       } catch (error) {
         const again = error instanceof Refusal && error.code === 'unavailable'
         if (!again && waits()) this.#returnToLobby(session)

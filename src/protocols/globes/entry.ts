@@ -37,7 +37,7 @@ export function addEntry(
     const username = typeof name === 'string' && isName(name) ? name : undefined
     if (room.hash !== undefined) {
       if (typeof secret !== 'string') throw new GlobesError(304, 'secret')
-      await chat.unlock(room, secret, requests.addressOf(request)).catch((error) => refuseGuess(error, 304, 'secret'))
+      await chat.passwords.check(room, secret, requests.addressOf(request)).catch((error) => refuseGuess(error, 304, 'secret'))
       if (username === undefined || isReserved(username)) throw new GlobesError(303, 'name')
     }
     if (username !== undefined) await checkName(room, username, request, reply)

@@ -27,7 +27,7 @@ export class Lobby {
    * @throws {Refusal} `unavailable`
    */
   async isTaken({ name }: Proof): Promise<boolean> {
-    return !(await this.#chat.isFree(name))
+    return !(await this.#chat.names.isFree(name))
   }
 
   /**

@@ -153,7 +153,7 @@ export class Authorization {
   async #showPassword({ address, password }: Caller, room: RoomRecord | undefined): Promise<boolean> {
     if (password === undefined) return false
     try {
-      await this.#options.chat.unlock(room, password, address)
+      await this.#options.chat.passwords.check(room, password, address)
       return true
     } catch (error) {
       if (error instanceof Refusal && error.code === 'password-wrong') return false

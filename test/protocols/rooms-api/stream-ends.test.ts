@@ -197,7 +197,7 @@ test('a stream keeps its nickname from nobody, and is among the sessions of its 
   await chat.close(ann)
   const client = await stream('/inbox/stream', { as: `ann:${PASSWORD}` })
   await client.next()
-  expect(await chat.isFree('ann')).toBe(true)
+  expect(await chat.names.isFree('ann')).toBe(true)
   const alone = new Session(silent)
   await chat.login(alone, await chat.accounts.authenticate('ann', PASSWORD, HERE), true)
   await chat.close(alone)

@@ -136,7 +136,7 @@ async function becomeAccount(context: IrcContext, proof: Proof): Promise<Lines> 
   const { chat, options, session } = context
   const { source, nick, name, key, accountId } = session
   const proved = provedLines(context, proof)
-  const lost = await chat.identify(session, proof).finally(() => options.users.settled(session, key))
+  const lost = await chat.userChange.identify(session, proof).finally(() => options.users.settled(session, key))
   if (session.accountId === accountId) return proved
   const renamed = nick === session.nick ? [] : [ownLine(session, `:${source} NICK :${session.nick}`)]
   context.tell([...proved, ...renamed, ...lostLines(context, lost)])

@@ -54,7 +54,7 @@ async function joinChannel(context: IrcContext, channel: string, key: string): P
   const found = await chat.rooms.find(name)
   if (found && session.memberships.has(found.id)) return NOTHING
   if (!found && !isSlug(name)) throw new Refusal('room-name-invalid')
-  if (found?.hash !== undefined && key !== '') await chat.unlock(found, key, session.address)
+  if (found?.hash !== undefined && key !== '') await chat.passwords.check(found, key, session.address)
   const unlocked = key === '' ? undefined : found
   return enter(context, found ? found.id : name, unlocked)
 }

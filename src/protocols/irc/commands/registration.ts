@@ -38,7 +38,7 @@ const nick: IrcCommand = {
       if (name === session.name) return NOTHING
       if (session.registered) return [reply('ERR_NONICKCHANGE', 'The owner of an account keeps its nickname')]
       const { source, key } = session
-      const lost = await chat.rename(session, name).finally(() => options.users.settled(session, key))
+      const lost = await chat.userChange.rename(session, name).finally(() => options.users.settled(session, key))
       return [ownLine(session, `:${source} NICK :${session.nick}`), ...lostLines(context, lost)]
     }
     if (!isName(name) && !mayBeAccount(name)) throw new Refusal('name-invalid')
