@@ -1,16 +1,14 @@
 import type { Chat } from '../../chat/chat.ts'
 import { fold } from '../../chat/names.ts'
 import type { News, Signal } from '../../chat/news.ts'
-import { isBotHere } from './bots.ts'
 import type { Cap } from './caps.ts'
 import { awayLine } from './events.ts'
 import type { DetailedSession, IrcUsers } from './irc-users.ts'
 import { ircLine } from './message.ts'
 import { channelOf, shownNick } from './names.ts'
 import { numeric } from './numerics.ts'
-import type { IrcSession } from './session.ts'
-import { signalLine } from './signal-line.ts'
-import { type Sender, withTags } from './tags.ts'
+import { type IrcSession, isBotHere } from './session.ts'
+import { type Sender, signalLine, withTags } from './tags.ts'
 import type { PackLines } from './wire.ts'
 
 /** A nickname of MONITOR. */

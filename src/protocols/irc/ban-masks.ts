@@ -4,9 +4,9 @@ import { isAtLeast } from '../../chat/room-state.ts'
 import { isMask } from '../../chat/sanctions.ts'
 import type { Membership } from '../../chat/session.ts'
 import type { IrcContext } from './command.ts'
-import { isHidden } from './invisible.ts'
 import { fitting } from './masks.ts'
 import { meantNick, shownNick } from './names.ts'
+import { isHidden } from './rooms.ts'
 
 /** The masks of IRC that ban everybody. */
 const EVERYBODY: ReadonlySet<string> = new Set(['*', '*!*@*', '*@*'])

@@ -9,6 +9,7 @@ import { COMMANDS } from './commands/index.ts'
 import { GarbledLine } from './framing.ts'
 import type { PingedConnection } from './heartbeat.ts'
 import { LabelledReply, refusalOf } from './labels.ts'
+import { LongReply } from './long-reply.ts'
 import { type IrcMessage, ircLine, isLineTooLong, type Lines, parseIrcMessage } from './message.ts'
 import { MultilineInput } from './multiline.ts'
 import { SERVER } from './names.ts'
@@ -165,12 +166,9 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
 
   /** Sends a long reply. Resolves with the rest of it when the client has read what comes before. */
   async #inSlices(lines: Lines): Promise<Buffer> {
-    let start = 0
-    for (; start + MAX_WRITE < lines.length; start += MAX_WRITE) {
-      this.#push(lines.slice(start, start + MAX_WRITE))
-      await this.#link.drained()
-    }
-    return this.#pack(lines.slice(start))
+    const reply = new LongReply(this)
+    await reply.add(lines)
+    return this.#pack(reply.rest())
   }
 
   #failure(thrown: unknown, { name, channelAt }: IrcCommand, { params }: IrcMessage): Lines {

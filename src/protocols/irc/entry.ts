@@ -1,12 +1,13 @@
 import type { RoomRecord } from '../../engine/engine.ts'
-import { isBotHere } from './bots.ts'
 import { type IrcContext, NOTHING } from './command.ts'
+import { joinLine } from './events.ts'
 import { LongReply } from './long-reply.ts'
 import type { Lines } from './message.ts'
-import { channelOf, shownNick } from './names.ts'
+import { channelOf } from './names.ts'
 import { unlessRefused } from './refusals.ts'
 import { addReplay } from './replay.ts'
 import { namesLines, topicLines } from './rooms.ts'
+import { isBotHere } from './session.ts'
 import { ownLine, withTags } from './tags.ts'
 
 /** Makes the session a member of a room, see {@link Chat.join}, and sends its JOIN and the lines behind it. Resolves with the last ones. @throws Refusal */
@@ -19,7 +20,7 @@ export async function enter(
   const { room } = await chat.join(session, which, { unlocked })
   const { record } = room
   // Events of the room may follow at once.
-  context.tell([ownLine(session, joinLine(context, record, session.name, session.registered))])
+  context.tell([ownLine(session, shownJoin(context, record, session.name, session.registered))])
   const isBrief = session.caps.has('no-implicit-names') || session.caps.has('draft/no-implicit-names')
   const reply = new LongReply(context)
   await reply.add(await topicLines(context, record, false))
@@ -29,15 +30,15 @@ export async function enter(
 }
 
 /** Returns the JOIN of a user, as far as the session's client has asked for. */
-function joinLine(
+function shownJoin(
   { session, options: { users } }: IrcContext,
   room: RoomRecord,
   name: string,
   verified: boolean,
 ): string {
-  const account = verified ? shownNick(name) : '*'
-  const extended = session.caps.has('extended-join') ? ` ${account} :${users.realNameOf(name)}` : ''
-  return `:${users.sourceOf(name, verified)} JOIN ${channelOf(room)}${extended}`
+  const author = { source: users.sourceOf(name, verified), details: users.detailsOf(name) }
+  const event = { from: name, ...(verified && { verified }) }
+  return joinLine(event, author, channelOf(room), session.caps.has('extended-join'))
 }
 
 /** Shows a session that has become another account's where its former account still is: its client has been told that this has got another nickname. */
@@ -46,7 +47,7 @@ export async function showFormer(context: IrcContext, name: string): Promise<voi
   const from = { name, verified: true, isBot: isBotHere(chat, name) }
   for (const { room } of [...session.memberships.values()])
     if (await unlessRefused(chat.rooms.holds(room.record.id, name), () => false))
-      context.tell([withTags(session, joinLine(context, room.record, name, true), { from })])
+      context.tell([withTags(session, shownJoin(context, room.record, name, true), { from })])
 }
 
 /** Enters the rooms that other sessions of the account are in, as far as the session may; those have shown their passwords. */

@@ -62,8 +62,7 @@ export function linesOf(
       // The user was there under another nickname.
       if (details.renamed !== undefined)
         return [ircLine(sourceOf(details.renamed, verified, known?.username), 'NICK', [shownNick(from)])]
-      if (!isExtended) return [`:${source} JOIN ${channel}`]
-      return [ircLine(source, 'JOIN', [channel, verified ? shownNick(from) : '*', known?.realName ?? from])]
+      return [joinLine(event, { source, details: known }, channel, isExtended)]
     }
     case 'left':
       // The `joined` that follows tells it.
@@ -84,6 +83,17 @@ export function linesOf(
     default:
       return kind satisfies never
   }
+}
+
+/** Returns the JOIN of a user; `isExtended`: with account and real name. */
+export function joinLine(
+  { from, verified }: Pick<Event, 'from' | 'verified'>,
+  { source, details }: EventAuthor,
+  channel: string,
+  isExtended: boolean,
+): string {
+  if (!isExtended) return `:${source} JOIN ${channel}`
+  return ircLine(source, 'JOIN', [channel, verified ? shownNick(from) : '*', details?.realName ?? from])
 }
 
 /** Returns the line that tells that a user is away, or with undefined is back. */

@@ -1,7 +1,6 @@
 import type { IrcContext } from './command.ts'
 import { isupport } from './isupport.ts'
-import { type Lines, piecesOf } from './message.ts'
-import { spaceIn } from './packing.ts'
+import { type Lines, piecesOf, spaceIn } from './message.ts'
 
 /** Returns the lines of a completed registration, from RPL_WELCOME to the message of the day. */
 export async function greeting(context: IrcContext): Promise<Lines> {

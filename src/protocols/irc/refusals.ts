@@ -1,7 +1,9 @@
+import type { LostRoom } from '../../chat/memberships.ts'
 import { Refusal, type RefusalCode } from '../../chat/refusal.ts'
 import type { IrcContext } from './command.ts'
 import { ircLine } from './message.ts'
-import { SERVER } from './names.ts'
+import { channelOf, SERVER } from './names.ts'
+import { ownLine } from './tags.ts'
 
 /** The subjects of a refused request: a channel and a nickname, as the client wrote them. */
 export interface Subjects {
@@ -97,4 +99,13 @@ export function refusedLine(
   subjects: Subjects,
 ): string {
   return NUMERIC_OF[refusal.code](reply, subjects, refusal)
+}
+
+/** Returns the lines that tell a client of channels that it is out of, and why, behind the change of its nickname. */
+export function lostLines({ session, reply }: IrcContext, lost: readonly LostRoom[]): string[] {
+  return lost.flatMap(({ room, refusal }) => {
+    const channel = channelOf(room)
+    const subjects = { channel, nick: session.nick }
+    return [ownLine(session, `:${session.source} PART ${channel}`), refusedLine(refusal, reply, subjects)]
+  })
 }

@@ -6,11 +6,10 @@ import type { Membership } from '../../chat/session.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { IrcContext } from './command.ts'
 import type { IrcUsers } from './irc-users.ts'
-import { ircLine, type Lines } from './message.ts'
+import { ircLine, type Lines, packed, spaceIn } from './message.ts'
 import { channelOf, MAX_NICK_BYTES, roomNameOf, shownNick } from './names.ts'
 import { numeric } from './numerics.ts'
-import { packed, spaceIn } from './packing.ts'
-import type { IrcSession } from './session.ts'
+import { IrcSession } from './session.ts'
 
 /** Returns the membership in a channel. @throws Refusal `not-in-room`. */
 export function membershipIn(session: IrcSession, channel: string): Membership {
@@ -37,6 +36,13 @@ export function spaceTo(session: IrcSession, list: string, command: string): num
     return spaceIn(ircLine(session.source, command, [shown, '']))
   })
   return Math.min(...spaces)
+}
+
+/** Finds the room of a channel that a session may see. @throws Refusal `unavailable`. */
+export async function findVisible({ chat, session }: IrcContext, channel: string): Promise<RoomRecord | undefined> {
+  const name = roomNameOf(channel)
+  const room = name === undefined ? undefined : await chat.rooms.find(name)
+  return room && isVisible(session, room) ? room : undefined
 }
 
 /** Finds the room of a channel. @throws Refusal `room-unknown`, `unavailable`. */
@@ -96,4 +102,12 @@ export async function topicLines(
     reply('RPL_TOPIC', channel, text.replaceAll('\n', ' ')),
     reply('RPL_TOPICWHOTIME', channel, shownNick(by), Math.floor(at / 1_000)),
   ]
+}
+
+/** Returns true for a user with the user mode `i` on this node who is in no channel of the session: masks do not find it, except for admins. */
+export function isHidden({ chat, session }: Pick<IrcContext, 'chat' | 'session'>, name: string): boolean {
+  const sessions = chat.users.here(name)
+  if (session.isAdmin || !sessions.some((each) => each instanceof IrcSession && each.hasInvisibleMode)) return false
+  const rooms = [...session.memberships.keys()]
+  return !sessions.some(({ memberships }) => rooms.some((room) => memberships.has(room)))
 }

@@ -1,4 +1,5 @@
 import { BoundedMap } from '../../bounded-map.ts'
+import type { Chat } from '../../chat/chat.ts'
 import { Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
 import type { ClientLink } from '../../transport/conversation.ts'
@@ -94,4 +95,14 @@ export class IrcSession extends Session implements DetailedSession {
   noteJoined(keys: readonly string[]): void {
     if (this.#gone.size > 0) for (const key of keys) this.#gone.delete(key)
   }
+}
+
+/** Returns true for a session of a program: of an account that is marked as one, or of a client that says so (IRCv3, "Bot Mode"). */
+export function isBot(session: Session): boolean {
+  return session.isBot || (session instanceof IrcSession && session.hasBotMode)
+}
+
+/** Returns true if a session of a nickname on this node is a program's. */
+export function isBotHere({ users }: Pick<Chat, 'users'>, name: string): boolean {
+  return users.here(name).some(isBot)
 }

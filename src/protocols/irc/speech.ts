@@ -3,7 +3,6 @@ import { fold } from '../../chat/names.ts'
 import { Refusal } from '../../chat/refusal.ts'
 import type { MessageExtras } from '../../chat/speech.ts'
 import type { EventDetails } from '../../engine/event.ts'
-import { isBot } from './bots.ts'
 import { type IrcContext, NOTHING } from './command.ts'
 import { actionOf, isRequest } from './ctcp.ts'
 import { IRC_LIMITS } from './isupport.ts'
@@ -11,8 +10,8 @@ import { clientTagsOf, type IrcMessage, ircLine, type Lines } from './message.ts
 import { meantNick, SERVER, shownNick } from './names.ts'
 import { refusedLine, unlessRefused } from './refusals.ts'
 import { membershipIn } from './rooms.ts'
-import { type SentMessage, sentKey } from './session.ts'
-import { signalLine } from './signal-line.ts'
+import { isBot, type SentMessage, sentKey } from './session.ts'
+import { signalLine } from './tags.ts'
 import { withoutFormats } from './texts.ts'
 
 /** A message that a client says to one target. */

@@ -1,8 +1,8 @@
-import { isBot } from './bots.ts'
+import type { Signal } from '../../chat/news.ts'
 import type { Cap } from './caps.ts'
-import { tagText } from './message.ts'
+import { ircLine, tagText } from './message.ts'
 import { shownNick } from './names.ts'
-import type { IrcSession } from './session.ts'
+import { type IrcSession, isBot } from './session.ts'
 
 /** The user whom a line comes from. */
 export interface Sender {
@@ -49,4 +49,25 @@ export function withTags({ caps }: Pick<IrcSession, 'caps'>, line: string, tagge
 export function ownLine(session: IrcSession, line: string): string {
   const { name, registered: verified } = session
   return withTags(session, line, { from: { name, verified, isBot: isBot(session) } })
+}
+
+interface SignalParts {
+  readonly source: string
+  readonly target: string
+  /** True if the sender is a program. */
+  readonly isBot: boolean
+}
+
+/** Returns the line of a signal; undefined if the client does not understand it. */
+export function signalLine(
+  { from, verified, text, isNotice, msgid, tags: clientTags }: Signal,
+  { source, target, isBot }: SignalParts,
+  session: IrcSession,
+): string | undefined {
+  if (text === undefined && !session.caps.has('message-tags')) return undefined
+  const line =
+    text === undefined
+      ? `:${source} TAGMSG ${target}`
+      : ircLine(source, isNotice ? 'NOTICE' : 'PRIVMSG', [target, text])
+  return withTags(session, line, { from: { name: from, verified, isBot }, msgid, clientTags })
 }

@@ -117,7 +117,10 @@ export class IrcWire implements Wire<IrcSession> {
   }
 
   deliverPrivate(session: IrcSession, events: readonly Event[]): void {
-    this.#deliverTo(session, events, NO_ROOM)
+    const lines = events.flatMap((event) =>
+      showingsOf(event, session).flatMap((tags) => this.linesOf(event, NO_ROOM, session.variant, tags)),
+    )
+    if (lines.length > 0) session.link.outbox.push(this.pack(lines))
   }
 
   announce(text: string, sessions: Iterable<IrcSession>): void {
@@ -132,13 +135,6 @@ export class IrcWire implements Wire<IrcSession> {
     if (why !== 'room-closed') return
     const parting = ircLine(session.source, 'PART', [channelOf(room.record), 'The room has been closed'])
     session.link.push(this.pack([ownLine(session, parting)]))
-  }
-
-  #deliverTo(session: IrcSession, events: readonly Event[], room: NamedRoom): void {
-    const lines = events.flatMap((event) =>
-      showingsOf(event, session).flatMap((tags) => this.linesOf(event, room, session.variant, tags)),
-    )
-    if (lines.length > 0) session.link.outbox.push(this.pack(lines))
   }
 
   /** Returns the bytes of one event: each of those who have come in this tick may be handed another part of its events. */

@@ -1,13 +1,12 @@
 import type { Proof } from '../../../chat/credentials.ts'
-import { Refusal, type RefusalCode } from '../../../chat/refusal.ts'
+import type { RefusalCode } from '../../../chat/refusal.ts'
 import { capList, isCap } from '../caps.ts'
 import { type IrcCommand, type IrcContext, NOTHING } from '../command.ts'
 import { followAccount, showFormer } from '../entry.ts'
 import { completeRegistration } from '../login.ts'
-import { lostLines } from '../lost-rooms.ts'
-import type { Lines } from '../message.ts'
+import { type Lines, packed, spaceIn } from '../message.ts'
 import { meantNick, SERVER, shownNick, sourceOf } from '../names.ts'
-import { packed, spaceIn } from '../packing.ts'
+import { lostLines, unlessRefused } from '../refusals.ts'
 import { ownLine } from '../tags.ts'
 import { IrcWire } from '../wire.ts'
 
@@ -110,15 +109,13 @@ async function prove(context: IrcContext, response: string): Promise<Lines> {
   if (authentication === '' || more.length > 0) return [reply('ERR_SASLFAIL')]
   const name = meantNick(authentication)
   if (authorization !== '' && meantNick(authorization) !== name) return [reply('ERR_SASLFAIL')]
-  try {
-    const proof: Proof = await chat.accounts.authenticate(name, password, session.address)
-    if (session.name !== '') return await becomeAccount(context, proof)
+  const proven = async () => {
+    const proof = await chat.accounts.authenticate(name, password, session.address)
+    if (session.name !== '') return becomeAccount(context, proof)
     registration.proof = proof
     return provedLines(context, proof)
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    return [reply('ERR_SASLFAIL', WHY_NOT[error.code])]
   }
+  return unlessRefused(proven(), ({ code }) => [reply('ERR_SASLFAIL', WHY_NOT[code])])
 }
 
 const WHY_NOT: Readonly<Partial<Record<RefusalCode, string>>> = {

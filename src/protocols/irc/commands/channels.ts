@@ -8,15 +8,15 @@ import { IRC_LIMITS } from '../isupport.ts'
 import { ircLine, type Lines } from '../message.ts'
 import { channelOf, meantNick, roomNameOf, shownNick } from '../names.ts'
 import { refusedLine, unlessRefused } from '../refusals.ts'
-import { isVisible, membershipIn, namesLines, roomOfChannel, topicLines } from '../rooms.ts'
+import { findVisible, isVisible, membershipIn, namesLines, roomOfChannel, topicLines } from '../rooms.ts'
+import { targetsOf } from '../speech.ts'
 import { ownLine } from '../tags.ts'
 import { cutTo } from '../texts.ts'
 
 /** Runs a command for each channel of a list; a refusal of one does not stop the others. */
 async function forEach(context: IrcContext, list: string, act: (channel: string) => Promise<Lines>): Promise<Lines> {
   const lines: string[] = []
-  for (const channel of list.split(',')) {
-    if (channel === '') continue
+  for (const channel of targetsOf(list)) {
     const refused = (refusal: Refusal) => [refusedLine(refusal, context.reply, { channel, nick: channel })]
     lines.push(...(await unlessRefused(act(channel), refused)))
   }
@@ -107,21 +107,16 @@ const names: IrcCommand = {
   help: 'Lists who is in channels.',
   least: 0,
   async run(context, { params: [list = ''] }) {
-    const { session, reply } = context
-    const channels = list.split(',').filter((channel) => channel !== '')
+    const { reply } = context
+    const channels = targetsOf(list)
     if (channels.length === 0) return [reply('RPL_ENDOFNAMES', '*')]
     const surplus = channels.slice(IRC_LIMITS.targets).map((channel) => reply('ERR_TOOMANYTARGETS', channel))
     const lines = channels.slice(0, IRC_LIMITS.targets).map(async (channel): Promise<Lines> => {
-      const room = await roomOfChannel(context, channel).catch(ignoreUnknown)
-      return room && isVisible(session, room) ? namesLines(context, room) : [reply('RPL_ENDOFNAMES', channel)]
+      const room = await findVisible(context, channel)
+      return room ? namesLines(context, room) : [reply('RPL_ENDOFNAMES', channel)]
     })
     return [...(await Promise.all(lines)).flat(), ...surplus]
   },
-}
-
-function ignoreUnknown(error: unknown): undefined {
-  if (!(error instanceof Refusal && error.code === 'room-unknown')) throw error
-  return undefined
 }
 
 const invite: IrcCommand = {

@@ -53,26 +53,42 @@ const chathistory: IrcCommand = {
   },
 }
 
+/** Reads a range of a log. */
+type ReadRange = (range: Range) => Promise<AsyncIterable<Event[]>>
+
 /** The events of a room in a slice, oldest first. */
-async function* roomEvents({ chat, session }: IrcContext, membership: Membership, slice: Slice): Pages {
+function roomEvents({ chat, session }: IrcContext, membership: Membership, slice: Slice): Pages {
   const isShown = (event: Event) => isShownTo(event, session)
+  const all: ReadRange = async (range) => chat.messages.history(membership, range)
+  const shown: ReadRange = async (range) => (await chat.messages.search(membership, range, isShown)).pages
+  return eventsOf(slice, { all, shown, isShown })
+}
+
+/** The private messages of a slice, oldest first. */
+function privateEvents({ chat, session }: IrcContext, isWith: (event: Event) => boolean, slice: Slice): Pages {
+  const shown: ReadRange = async (range) => (await chat.inboxes.read(session, range, isWith)).pages
+  return eventsOf(slice, { all: shown, shown, isShown: isWith })
+}
+
+/** The events of a slice that are shown, oldest first: the first ones of all, or the newest ones, which `shown` reads. */
+async function* eventsOf(
+  slice: Slice,
+  { all, shown, isShown }: { readonly [K in 'all' | 'shown']: ReadRange } & { isShown(event: Event): boolean },
+): Pages {
   for (const { range, isOldest } of slice) {
     const { limit = IRC_LIMITS.history, ...whole } = range
-    const pages = isOldest
-      ? placed(whole, async (within) => chat.messages.history(membership, within))
-      : placed(range, async (within) => (await chat.messages.search(membership, within, isShown)).pages)
     let left = limit
-    for await (const page of pages) {
-      const shown = page.filter(isShown).slice(0, left)
-      yield shown
-      left -= shown.length
+    for await (const page of isOldest ? placed(whole, all) : placed(range, shown)) {
+      const part = page.filter(isShown).slice(0, left)
+      yield part
+      left -= part.length
       if (left === 0) break
     }
   }
 }
 
 /** Reads a range, also one behind an event that is before or behind all that the log has. */
-async function* placed(range: Range, read: (range: Range) => Promise<AsyncIterable<Event[]>>): Pages {
+async function* placed(range: Range, read: ReadRange): Pages {
   const { after, ...others } = range
   try {
     yield* await read(range)
@@ -104,20 +120,6 @@ async function privateId(
   const { pages } = await chat.inboxes.read(session, { limit: 1 }, isMeant)
   for await (const [event] of pages) if (event) return event.id
   return idInMsgid(msgid) ?? 0
-}
-
-/** The private messages of a slice, oldest first. */
-async function* privateEvents({ chat, session }: IrcContext, isWith: (event: Event) => boolean, slice: Slice): Pages {
-  const read = async (range: Range) => (await chat.inboxes.read(session, range, isWith)).pages
-  for (const { range, isOldest } of slice) {
-    const { limit = IRC_LIMITS.history, ...whole } = range
-    let left = limit
-    for await (const page of placed(isOldest ? whole : range, read)) {
-      yield page.slice(0, left)
-      left -= page.length
-      if (left <= 0) break
-    }
-  }
 }
 
 /** The channels and users with messages between two times, each with the time of the newest; undefined for invalid parameters. */

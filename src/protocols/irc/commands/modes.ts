@@ -4,7 +4,6 @@ import { memberLimitOf } from '../../../chat/room-settings.ts'
 import type { Membership } from '../../../chat/session.ts'
 import type { ModeFlag } from '../../../engine/event.ts'
 import { bannedBy, liftedBy } from '../ban-masks.ts'
-import { isBot } from '../bots.ts'
 import type { IrcCommand, IrcContext } from '../command.ts'
 import { FLAG_LETTERS, maskOf } from '../events.ts'
 import { IRC_LIMITS } from '../isupport.ts'
@@ -12,7 +11,7 @@ import type { Lines } from '../message.ts'
 import { channelOf, meantNick, shownNick } from '../names.ts'
 import { refusedLine } from '../refusals.ts'
 import { isVisible, membershipIn, roomOfChannel } from '../rooms.ts'
-import type { IrcSession } from '../session.ts'
+import { type IrcSession, isBot } from '../session.ts'
 
 /** A change of one mode. */
 interface ModeChange {

@@ -3,68 +3,36 @@ import { messageOfTheDay, userCounts } from '../greeting.ts'
 import { isupport } from '../isupport.ts'
 import { meantNick } from '../names.ts'
 
-const motd: IrcCommand = {
-  name: 'MOTD',
-  usage: 'MOTD',
-  help: 'Shows the message of the day.',
-  least: 0,
-  run: (context) => messageOfTheDay(context),
+/** Returns a command without parameters. */
+function simple(name: string, help: string, run: IrcCommand['run']): IrcCommand {
+  return { name, usage: name, help, least: 0, run }
 }
 
-const lusers: IrcCommand = {
-  name: 'LUSERS',
-  usage: 'LUSERS',
-  help: 'Counts users and channels.',
-  least: 0,
-  run: (context) => userCounts(context),
-}
+const motd = simple('MOTD', 'Shows the message of the day.', (context) => messageOfTheDay(context))
 
-const version: IrcCommand = {
-  name: 'VERSION',
-  usage: 'VERSION',
-  help: 'Shows the version and features of the server.',
-  least: 0,
-  run: ({ reply, options }) => [
-    reply('RPL_VERSION', `roomd-${options.version}`),
-    ...isupport().map((tokens) => reply('RPL_ISUPPORT', tokens)),
-  ],
-}
+const lusers = simple('LUSERS', 'Counts users and channels.', (context) => userCounts(context))
 
-const time: IrcCommand = {
-  name: 'TIME',
-  usage: 'TIME',
-  help: 'Shows the time of the server.',
-  least: 0,
-  run: ({ reply }) => [reply('RPL_TIME', new Date().toUTCString())],
-}
+const version = simple('VERSION', 'Shows the version and features of the server.', ({ reply, options }) => [
+  reply('RPL_VERSION', `roomd-${options.version}`),
+  ...isupport().map((tokens) => reply('RPL_ISUPPORT', tokens)),
+])
 
-const info: IrcCommand = {
-  name: 'INFO',
-  usage: 'INFO',
-  help: 'Tells what the server is.',
-  least: 0,
-  run: ({ reply }) => [
-    reply('RPL_INFO', 'roomd, a chat daemon that any shell can talk to'),
-    reply('RPL_INFO', 'The same rooms are open to the line protocol, browsers and other chat protocols.'),
-    reply('RPL_ENDOFINFO'),
-  ],
-}
+const time = simple('TIME', 'Shows the time of the server.', ({ reply }) => [
+  reply('RPL_TIME', new Date().toUTCString()),
+])
 
-const admin: IrcCommand = {
-  name: 'ADMIN',
-  usage: 'ADMIN',
-  help: 'Tells where to ask about the server.',
-  least: 0,
-  run: ({ reply }) => [reply('RPL_ADMINME'), reply('RPL_ADMINLOC', 'Ask in the room #lobby')],
-}
+const info = simple('INFO', 'Tells what the server is.', ({ reply }) => [
+  reply('RPL_INFO', 'roomd, a chat daemon that any shell can talk to'),
+  reply('RPL_INFO', 'The same rooms are open to the line protocol, browsers and other chat protocols.'),
+  reply('RPL_ENDOFINFO'),
+])
 
-const links: IrcCommand = {
-  name: 'LINKS',
-  usage: 'LINKS',
-  help: 'Lists servers: this one.',
-  least: 0,
-  run: ({ reply }) => [reply('RPL_LINKS'), reply('RPL_ENDOFLINKS')],
-}
+const admin = simple('ADMIN', 'Tells where to ask about the server.', ({ reply }) => [
+  reply('RPL_ADMINME'),
+  reply('RPL_ADMINLOC', 'Ask in the room #lobby'),
+])
+
+const links = simple('LINKS', 'Lists servers: this one.', ({ reply }) => [reply('RPL_LINKS'), reply('RPL_ENDOFLINKS')])
 
 /** Proves the account of an admin. */
 const oper: IrcCommand = {
@@ -100,17 +68,11 @@ const wallops: IrcCommand = {
   },
 }
 
-const rehash: IrcCommand = {
-  name: 'REHASH',
-  usage: 'REHASH',
-  help: 'Reloads the certificate, as an admin.',
-  least: 0,
-  async run({ chat, session, reply, options }) {
-    await chat.admins.check(session)
-    await options.reload()
-    return [reply('RPL_REHASHING')]
-  },
-}
+const rehash = simple('REHASH', 'Reloads the certificate, as an admin.', async ({ chat, session, reply, options }) => {
+  await chat.admins.check(session)
+  await options.reload()
+  return [reply('RPL_REHASHING')]
+})
 
 const stats: IrcCommand = {
   name: 'STATS',

@@ -1,11 +1,9 @@
 import { fold } from '../../../chat/names.ts'
-import { Refusal } from '../../../chat/refusal.ts'
-import { isBotHere } from '../bots.ts'
 import type { IrcCommand, IrcContext } from '../command.ts'
-import { isHidden } from '../invisible.ts'
 import { fitting } from '../masks.ts'
 import { channelOf, meantNick, SERVER, shownNick } from '../names.ts'
-import { isVisible, prefixOf, roomOfChannel } from '../rooms.ts'
+import { findVisible, isHidden, prefixOf } from '../rooms.ts'
+import { isBotHere } from '../session.ts'
 
 /** Maximum users in the reply to a mask. */
 const MAX_MATCHES = 200
@@ -42,12 +40,9 @@ export const whoCommand: IrcCommand = {
 }
 
 async function membersOf(context: IrcContext, channel: string): Promise<Listed[]> {
-  const { chat, session } = context
-  const room = await roomOfChannel(context, channel).catch((error: unknown) => {
-    if (!(error instanceof Refusal && error.code === 'room-unknown')) throw error
-    return undefined
-  })
-  if (!room || !isVisible(session, room)) return []
+  const { chat } = context
+  const room = await findVisible(context, channel)
+  if (!room) return []
   const members = await chat.rooms.inside(room.id)
   const ranks = await chat.users.ranks(room.id, members)
   return members.map((name) => ({ name, channel: channelOf(room), prefix: prefixOf(ranks.get(name)) }))
