@@ -1,6 +1,7 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { Chat } from '../../chat/chat.ts'
 import { type EntryRefusal, Refusal, type RefusalAnswers } from '../../chat/refusal.ts'
+import type { HttpServices } from '../../transport/http/routes.ts'
 import { onlyText } from './json.ts'
 import type { Lobby } from './lobby.ts'
 import type { Passes } from './passes.ts'
@@ -31,67 +32,55 @@ export function refusalStatus(error: unknown): number | undefined {
   return error instanceof Refusal ? STATUS[error.code] : undefined
 }
 
-/** The HTTP requests (docs/protocols/piratchat.md, sections 2.1 to 2.5). */
-export class PiratchatRequests {
-  readonly #chat: Chat
-  readonly #passes: Passes
-  readonly #lobby: Lobby
+interface RequestParts {
+  readonly chat: Chat
+  readonly passes: Passes
+  readonly lobby: Lobby
+  readonly requests: HttpServices['requests']
+}
 
-  constructor(chat: Chat, passes: Passes, lobby: Lobby) {
-    this.#chat = chat
-    this.#passes = passes
-    this.#lobby = lobby
-  }
+/** Adds the HTTP requests (docs/protocols/piratchat.md, sections 2.1 to 2.5). */
+export function addRequests(app: FastifyInstance, { chat, passes, lobby, requests }: RequestParts): void {
+  const get = { exposeHeadRoute: false }
 
-  open(app: FastifyInstance, addressOf: (request: FastifyRequest) => string): void {
-    const get = { exposeHeadRoute: false }
-    app.post('/api/register', (request, reply) => this.#register(request, reply, addressOf(request)))
-    app.post('/api/login', (request, reply) => this.#login(request, reply, addressOf(request)))
-    app.get('/api/logout', { ...get, config: { changes: true } }, (request, reply) => this.#logout(request, reply))
-    app.get('/api/online', get, (request, reply) => this.#online(request, reply))
-    app.get<{ Params: { username: string } }>('/api/user/:username(^.+$)', get, (request, reply) =>
-      this.#user(request, reply, request.params.username),
-    )
-  }
-
-  async #register({ body }: FastifyRequest, reply: FastifyReply, address: string) {
-    const username = textOf(body, 'username')
+  app.post('/api/register', async (request, reply) => {
+    const username = textOf(request.body, 'username')
     if (username === undefined) return reply.code(422).send()
     if (!USERNAME.test(username)) return reply.code(400).send()
-    const key = await this.#chat.accounts.registerWithKey(username, address)
+    const key = await chat.accounts.registerWithKey(username, requests.addressOf(request))
     return reply.code(201).send({ key })
-  }
+  })
 
-  async #login(request: FastifyRequest, reply: FastifyReply, address: string) {
+  app.post('/api/login', async (request, reply) => {
     const key = textOf(request.body, 'key')
     if (key === undefined) return reply.code(422).send()
-    const proof = await this.#chat.accounts.authenticateByKey(key, address)
-    this.#passes.send(request, reply, await this.#chat.tickets.issue(proof))
+    const proof = await chat.accounts.authenticateByKey(key, requests.addressOf(request))
+    passes.send(request, reply, await chat.tickets.issue(proof))
     return reply.send()
-  }
+  })
 
-  /** Ends the user's login in every browser, as there is one for each user. */
-  async #logout(request: FastifyRequest, reply: FastifyReply) {
-    const pass = await this.#passes.find(request)
+  // Ends the user's login in every browser, as there is one for each user.
+  app.get('/api/logout', { ...get, config: { changes: true } }, async (request, reply) => {
+    const pass = await passes.find(request)
     if (pass) {
-      await this.#chat.tickets.end(pass.proof)
-      await this.#lobby.putOut(pass.proof)
+      await chat.tickets.end(pass.proof)
+      await lobby.putOut(pass.proof)
     }
-    this.#passes.clear(request, reply)
+    passes.clear(request, reply)
     return reply.send()
-  }
+  })
 
-  async #online(request: FastifyRequest, reply: FastifyReply) {
-    if (!(await this.#passes.check(request, reply))) return reply
-    return reply.send({ online_clients: await this.#lobby.online() })
-  }
+  app.get('/api/online', get, async (request, reply) => {
+    if (!(await passes.check(request, reply))) return reply
+    return reply.send({ online_clients: await lobby.online() })
+  })
 
-  async #user(request: FastifyRequest, reply: FastifyReply, username: string) {
-    const pass = await this.#passes.check(request, reply)
+  app.get<{ Params: { username: string } }>('/api/user/:username(^.+$)', get, async (request, reply) => {
+    const pass = await passes.check(request, reply)
     if (!pass) return reply
-    if (username !== '@me') return reply.code(501).send()
+    if (request.params.username !== '@me') return reply.code(501).send()
     return reply.send({ username: pass.proof.name })
-  }
+  })
 }
 
 /** Returns the text of a body's only key; undefined for other bodies. */

@@ -5,7 +5,7 @@ import { delayGuess } from '../../transport/http/guesses.ts'
 import type { Routes } from '../../transport/http/routes.ts'
 import { Lobby } from './lobby.ts'
 import { Passes } from './passes.ts'
-import { PiratchatRequests, refusalStatus } from './requests.ts'
+import { addRequests, refusalStatus } from './requests.ts'
 import { openSocketAt } from './socket.ts'
 import { PiratchatWire } from './wire.ts'
 
@@ -33,7 +33,7 @@ export function piratchatRoutes(options: PiratchatOptions): Routes {
       return reply.code(status).send()
     })
     app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
-    new PiratchatRequests(chat, passes, lobby).open(app, (request) => services.requests.addressOf(request))
+    addRequests(app, { chat, passes, lobby, requests: services.requests })
     await app.register(async (scope) => {
       openSocketAt(scope, services, { chat, log, tally, maxQueueBytes, pacing, lobby, passes })
     })

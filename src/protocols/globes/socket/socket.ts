@@ -8,8 +8,7 @@ import type { GlobesContext } from '../options.ts'
 import type { GlobesPass } from '../passes.ts'
 import { findRoom, type InRoom } from '../room.ts'
 import { GlobesConversation } from './conversation.ts'
-import { noticeFrame } from './notice.ts'
-import { GlobesWire } from './wire.ts'
+import { GlobesWire, noticeFrame } from './wire.ts'
 
 /** Maximum bytes of a message (docs/protocols/globes.md, section 2.10). */
 const MAX_FRAME = 16_384
