@@ -18,7 +18,6 @@ import { ircUsersOf } from './irc-users.ts'
 import { fitted } from './message.ts'
 import { NamesLists } from './names-lists.ts'
 import type { IrcOptions } from './options.ts'
-import { isBotHere } from './session.ts'
 import { IrcWire, type PackLines } from './wire.ts'
 
 /** Maximum waiting messages of one connection. */
@@ -49,11 +48,7 @@ export function ircOptions(
     chat,
     maxText,
     replay,
-    wire: new IrcWire(pack, {
-      isBot: (name) => isBotHere(chat, name),
-      awayText: (name) => chat.away.of(name),
-      detailsOf: (name) => users.detailsOf(name),
-    }),
+    wire: new IrcWire(pack, chat, users),
     audience: new IrcAudience(chat, users, pack),
     pings: new IrcHeartbeat(),
     names: new NamesLists(),

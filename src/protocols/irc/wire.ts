@@ -1,3 +1,4 @@
+import type { Chat } from '../../chat/chat.ts'
 import { fold } from '../../chat/names.ts'
 import type { MembershipEnd, Room, Wire } from '../../chat/session.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
@@ -5,11 +6,11 @@ import type { Event } from '../../engine/event.ts'
 import { atTickEnd } from '../../tick.ts'
 import type { Cap } from './caps.ts'
 import { authorOf, awayLine, type EventAuthor, linesOf, msgidOf } from './events.ts'
-import type { UserDetails } from './irc-users.ts'
+import type { IrcUsers } from './irc-users.ts'
 import { batchEnd, newBatch } from './labels.ts'
 import { ircLine, tagText } from './message.ts'
 import { channelOf, SERVER } from './names.ts'
-import { type IrcSession, type SentMessage, sentKey } from './session.ts'
+import { type IrcSession, isBotHere, type SentMessage, sentKey } from './session.ts'
 import { ownLine, type Tagged, tagsFor, withTags } from './tags.ts'
 import { textLines } from './texts.ts'
 
@@ -23,16 +24,6 @@ const VARIANTS = [
   'draft/message-redaction',
   'draft/multiline',
 ] as const
-
-/** The users of this node, as far as lines tell of them. */
-export interface KnownUsers {
-  /** Returns true for the nickname of a program. */
-  isBot(name: string): boolean
-  /** Returns the text of a user who is away. */
-  awayText(name: string): string | undefined
-  /** See {@link IrcUsers.detailsOf}. */
-  detailsOf(name: string): UserDetails | undefined
-}
 
 /** Encodes lines without their ends as bytes for the transport. */
 export type PackLines = (lines: readonly string[]) => Buffer
@@ -56,12 +47,15 @@ export class IrcWire implements Wire<IrcSession> {
   readonly protocol = 'irc'
   readonly carriesPrivate = true
   readonly pack: PackLines
-  readonly #users: KnownUsers | undefined
+  /** The core, and the users of this node; undefined where lines tell nothing of them. */
+  readonly #chat: Chat | undefined
+  readonly #users: IrcUsers | undefined
   /** The bytes of single events of this tick, by variant. */
   readonly #pieces = new Map<Event, Buffer[]>()
 
-  constructor(pack: PackLines, users?: KnownUsers) {
+  constructor(pack: PackLines, chat?: Chat, users?: IrcUsers) {
     this.pack = pack
+    this.#chat = chat
     this.#users = users
   }
 
@@ -152,7 +146,7 @@ export class IrcWire implements Wire<IrcSession> {
 
   /** Returns the lines of an event with the tags of a variant. */
   linesOf(event: Event, room: NamedRoom, variant: number, own: OwnParts = {}): string[] {
-    const isBot = event.verified === true && this.#users?.isBot(event.from) === true
+    const isBot = event.verified === true && this.#chat !== undefined && isBotHere(this.#chat, event.from)
     const author = authorOf(event, this.#users?.detailsOf(event.from))
     return taggedLines(event, author, room, variant, { ...own, isBot })
   }
@@ -160,7 +154,7 @@ export class IrcWire implements Wire<IrcSession> {
   #bytesOf(events: readonly Event[], room: RoomRecord, variant: number): Buffer {
     const lines = events.flatMap((event) => {
       const isEntry = event.kind === 'joined' && event.details?.renamed === undefined
-      const awayText = isEntry ? this.#users?.awayText(event.from) : undefined
+      const awayText = isEntry ? this.#chat?.away.of(event.from) : undefined
       return this.linesOf(event, room, variant, { awayText })
     })
     return lines.length === 0 ? NOTHING : this.pack(lines)
