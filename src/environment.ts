@@ -3,7 +3,6 @@ import { similarTo } from './similar.ts'
 
 export const PREFIX = 'ROOMD_'
 
-/** Returns the environment variable of an option. */
 function variableOf(option: string): string {
   return PREFIX + option.toUpperCase().replaceAll('-', '_')
 }

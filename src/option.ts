@@ -38,5 +38,4 @@ type ValueOf<O extends Option> = O['type'] extends 'number'
 /** The values of a table of options; a disabled port is undefined. */
 export type ValuesOf<Table extends OptionTable> = { readonly [K in keyof Table]: ValueOf<Table[K]> }
 
-/** Maximum number of seconds of a timer. */
 export const MAX_TIMER_SECONDS = 2_147_483

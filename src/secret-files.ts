@@ -1,7 +1,6 @@
 /** Secrets from files, which are not visible in the process list. */
 import { closeSync, openSync, readSync } from 'node:fs'
 
-/** Maximum bytes of a secret file. */
 const MAX_BYTES = 65_536
 
 /** Messages for errors of the file system. */

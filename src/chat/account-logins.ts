@@ -12,7 +12,6 @@ export interface AccountLoginsParts {
   readonly sessions: Sessions
 }
 
-/** Maximum time of a timer. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** Makes sessions those of accounts, until their access tokens expire. */

@@ -4,7 +4,6 @@ export interface AttemptLimit {
   readonly ms: number
 }
 
-/** Ends an attempt. */
 type End = (failed: boolean) => void
 type Begin = (end: End | undefined) => void
 

@@ -22,7 +22,6 @@ export class Counts {
   deliveries = 0
   /** Events by protocol and kind. */
   readonly events = new Map<string, Record<Caused, number>>()
-  /** Refused logins by code. */
   readonly refusedLogins = new Map<RefusalCode, number>()
 
   event(protocol: string, kind: Caused): void {

@@ -39,7 +39,6 @@ export function accountId({ id, createdAt = 0 }: Pick<AccountRecord, 'id' | 'cre
   return id ?? String(createdAt)
 }
 
-/** The marks of an account. */
 export interface AccountMarks {
   readonly admin?: boolean | undefined
   readonly bot?: boolean | undefined

@@ -4,7 +4,6 @@ import type { Handover } from './handover.ts'
 import { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
 
-/** A nickname of a session. */
 export type Nickname = Pick<Session, 'name' | 'key'>
 
 /** The nicknames that sessions of this node hold in rooms. */

@@ -86,7 +86,6 @@ export function slugOf(title: string): { slug: string; stem?: string } {
   return { slug: fitting.slice(0, MAX_SLUG), stem: fitting.slice(0, LONGEST_STEM) || 'room' }
 }
 
-/** Returns true for a slug. */
 export function isSlug(name: string): boolean {
   return name.length <= MAX_SLUG && SLUG.test(name)
 }

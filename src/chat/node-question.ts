@@ -4,7 +4,6 @@ import type { EngineBroadcast } from '../engine/engine.ts'
 /** Maximum wait for the answers of the other nodes, in ms. */
 const PATIENCE_MS = 500
 
-/** The answers to a question. */
 export interface Answers<A> {
   readonly answers: readonly A[]
   /** Number of nodes that have not answered in time. */

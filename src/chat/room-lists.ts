@@ -27,7 +27,6 @@ export interface ListedRoom {
   readonly topic?: string
 }
 
-/** A room that is to be listed. */
 interface Candidate {
   readonly room: RoomRecord
   readonly members: number

@@ -3,7 +3,6 @@ import type { RoomMakers } from './makers.ts'
 import { Refusal, refuse } from './refusal.ts'
 
 export interface RoomLimits {
-  /** Maximum number of rooms. */
   readonly maxRooms: number
   /** Maximum number of rooms made from one address. */
   readonly maxPerAddress: number

@@ -33,7 +33,6 @@ export interface SessionList {
   readonly silent: number
 }
 
-/** Sessions to end. */
 export interface EndedSessions {
   /** Folded nickname. */
   readonly key: string

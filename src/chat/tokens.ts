@@ -19,7 +19,6 @@ const TOKEN = new RegExp(`^${PREFIX}[A-Za-z0-9]{${LENGTH}}$`)
 
 /** Maximum number of tokens of an account. */
 const MAX_TOKENS = 100
-/** Maximum number of rooms of a token. */
 const MAX_ROOMS = 100
 
 /** A token that is to be made. */

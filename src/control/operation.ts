@@ -3,14 +3,12 @@ import type { AccountMarks } from '../chat/credentials.ts'
 import type { TokenRight } from '../chat/token-scope.ts'
 import type { ControlReply } from './reply.ts'
 
-/** Context of the operations. */
 export interface OperationContext {
   readonly chat: Chat
   /** Nicknames of the admins' accounts. */
   readonly admins: readonly string[]
 }
 
-/** Parameters of the operations. */
 export interface Parameters extends AccountMarks {
   /** A room, an account or a network. */
   readonly name: string

@@ -123,7 +123,6 @@ export interface StatePart {
   readonly pages: AsyncIterable<readonly Event[]>
 }
 
-/** The logs of an engine. */
 export interface EngineLogs {
   /**
    * Appends an event to the end of a log. Resolves when it is committed: from then on no crash loses it. On rejection the event is in

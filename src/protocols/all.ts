@@ -27,7 +27,6 @@ type Intersection<Union> = (Union extends unknown ? (each: Union) => void : neve
   ? All
   : never
 
-/** The options of all protocols. */
 type ProtocolOptions = Intersection<(typeof PROTOCOLS)[number]['options']>
 
 export const PROTOCOL_OPTIONS: ProtocolOptions = Object.assign({}, ...PROTOCOLS.map(({ options }) => options))

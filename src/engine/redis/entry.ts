@@ -23,7 +23,6 @@ export function fieldsOf({ kind, room, from, to, body, sent, color, verified, de
   return fields
 }
 
-/** Returns the fields of an entry for a committed event. */
 export function fieldsOfCommitted(event: Event): string[] {
   const own = event.at === timeOf(event.id) ? [] : ['at', String(event.at)]
   return [...fieldsOf(event), ...own]

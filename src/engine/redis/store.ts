@@ -7,7 +7,6 @@ import type { Link } from './link.ts'
 /** Maximum events that scripts/back.lua skips in one call. */
 const STRIDE = 1_024
 
-/** Returns the stored logs in Redis. */
 export function storeOf(keys: Keys, link: Link): LogStore {
   return {
     stride: STRIDE,

@@ -5,7 +5,6 @@ import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
 import { pairsOf, scanned } from './scan.ts'
 
-/** Maximum rooms of a page. */
 export const ROOMS_OF_PAGE = 500
 
 /** A room as stored in Redis; its slug is stored as `lineName`. */

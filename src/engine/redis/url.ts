@@ -3,7 +3,6 @@ export interface RedisLocation {
   readonly url: string
   /** The URL without a password, for messages. */
   readonly shown: string
-  /** The number of the database. */
   readonly database: number
 }
 

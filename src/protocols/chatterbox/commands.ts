@@ -5,7 +5,6 @@ import type { Session } from '../../chat/session.ts'
 import { inSlices } from '../../slices.ts'
 import type { Roster } from './roster.ts'
 
-/** Maximum names in one command. */
 const MAX_NAMES = 100
 /** Maximum names that are looked up, blocked or unblocked at the same time. */
 const SLICE = 16

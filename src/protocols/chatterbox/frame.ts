@@ -9,7 +9,6 @@ const MAX_ENTRIES_BYTES = 61_440
 /** Bytes between two entries. */
 export const SEPARATOR = 2
 
-/** SRC, DEST, TIMESTAMP, CONTENT. */
 export type ChatterboxEntry = readonly [src: string, dest: string, timestamp: number, content: string]
 
 /** Key of the frame for each kind of event; undefined for kinds that are not sent. */

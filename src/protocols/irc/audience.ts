@@ -83,7 +83,7 @@ export class IrcAudience {
         void this.#offline(news.name).catch(() => {})
         break
       case 'away':
-        this.#tellNeighbours(news, news.rooms, 'away-notify', this.#awayLine(news))
+        this.#away(news)
         break
       case 'registered':
         this.#registered(news)
@@ -126,8 +126,9 @@ export class IrcAudience {
     this.#tellNeighbours(sender, rooms, 'chghost', `:${before} CHGHOST ${user} ${host}`)
   }
 
-  #awayLine({ name, verified, text }: Extract<News, { kind: 'away' }>): string {
-    return awayLine(this.#users.sourceOf(name, verified), text)
+  #away(sender: Extract<News, { kind: 'away' }>): void {
+    const line = awayLine(this.#users.sourceOf(sender.name, sender.verified), sender.text)
+    this.#tellNeighbours(sender, sender.rooms, 'away-notify', line)
   }
 
   /** Tells neighbours and the user, except the session that is answered, of a real name (IRCv3, "setname"). */

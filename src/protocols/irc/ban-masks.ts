@@ -8,7 +8,6 @@ import { fitting } from './masks.ts'
 import { meantNick, shownNick } from './names.ts'
 import { isHidden } from './rooms.ts'
 
-/** The masks of IRC that ban everybody. */
 const EVERYBODY: ReadonlySet<string> = new Set(['*', '*!*@*', '*@*'])
 /** Matches a user that all guests fit. */
 const ANY_USER = /^~?[*?]*$/

@@ -40,7 +40,6 @@ export interface EventAuthor {
   readonly details: UserDetails | undefined
 }
 
-/** Returns the author of an event. */
 export function authorOf({ from, verified }: Event, details: UserDetails | undefined): EventAuthor {
   return { source: sourceOf(from, verified, details?.username), details }
 }

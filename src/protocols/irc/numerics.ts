@@ -1,6 +1,21 @@
 import { ircLine } from './message.ts'
 import { SERVER } from './names.ts'
 
+const usersCount = (code: string, where: string) => (users: number, most: number) => [
+  code,
+  String(users),
+  String(most),
+  `Current ${where} users ${users}, max ${most}`,
+]
+const userFields = (code: string) => (nick: string, user: string, host: string, realName: string) => [
+  code,
+  nick,
+  user,
+  host,
+  '*',
+  realName,
+]
+
 /** The numerics (Modern IRC Client Protocol, "Numerics"), each with the parameters behind the nickname of the client. */
 export const NUMERICS = {
   RPL_WELCOME: (nick: string) => ['001', `Welcome to roomd, ${nick}`],
@@ -20,41 +35,17 @@ export const NUMERICS = {
   RPL_LUSERME: (clients: number, servers: number) => ['255', `I have ${clients} clients and ${servers} servers`],
   RPL_ADMINME: () => ['256', SERVER, 'Administrative info'],
   RPL_ADMINLOC: (text: string) => ['257', text],
-  RPL_LOCALUSERS: (users: number, most: number) => [
-    '265',
-    String(users),
-    String(most),
-    `Current local users ${users}, max ${most}`,
-  ],
-  RPL_GLOBALUSERS: (users: number, most: number) => [
-    '266',
-    String(users),
-    String(most),
-    `Current global users ${users}, max ${most}`,
-  ],
+  RPL_LOCALUSERS: usersCount('265', 'local'),
+  RPL_GLOBALUSERS: usersCount('266', 'global'),
   RPL_AWAY: (nick: string, text: string) => ['301', nick, text],
   RPL_USERHOST: (replies: string) => ['302', replies],
   RPL_ISON: (nicks: string) => ['303', nicks],
   RPL_UNAWAY: () => ['305', 'You are no longer marked as being away'],
   RPL_NOWAWAY: () => ['306', 'You have been marked as being away'],
-  RPL_WHOISUSER: (nick: string, user: string, host: string, realName: string) => [
-    '311',
-    nick,
-    user,
-    host,
-    '*',
-    realName,
-  ],
+  RPL_WHOISUSER: userFields('311'),
   RPL_WHOISSERVER: (nick: string, info = 'roomd') => ['312', nick, SERVER, info],
   RPL_WHOISOPERATOR: (nick: string) => ['313', nick, 'is an admin'],
-  RPL_WHOWASUSER: (nick: string, user: string, host: string, realName: string) => [
-    '314',
-    nick,
-    user,
-    host,
-    '*',
-    realName,
-  ],
+  RPL_WHOWASUSER: userFields('314'),
   RPL_ENDOFWHO: (mask: string) => ['315', mask, 'End of WHO list'],
   RPL_WHOISIDLE: (nick: string, idleS: number, since: number) => [
     '317',

@@ -18,7 +18,6 @@ export function membershipIn(session: IrcSession, channel: string): Membership {
   return membership
 }
 
-/** Returns the membership in a channel; undefined for none. */
 function membershipOf(session: IrcSession, channel: string): Membership | undefined {
   const name = fold(roomNameOf(channel) ?? '')
   for (const membership of session.memberships.values()) {

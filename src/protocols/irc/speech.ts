@@ -22,7 +22,6 @@ export interface TargetedText {
   readonly message: IrcMessage
 }
 
-/** Returns the targets of a list. */
 export function targetsOf(list: string): string[] {
   return list.split(',').filter((target) => target !== '')
 }

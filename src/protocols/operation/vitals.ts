@@ -6,7 +6,6 @@ import type { Faults } from './faults.ts'
 
 /** State of the log, which cannot report its own failure. */
 export interface LogState {
-  /** Number of dropped lines. */
   readonly droppedLines: number
   /** Reason why no line can be written now; undefined if lines can be written. */
   readonly trouble: string | undefined

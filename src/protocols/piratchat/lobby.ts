@@ -22,15 +22,6 @@ export class Lobby {
   }
 
   /**
-   * Resolves with true if a user is online already, through any protocol.
-   *
-   * @throws {Refusal} `unavailable`
-   */
-  async isTaken({ name }: Proof): Promise<boolean> {
-    return !(await this.#chat.names.isFree(name))
-  }
-
-  /**
    * Makes a user a member, whose events are buffered until the WebSocket is open. Call {@link end} afterwards; it may be called
    * before this has resolved.
    *
@@ -72,10 +63,5 @@ export class Lobby {
     if (!session) return
     session.hangUp()
     await this.end(session)
-  }
-
-  /** Resolves with the members through all protocols (docs/protocols/README.md, R28), in the order in which they joined. */
-  online(): Promise<readonly string[]> {
-    return this.#chat.rooms.inside(LOBBY)
   }
 }

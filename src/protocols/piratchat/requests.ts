@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { Chat } from '../../chat/chat.ts'
+import { type Chat, LOBBY } from '../../chat/chat.ts'
 import { type EntryRefusal, Refusal, type RefusalAnswers } from '../../chat/refusal.ts'
 import type { HttpServices } from '../../transport/http/routes.ts'
 import { onlyText } from './json.ts'
@@ -72,7 +72,8 @@ export function addRequests(app: FastifyInstance, { chat, passes, lobby, request
 
   app.get('/api/online', get, async (request, reply) => {
     if (!(await passes.check(request, reply))) return reply
-    return reply.send({ online_clients: await lobby.online() })
+    // The members through all protocols (docs/protocols/README.md, R28), in the order in which they joined.
+    return reply.send({ online_clients: await chat.rooms.inside(LOBBY) })
   })
 
   app.get<{ Params: { username: string } }>('/api/user/:username(^.+$)', get, async (request, reply) => {

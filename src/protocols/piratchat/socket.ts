@@ -20,13 +20,14 @@ export interface PiratchatSocketOptions
  * that a refusal is a status, and so that the user is in the list that the client requests when it opens (section 5, quirk 5).
  */
 export function openSocketAt(app: FastifyInstance, { upgrades }: HttpServices, options: PiratchatSocketOptions): void {
-  const { lobby, passes } = options
+  const { chat, lobby, passes } = options
   const admitted = new WeakMap<IncomingMessage, AdmittedUser>()
 
   const gate = async (request: FastifyRequest, reply: FastifyReply) => {
     const pass = await passes.check(request, reply)
     if (!pass) return reply
-    if (await lobby.isTaken(pass.proof)) return reply.code(409).send()
+    // Online already, through any protocol.
+    if (!(await chat.names.isFree(pass.proof.name))) return reply.code(409).send()
     if (!upgrades.isHandshake(request)) return reply.code(400).header('Sec-WebSocket-Version', '13').send()
     const { socket } = request
     // The client has disconnected; its socket emits no further `close`.

@@ -41,7 +41,6 @@ export class PiratchatSession extends Session {
   }
 }
 
-/** A range of bytes. */
 interface ByteRange {
   readonly start: number
   readonly end: number

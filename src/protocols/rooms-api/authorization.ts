@@ -18,7 +18,6 @@ import { Problem } from './problems.ts'
 
 /** The name of the protocol in metrics. */
 const PROTOCOL = 'rooms-api'
-/** Header with the password of a room. */
 const PASSWORD_HEADER = 'room-password'
 
 const BEARER = /^Bearer +(\S+) *$/i

@@ -13,7 +13,6 @@ import { refusedLine } from '../refusals.ts'
 import { isVisible, membershipIn, roomOfChannel } from '../rooms.ts'
 import { type IrcSession, isBot } from '../session.ts'
 
-/** A change of one mode. */
 interface ModeChange {
   readonly on: boolean
   readonly letter: string

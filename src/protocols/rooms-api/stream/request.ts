@@ -13,7 +13,6 @@ const ACCEPTED = [...FORMAT_NAMES, 'application/json'] as const
 /** The beginning of a log by the slug of its room. */
 type SinceOf = (slug?: string) => Since
 
-/** Maximum rooms of a stream. */
 const MAX_ROOMS = 32
 const ID = /^\d{1,16}$/
 /** Ids are longer than times in seconds since the epoch, except the one before the first event. */

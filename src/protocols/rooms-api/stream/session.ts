@@ -61,7 +61,6 @@ export class StreamSession extends Session {
     return this.encoding.hasPositions ? `${this.encoding.key} ${this.lastId}` : this.encoding.key
   }
 
-  /** Encodes events of a place. */
   encode(place: Place, events: readonly Event[], slug: string | undefined, isPast: boolean): Buffer {
     return this.encoding.events({ events, slug, isPast, idOf: this.#idOf(place) })
   }
