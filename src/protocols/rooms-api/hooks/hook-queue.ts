@@ -1,8 +1,9 @@
 import { addAbortListener } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import type { Chat } from '../../../chat/chat.ts'
 import type { FairQueue } from '../../../chat/fair-queue.ts'
-import type { HookProgress, RoomHooks } from '../../../chat/room-hooks.ts'
+import type { HookProgress } from '../../../chat/room-hooks.ts'
 import type { RoomRecord } from '../../../engine/engine.ts'
 import type { Event } from '../../../engine/event.ts'
 import type { HookRecord } from '../../../engine/records.ts'
@@ -23,15 +24,11 @@ const MAX_RETRY_MS = 600_000
 const MAX_ERROR = 200
 
 export interface HookQueueParts {
-  readonly hooks: RoomHooks
+  readonly chat: Pick<Chat, 'access' | 'hooks' | 'rooms'>
   readonly client: WebhookClient
   readonly log: Logger
   /** Bounds the requests that are sent at the same time: to receivers that have answered quickly, and to the others, which do not hold them up. */
   readonly turns: Readonly<Record<'quick' | 'slow', FairQueue>>
-  /** Resolves with a room; undefined if it is closed. */
-  readonly roomOf: (room: number) => Promise<RoomRecord | undefined>
-  /** Resolves with true while the maker of a webhook operates its room. */
-  readonly mayPost: (hook: HookRecord, room: RoomRecord) => Promise<boolean>
 }
 
 /** The result of an attempt to post an event: one that is withdrawn may not be posted any more, at least until it is read again. */
@@ -72,7 +69,7 @@ export class HookQueue {
     this.#position = hook.position
     this.#failing = hook.failing
     this.#noted = hook
-    this.#unfollow = parts.hooks.follow(hook.room, ({ kind }) => {
+    this.#unfollow = parts.chat.hooks.follow(hook.room, ({ kind }) => {
       this.#behind = true
       if (kind === 'redacted' || kind === 'role' || kind === 'closed') this.#stale = true
       this.#wake()
@@ -103,11 +100,11 @@ export class HookQueue {
 
   /** Delivers the events that there are, and waits for more. Resolves with false if the webhook is to end. */
   async #step(): Promise<boolean> {
-    const { hooks, roomOf } = this.#parts
+    const { hooks, rooms } = this.#parts.chat
     const { id, room } = this.#hook
     this.#behind = false
     this.#stale = false
-    const record = await roomOf(room)
+    const record = await rooms.find(room)
     if (!record) {
       await hooks.remove(id)
       return false
@@ -116,7 +113,7 @@ export class HookQueue {
     const events = await hooks.next(room, this.#position, Date.now() - MAX_AGE_MS, asker)
     if (events.length > 0) this.#behind = true
     for (const event of events) {
-      const outcome = this.#isWanted(event) ? await this.#deliver(event, record) : 'accepted'
+      const outcome = this.#hook.kinds.includes(event.kind) ? await this.#deliver(event, record) : 'accepted'
       if (outcome === 'withdrawn') return this.#isOn
       if (outcome !== 'accepted') {
         this.#fail(outcome.error)
@@ -133,13 +130,9 @@ export class HookQueue {
     return true
   }
 
-  #isWanted({ kind }: Event): boolean {
-    return this.#hook.kinds.includes(kind)
-  }
-
   /** False if the delivery is to end: the webhook is removed, or the lease is over. */
   get #isOn(): boolean {
-    return !this.#stopped.signal.aborted && this.#parts.hooks.delivery.isHeld
+    return !this.#stopped.signal.aborted && this.#parts.chat.hooks.delivery.isHeld
   }
 
   /** Posts an event when the turn of the webhook comes; withdrawn at once if the delivery is stopped before. */
@@ -149,9 +142,10 @@ export class HookQueue {
     // Much may happen before the turn.
     const post = async (): Promise<Outcome> => {
       const isCurrent = () => this.#isOn && !this.#stale
-      const mayPost = isCurrent() && (await this.#parts.mayPost(this.#hook, room))
+      const { by: name, account: id } = this.#hook
+      const mayPost = isCurrent() && (await this.#parts.chat.access.operates({ name, id }, room))
       if (!isCurrent()) return 'withdrawn'
-      return mayPost ? this.#post(event, room) : { error: `${this.#hook.by} is no operator of the room` }
+      return mayPost ? this.#post(event, room) : { error: `${name} is no operator of the room` }
     }
     try {
       const outcome = await Promise.race([this.#parts.turns[this.#turn].run(String(room.id), post), stopped])
@@ -198,11 +192,9 @@ export class HookQueue {
 
   /** Waits for an event. */
   async #waitForMore(): Promise<void> {
-    const woken = new Promise<void>((resolve) => {
-      this.#wake = resolve
-    })
-    if (this.#behind || this.#stopped.signal.aborted) return
-    await woken
+    const { promise: woken, resolve } = Promise.withResolvers<void>()
+    this.#wake = resolve
+    if (!this.#behind && !this.#stopped.signal.aborted) await woken
   }
 
   #noteSoon(): void {
@@ -216,8 +208,8 @@ export class HookQueue {
     const { position, failing } = this.#noted
     if (note.position === position && note.failing?.error === failing?.error) return
     // Another node may deliver meanwhile, and be further.
-    if (!this.#parts.hooks.delivery.isHeld) return
-    await this.#parts.hooks.note(this.#hook.id, note)
+    if (!this.#parts.chat.hooks.delivery.isHeld) return
+    await this.#parts.chat.hooks.note(this.#hook.id, note)
     this.#noted = note
   }
 

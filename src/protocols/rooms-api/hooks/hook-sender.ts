@@ -1,8 +1,6 @@
 import type { Logger } from 'pino'
 import type { Chat } from '../../../chat/chat.ts'
 import { FairQueue, type FairQueueLimits } from '../../../chat/fair-queue.ts'
-import type { RoomRecord } from '../../../engine/engine.ts'
-import type { HookRecord } from '../../../engine/records.ts'
 import { HookQueue } from './hook-queue.ts'
 import { WebhookClient } from './webhook-client.ts'
 
@@ -91,20 +89,15 @@ export class HookSender {
   /** Begins with new webhooks, and ends with those that are removed. */
   async #load(): Promise<void> {
     const { chat, log } = this.#options
-    const { hooks } = chat
-    const found = new Map((await hooks.all()).map((hook) => [hook.id, hook]))
+    const found = new Map((await chat.hooks.all()).map((hook) => [hook.id, hook]))
     for (const [id, queue] of this.#queues) {
       if (found.has(id)) continue
       this.#queues.delete(id)
       void queue.stop()
     }
-    const roomOf = (room: number) => chat.rooms.find(room)
-    const mayPost = ({ by: name, account: id }: HookRecord, room: RoomRecord) =>
-      chat.access.operates({ name, id }, room)
     for (const [id, hook] of found) {
       if (this.#queues.has(id)) continue
-      const parts = { hooks, client: this.#client, log, turns: this.#turns, roomOf, mayPost }
-      this.#queues.set(id, new HookQueue(hook, parts))
+      this.#queues.set(id, new HookQueue(hook, { chat, client: this.#client, log, turns: this.#turns }))
     }
   }
 
