@@ -60,6 +60,8 @@ export default defineConfig({
     isolate: false,
     // Node strips the types itself, and compiles each module once for all workers and runs.
     experimental: { viteModuleRunner: false },
+    // Starting and stopping hundreds of daemons makes much garbage: this saves a fifteenth of a worker's processor time.
+    execArgv: ['--max-semi-space-size=32'],
     // Most of a test is waiting for sockets and processes.
     maxWorkers: 8,
     sequence: { sequencer: InOrder },
