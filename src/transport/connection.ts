@@ -264,7 +264,7 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
     }
   }
 
-  /** Handles input as far as backpressure allows, or ends the connection when no input is left. */
+  /** Handles input as far as backpressure allows, and reads on when all is handled; ends the connection if it was the last. */
   ready(): void {
     while (!this.#end.hasBegun) {
       if (!this.isLoggedIn) this.#loginTimeout.start()
@@ -273,7 +273,7 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
       if (this.isClosing) return
       if (this.replies.busy || this.#mustWait) return void this.#wait()
       const unit = this.#offered ?? this.#framing.next()
-      if (unit === undefined) return void this.#readOn()
+      if (unit === undefined) break
       if (unit !== this.#offered) {
         if (!this.isLoggedIn) this.#loginTimeout.refresh()
         this.#backpressure.throttle.count(1)
@@ -288,10 +288,7 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
       }
       if (this.#offered) return void this.#wait()
     }
-  }
-
-  /** Reads on, as all input is handled; ends the connection if it was the last. */
-  #readOn(): void {
+    if (this.#end.hasBegun) return
     const { fault, ahead } = this.#framing
     if (fault) return void this.disconnect(fault)
     this.#mayHaveUnread = false

@@ -63,24 +63,10 @@ export class Commits {
     })
   }
 
-  /** Starts a transaction. Called at the end of the tick. */
+  /** Starts a transaction of the oldest waiting events. Called at the end of the tick. */
   commit(): void {
     this.#committing = true
-    const { batch, size } = this.#nextBatch()
-    const rows = columnsOfRows(batch.map(({ log, draft }) => rowOf(log, draft)))
-    const sent = performance.now()
-    void this.#commit(rows).then(
-      (answer) => {
-        this.#observer.measured?.(batch.length, performance.now() - sent)
-        committed(answer.ids.filter((id) => id > 0).length, size)
-        this.#answer(batch, answer)
-      },
-      (error: Error) => this.#refused(batch, error),
-    )
-  }
-
-  /** Takes the oldest waiting events, at least those that belong together with the first one. */
-  #nextBatch(): { batch: Waiting[]; size: number } {
+    // At least the events that belong together with the first one.
     let count = 0
     let size = 0
     for (let first = this.#queue[0]; first; first = this.#queue[count]) {
@@ -91,7 +77,17 @@ export class Commits {
       size += more
       count = end
     }
-    return { batch: this.#queue.splice(0, count), size }
+    const batch = this.#queue.splice(0, count)
+    const rows = columnsOfRows(batch.map(({ log, draft }) => rowOf(log, draft)))
+    const sent = performance.now()
+    void this.#commit(rows).then(
+      (answer) => {
+        this.#observer.measured?.(batch.length, performance.now() - sent)
+        committed(answer.ids.filter((id) => id > 0).length, size)
+        this.#answer(batch, answer)
+      },
+      (error: Error) => this.#refused(batch, error),
+    )
   }
 
   #answer(batch: readonly Waiting[], { ids, now, left }: CommitResult): void {
