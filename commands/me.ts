@@ -1,6 +1,5 @@
 import type { Command } from './command.ts'
-import { sayOnce, sayThere } from './message.ts'
-import { OK } from './replies.ts'
+import { say, sayOnce } from './message.ts'
 
 /** Returns the command that says a text in a manner. */
 function mannered(manner: 'action' | 'notice', name: string, help: string): Command {
@@ -13,7 +12,7 @@ function mannered(manner: 'action' | 'notice', name: string, help: string): Comm
     pipelined: true,
     run(context, text) {
       const details = { [manner]: true }
-      return sayOnce(context, text, details) ?? sayThere(context, text, { details }).then(() => OK)
+      return sayOnce(context, text, details) ?? say(context, text, { details })
     },
   }
 }

@@ -1,6 +1,5 @@
 import { Refusal } from '../src/chat/refusal.ts'
 import type { MessageExtras } from '../src/chat/speech.ts'
-import type { Event } from '../src/engine/event.ts'
 import type { Command, CommandContext } from './command.ts'
 import { OK, type Reply, Said } from './replies.ts'
 
@@ -18,12 +17,13 @@ export function saidText(parameter: string): string {
 }
 
 /** Says a text in the room that the session has joined, or speaks in. */
-export function sayThere(
-  { chat, session, speaking }: Pick<CommandContext, 'chat' | 'session' | 'speaking'>,
-  text: string,
-  extras?: MessageExtras,
-): Promise<Event> {
-  return speaking ? chat.messages.sayIn(speaking, text, extras) : chat.messages.say(session.inRoom(), text, extras)
+export function say(context: CommandContext, text: string, extras?: MessageExtras): Promise<Reply> {
+  const { chat, session, speaking } = context
+  const said = speaking
+    ? chat.messages.sayIn(speaking, text, extras)
+    : chat.messages.say(session.inRoom(), text, extras)
+  if (extras?.nonce === undefined) return said.then(() => OK)
+  return said.then(({ id }) => new Said(id, speaking?.newSlug), breakingOff(context))
 }
 
 /** Says the text of a parameter that begins with a nonce; returns undefined for another one. */
@@ -35,9 +35,7 @@ export function sayOnce(
   const [prefix, nonce] = NONCE.exec(parameter) ?? []
   if (prefix === undefined) return undefined
   context.usesNonces = true
-  const { speaking } = context
-  const said = sayThere(context, saidText(parameter.slice(prefix.length)), { nonce, details })
-  return said.then(({ id }) => new Said(id, speaking?.newSlug), breakingOff(context))
+  return say(context, saidText(parameter.slice(prefix.length)), { nonce, details })
 }
 
 /**
@@ -61,7 +59,7 @@ export const message: Command = {
   state: 'speaking',
   least: 1,
   pipelined: true,
-  run: (context, parameter) => sayOnce(context, parameter) ?? sayThere(context, saidText(parameter)).then(() => OK),
+  run: (context, parameter) => sayOnce(context, parameter) ?? say(context, saidText(parameter)),
 }
 
 const EMPTY = 'An empty line says nothing'
@@ -70,5 +68,5 @@ const EMPTY = 'An empty line says nothing'
 export const plainLine: Command = {
   ...message,
   hints: { 'missing-parameter': EMPTY, 'text-empty': EMPTY },
-  run: (context, text) => sayThere(context, text).then(() => OK),
+  run: say,
 }
