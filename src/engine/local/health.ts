@@ -44,7 +44,7 @@ export class StoreHealth {
     // StoreThread.call has checked the names and the types.
     const [name, table] = method.split('.').reverse()
     const owner: unknown = table === undefined ? this.#store : this.#store[table as keyof LocalStore]
-    const work = () => (owner as Methods)[name as StoreMethod](...args)
+    const work = (owner as Methods)[name as StoreMethod].bind(owner, ...args)
     try {
       if (this.#files?.overwritten) throw this.#files.overwritten
       if (method === 'ping') this.#files?.checkAll()
