@@ -91,10 +91,8 @@ function endTick(): void {
   timer = undefined
   const ageMs = performance.now() - (startedAt ?? 0)
   continuing = crowded && ageMs < CROWD_MS
-  if (continuing) {
-    crowded = false
-    return void schedule()
-  }
+  crowded = false
+  if (continuing) return void schedule()
   for (const job of waiting.commit.splice(0)) job.commit()
   const wasLong = lastFlushMs >= LONG_FLUSH_MS && lastEvents >= MANY_EVENTS
   if (wasLong && waiting.deliver.length > 0 && events < lastEvents && bytes <= MANY_BYTES) {
