@@ -1,44 +1,16 @@
 import { Closed, Full, Gone, Unavailable } from '../engine/errors.ts'
 
-/** Refusals of a message to a room. */
-export type SpeechRefusal =
-  /** The session is not a member of the room, or not any more. */
-  | 'not-in-room'
-  | 'text-empty'
-  | 'text-too-long'
-  /** The user may not speak in the room. */
-  | 'muted'
-  /** Only operators and voiced users may speak in the room. */
-  | 'moderated'
-  /** The room's time between two messages of a user is not over; the limit is the time left, in seconds. */
-  | 'slow-mode'
-  /** The engine cannot commit now; the client may try again. */
-  | 'unavailable'
-
-/** Refusals of a login and an entry into a room without a password. */
-export type EntryRefusal =
+/**
+ * The requests that the core can refuse, by code. Each protocol has one exhaustive table with its answer to each of them; the session
+ * goes on as if nothing had been asked.
+ */
+export type RefusalCode =
   | 'name-invalid'
   | 'name-reserved'
-  /** Another session uses the nickname, or one that looks like it. */
-  | 'name-in-use'
-  /** The nickname is held in the room that is being joined. */
-  | 'name-in-room'
-  /** Only the owner of an account may do that. */
-  | 'account-required'
-  /** The user, or its address, is banned from the room. */
-  | 'banned'
-  /** Only invited users may join the room. */
-  | 'invite-only'
-  /** The room has as many members as its limit allows. */
-  | 'room-full'
-  | 'unavailable'
-
-/** The requests that the core can refuse, by code. The session goes on as if nothing had been asked. */
-export type RefusalCode =
-  | SpeechRefusal
-  | EntryRefusal
   /** The nickname is an account's already. */
   | 'name-taken'
+  /** Another session uses the nickname. */
+  | 'name-in-use'
   /** The nickname is no account's. */
   | 'name-unknown'
   /** A new password with less than 8 or more than 128 characters. */
@@ -48,6 +20,8 @@ export type RefusalCode =
   | 'too-many-attempts'
   /** No more accounts may be made from this address today. */
   | 'too-many-accounts'
+  /** The nickname is held in the room that is being joined. */
+  | 'name-in-room'
   | 'room-name-invalid'
   /** The room needs a password. */
   | 'room-private'
@@ -60,12 +34,28 @@ export type RefusalCode =
   | 'password-wrong'
   /** Too short, or too long. */
   | 'password-invalid'
+  /** The session is not a member of the room, or not any more. */
+  | 'not-in-room'
+  | 'text-empty'
+  | 'text-too-long'
   /** The addressee is not in the room. */
   | 'nobody-here'
   /** The addressee is in the room through a protocol that carries no private messages. */
   | 'no-private-messages'
   /** Something after the id asked for may be missing. */
   | 'history-gone'
+  /** The user, or its address, is banned from the room. */
+  | 'banned'
+  /** Only invited users may join the room. */
+  | 'invite-only'
+  /** The room has as many members as its limit allows. */
+  | 'room-full'
+  /** The user may not speak in the room. */
+  | 'muted'
+  /** Only operators and voiced users may speak in the room. */
+  | 'moderated'
+  /** The room's time between two messages of a user is not over; the limit is the time left, in seconds. */
+  | 'slow-mode'
   /** The user's role does not allow the request. */
   | 'not-permitted'
   /** There is no such message in the room. */
@@ -74,6 +64,8 @@ export type RefusalCode =
   | 'too-many-roles'
   /** The user has reached the maximum number of blocks. */
   | 'too-many-blocks'
+  /** Only the owner of an account may do that. */
+  | 'account-required'
   | 'admin-required'
   /** Not a network, one that is too large, or the client's own. */
   | 'invalid-network'
@@ -93,11 +85,8 @@ export type RefusalCode =
   | 'token-unknown'
   /** The account has the maximum number of access tokens. */
   | 'too-many-tokens'
-
-/** The answers of a protocol to the refusals of its requests, `Codes`, and to others that it tells apart. */
-export type RefusalAnswers<Codes extends RefusalCode, Answer> = Readonly<
-  Record<Codes, Answer> & Partial<Record<RefusalCode, Answer>>
->
+  /** The engine cannot commit now; the client may try again. */
+  | 'unavailable'
 
 export class Refusal extends Error {
   override name = 'Refusal'

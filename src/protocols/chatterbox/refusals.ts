@@ -1,10 +1,11 @@
-import type { EntryRefusal, Refusal, RefusalAnswers, SpeechRefusal } from '../../chat/refusal.ts'
+import type { Refusal, RefusalCode } from '../../chat/refusal.ts'
 
 export const UNAVAILABLE = 'Temporarily unavailable'
 /** The reply to names that the protocol or the core reserves, such as `ALL`. */
 export const NOT_ALLOWED = 'The provided username is not allowed.'
 
 const IN_USE = 'The provided username is already in use.'
+const RESERVED = 'The provided username is reserved.'
 const NOBODY = 'Specified username does not exist (or at least is not online)'
 
 /**
@@ -15,20 +16,17 @@ export function refusalText(
   { code, bound = '' }: Pick<Refusal, 'code' | 'bound'>,
   maxText: number,
 ): string | undefined {
-  if (code === 'text-too-long') return tooLong(maxText)
-  const text = code in TEXTS ? TEXTS[code] : UNAVAILABLE
-  return text?.replace('<limit>', bound)
+  return code === 'text-too-long' ? tooLong(maxText) : TEXTS[code]?.replace('<limit>', bound)
 }
 
 export function tooLong(maxText: number): string {
   return `Message too long, at most ${maxText} characters`
 }
 
-/** The text for each code that a request can cause, in which the limit replaces `<limit>`. */
-const TEXTS: RefusalAnswers<Exclude<SpeechRefusal, 'text-too-long'> | EntryRefusal, string | undefined> = {
+/** The text for each code, in which the limit replaces `<limit>`. */
+const TEXTS: Readonly<Record<Exclude<RefusalCode, 'text-too-long'>, string | undefined>> = {
   'name-invalid': 'Letters, digits, single blanks, _ - . and brackets, at most 32.',
-  'name-reserved': 'The provided username is reserved.',
-  'name-in-use': IN_USE,
+  'name-reserved': RESERVED,
   'name-in-room': IN_USE,
   'nobody-here': NOBODY,
   'no-private-messages': NOBODY,
@@ -45,4 +43,33 @@ const TEXTS: RefusalAnswers<Exclude<SpeechRefusal, 'text-too-long'> | EntryRefus
   'text-empty': undefined,
   // The connection is about to end.
   'not-in-room': undefined,
+  // No request of this protocol is refused for these reasons: it has one room without a password, and no accounts.
+  'name-taken': IN_USE,
+  'name-in-use': IN_USE,
+  'name-unknown': NOBODY,
+  'secret-invalid': RESERVED,
+  'secret-wrong': RESERVED,
+  'too-many-attempts': UNAVAILABLE,
+  'too-many-accounts': UNAVAILABLE,
+  'room-name-invalid': UNAVAILABLE,
+  'room-private': UNAVAILABLE,
+  'room-unknown': UNAVAILABLE,
+  'too-many-rooms': UNAVAILABLE,
+  'room-taken': UNAVAILABLE,
+  'password-wrong': UNAVAILABLE,
+  'password-invalid': UNAVAILABLE,
+  'history-gone': UNAVAILABLE,
+  'admin-required': UNAVAILABLE,
+  'invalid-network': UNAVAILABLE,
+  'too-many-address-bans': UNAVAILABLE,
+  'token-scope': UNAVAILABLE,
+  'token-invalid': UNAVAILABLE,
+  'token-taken': UNAVAILABLE,
+  'token-unknown': UNAVAILABLE,
+  'too-many-tokens': UNAVAILABLE,
+  'session-unknown': UNAVAILABLE,
+  'user-unknown': UNAVAILABLE,
+  'not-permitted': UNAVAILABLE,
+  'message-unknown': UNAVAILABLE,
+  'too-many-roles': UNAVAILABLE,
 }

@@ -7,9 +7,9 @@ type ErrorFor = (refusal: Refusal, room: string | undefined) => GlobesError
 
 /**
  * The error for each refusal of a request (docs/protocols/globes.md, section 1). `guess` marks a wrong guess at a secret, see
- * {@link refuseGuess}. Others, which no request can cause, are logged and answered with status 500.
+ * {@link refuseGuess}; undefined marks a refusal that no request can cause, which is logged and answered with status 500.
  */
-const ERRORS: Readonly<Partial<Record<RefusalCode, ErrorFor | 'guess'>>> = {
+const ERRORS: Readonly<Record<RefusalCode, ErrorFor | 'guess' | undefined>> = {
   unavailable: () => new GlobesError(503),
   'room-unknown': (_, room) => new GlobesError(101, room),
   'room-taken': () => new GlobesError(102, 'title'),
@@ -21,6 +21,40 @@ const ERRORS: Readonly<Partial<Record<RefusalCode, ErrorFor | 'guess'>>> = {
   'password-wrong': 'guess',
   'secret-wrong': 'guess',
   'name-unknown': 'guess',
+  'name-invalid': undefined,
+  'name-reserved': undefined,
+  'name-taken': undefined,
+  'name-in-use': undefined,
+  'name-in-room': undefined,
+  'secret-invalid': undefined,
+  'too-many-accounts': undefined,
+  'room-name-invalid': undefined,
+  'password-invalid': undefined,
+  'not-in-room': undefined,
+  'text-empty': undefined,
+  'text-too-long': undefined,
+  'nobody-here': undefined,
+  'no-private-messages': undefined,
+  'history-gone': undefined,
+  'too-many-blocks': undefined,
+  'account-required': undefined,
+  'admin-required': undefined,
+  'invalid-network': undefined,
+  'too-many-address-bans': undefined,
+  'token-scope': undefined,
+  'token-invalid': undefined,
+  'token-taken': undefined,
+  'token-unknown': undefined,
+  'too-many-tokens': undefined,
+  'session-unknown': undefined,
+  'user-unknown': undefined,
+  'room-full': undefined,
+  muted: undefined,
+  moderated: undefined,
+  'slow-mode': undefined,
+  'not-permitted': undefined,
+  'message-unknown': undefined,
+  'too-many-roles': undefined,
 }
 
 /** Returns the answer to an exception of a request; undefined where the request has failed. */

@@ -1,11 +1,5 @@
 import { SLUG_WORDS } from '../../chat/names.ts'
-import {
-  type EntryRefusal,
-  Refusal,
-  type RefusalAnswers,
-  type RefusalCode,
-  type SpeechRefusal,
-} from '../../chat/refusal.ts'
+import { Refusal, type RefusalCode } from '../../chat/refusal.ts'
 import type { ApiLines } from './schemas.ts'
 
 /** The codes of the rooms API's own problems. */
@@ -67,22 +61,25 @@ export class Problem extends Error {
   }
 }
 
-/** The status and detail of each refusal. Others, which no request can cause, are answered with status 500. */
-const REFUSALS: RefusalAnswers<SpeechRefusal | Exclude<EntryRefusal, 'room-full'>, readonly [number, string]> = {
+/** The status and detail of each refusal; undefined for those that no request can cause, which are answered with status 500. */
+const REFUSALS: Readonly<Record<RefusalCode, readonly [status: number, detail: string] | undefined>> = {
   unavailable: [503, 'Nothing can be stored now, try again in a moment'],
   'name-invalid': [400, 'Invalid nickname'],
   'name-reserved': [401, 'The nickname is reserved, or belongs to an account'],
   'name-taken': [401, 'The nickname belongs to an account'],
   'name-in-use': [409, 'The nickname looks like that of somebody in a room'],
   'name-unknown': [401, 'No such account'],
+  'secret-invalid': undefined,
   'secret-wrong': [401, 'Password or token incorrect'],
   'too-many-attempts': [429, 'Too many attempts, wait a minute'],
+  'too-many-accounts': undefined,
   'name-in-room': [409, 'Somebody in the room has this nickname'],
   'room-name-invalid': [400, `Invalid room name, which has ${SLUG_WORDS}`],
   'room-private': [403, 'The room needs a password'],
   'room-unknown': [404, 'No such room'],
   'too-many-rooms': [429, 'Too many rooms, at most <limit>'],
   'room-taken': [409, 'Another room has this name'],
+  'password-wrong': undefined,
   'password-invalid': [400, 'Invalid password'],
   'not-in-room': [404, 'No such room'],
   'text-empty': [400, 'The message is empty'],
@@ -92,13 +89,19 @@ const REFUSALS: RefusalAnswers<SpeechRefusal | Exclude<EntryRefusal, 'room-full'
   'history-gone': [410, 'Events after this id have been removed'],
   banned: [403, 'You are banned from this room'],
   'invite-only': [403, 'The room is invite-only'],
+  'room-full': undefined,
   muted: [403, 'You are muted in this room'],
   moderated: [403, 'The room is moderated'],
   'slow-mode': [429, 'Slow mode, wait <limit> seconds'],
   'not-permitted': [403, 'Not permitted'],
   'message-unknown': [404, 'No such message'],
+  'too-many-roles': undefined,
+  'too-many-blocks': undefined,
   'account-required': [401, 'Only for accounts'],
   'admin-required': [403, 'Only for admins'],
+  'invalid-network': undefined,
+  'too-many-address-bans': undefined,
+  'session-unknown': undefined,
   'user-unknown': [404, 'No such user'],
   'token-scope': [403, 'The access token has no right to this'],
   'token-invalid': [400, 'Invalid name, rights, rooms or end of an access token'],

@@ -1,4 +1,4 @@
-import type { EntryRefusal, Refusal, RefusalAnswers, SpeechRefusal } from '../../../chat/refusal.ts'
+import type { Refusal, RefusalCode } from '../../../chat/refusal.ts'
 import { GLOBES_ERRORS } from '../errors.ts'
 
 /** Close codes of RFC 6455, 7.4.1, and of the registry of 7.4.2. */
@@ -13,9 +13,11 @@ const IN_USE: SocketAnswer = [POLICY, GLOBES_ERRORS[202].text]
 /** The client is not logged in as the name that it uses. */
 export const UNAUTHORIZED: SocketAnswer = [POLICY, GLOBES_ERRORS[204].text]
 const AWAY: SocketAnswer = [TRY_LATER, GLOBES_ERRORS[503].text]
+/** A refusal that no request of this protocol causes. */
+const NONE = undefined
 
 /** The answer to each refusal of a join or message; undefined for those without one. The limit replaces `<limit>`. */
-const ANSWERS: RefusalAnswers<SpeechRefusal | EntryRefusal, SocketAnswer | undefined> = {
+const ANSWERS: Readonly<Record<RefusalCode, SocketAnswer | undefined>> = {
   'name-in-room': IN_USE,
   'name-reserved': IN_USE,
   'name-invalid': [POLICY, 'Client error: Invalid username'],
@@ -37,6 +39,33 @@ const ANSWERS: RefusalAnswers<SpeechRefusal | EntryRefusal, SocketAnswer | undef
   'secret-wrong': UNAUTHORIZED,
   'room-private': UNAUTHORIZED,
   'name-in-use': IN_USE,
+  'name-taken': NONE,
+  'name-unknown': NONE,
+  'secret-invalid': NONE,
+  'too-many-attempts': NONE,
+  'too-many-accounts': NONE,
+  'room-name-invalid': NONE,
+  'room-taken': NONE,
+  'too-many-rooms': NONE,
+  'password-wrong': NONE,
+  'password-invalid': NONE,
+  'nobody-here': NONE,
+  'no-private-messages': NONE,
+  'history-gone': NONE,
+  'too-many-blocks': NONE,
+  'admin-required': NONE,
+  'token-scope': NONE,
+  'token-invalid': NONE,
+  'token-taken': NONE,
+  'token-unknown': NONE,
+  'too-many-tokens': NONE,
+  'session-unknown': NONE,
+  'user-unknown': NONE,
+  'not-permitted': NONE,
+  'message-unknown': NONE,
+  'too-many-roles': NONE,
+  'invalid-network': NONE,
+  'too-many-address-bans': NONE,
 }
 
 /** Returns the answer to a refusal of a join or message; undefined if there is none. */
