@@ -75,7 +75,7 @@ export class Messages {
    */
   sayIn(room: SpeakingPlace, text: string, extras: MessageExtras = NOTHING): Promise<Event> {
     const say = (): [Promise<Event>] => [room.say({ text, ...extras })]
-    return this.#lookups.inOrder(room.session, room.isStale ? () => room.renew().then(say) : say)
+    return this.#lookups.inOrder(room.session, () => (room.isStale ? room.renew().then(say) : say()))
   }
 
   /**

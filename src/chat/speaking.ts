@@ -25,8 +25,8 @@ export class SpeakingPlace {
   /** The slug of the room when it was entered. */
   readonly #slug: string
   #place: AuthorInRoom
-  /** False a second after the last check. */
-  #isChecked = false
+  /** Runs for a second after each check. */
+  #checked: NodeJS.Timeout | undefined
 
   /**
    * Resolves with a room, or with the one that has a slug, which is made if need be. `unlocked` is the room as it was when its password was
@@ -65,7 +65,7 @@ export class SpeakingPlace {
 
   /** True if {@link renew} has to be called before {@link say}. */
   get isStale(): boolean {
-    return !this.#isChecked || !this.#place.room.isHeld
+    return !this.#checked || !this.#place.room.isHeld
   }
 
   /** Checks again that the session may speak. @throws Refusal `room-unknown`, and as {@link open} does */
@@ -85,9 +85,9 @@ export class SpeakingPlace {
   }
 
   #noteCheck(): void {
-    this.#isChecked = true
-    setTimeout(() => {
-      this.#isChecked = false
+    clearTimeout(this.#checked)
+    this.#checked = setTimeout(() => {
+      this.#checked = undefined
     }, RENEW_MS).unref()
   }
 }
