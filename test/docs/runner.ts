@@ -212,7 +212,9 @@ export class Runner {
   /** Through the server of a configuration roomd answers. */
   async #nginx(code: string): Promise<void> {
     const head = 'user root;\nerror_log stderr;\npid nginx.pid;\nevents {}\n'
-    const path = this.#world.write('nginx.conf', `${head}http {\naccess_log off;\n${code}\n}\n`)
+    // Those of the system may belong to the user of another nginx.
+    const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${name};\n`)
+    const path = this.#world.write('nginx.conf', `${head}http {\naccess_log off;\n${folders.join('')}${code}\n}\n`)
     await this.#command(`nginx -p . -c ${path}`)
     const [, name] = /server_name (\S+);/.exec(code) ?? []
     await this.#command(`curl -sSk -o /dev/null --resolve ${name}:443:127.0.0.1 https://${name}/chats`)
