@@ -54,7 +54,9 @@ function refusalOf(error: RefusedError, wanted: Wanted, settings: Settings, limi
     case 'room-full':
       return { text: `#${room} is full. Try again later, or choose another room.` }
     case 'room-name-invalid':
-      return { text: `#${room} isn't a valid room name. Choose another room.` }
+      return {
+        text: `#${room} isn't a valid room name. Names of rooms have letters, digits, . _ and -. Choose another room.`,
+      }
     case 'unavailable':
       return { text: "The server can't do this right now. Try again soon." }
     default:
