@@ -8,7 +8,7 @@ import { fold } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { isAtLeast, type RoomState } from './room-state.ts'
 import type { Identity } from './sanctions.ts'
-import { isCurrent, type Session } from './session.ts'
+import { isCurrent, type Room, type Session } from './session.ts'
 import { checkScope, isFullScope } from './token-scope.ts'
 
 export interface AccessParts {
@@ -58,20 +58,19 @@ export class Access {
   }
 
   /**
-   * Checks whether a client may read a room, and resolves with the state of the room. `unlocked` is the room as it was when the client
-   * has shown its password.
+   * Checks whether a client may read a room, see {@link checkAdmission}, and resolves with the state of the room.
    *
    * @throws Refusal `room-private`, `banned`, `invite-only`, `unavailable`.
    */
   async check(client: Identity, room: RoomRecord, unlocked?: RoomRecord): Promise<RoomState> {
-    checkUnlocked(room, unlocked)
     const state = await this.stateOf(room, client)
-    state.checkEntry(client)
+    checkAdmission({ record: room, state }, client, unlocked)
     return state
   }
 
   /**
-   * Resolves with a room, given by its slug or title, that a session may read: it is a member, or the room is public and it may enter.
+   * Resolves with a room, given by its slug or title, that a session may read: it is a member, or may enter the room, which is public
+   * unless its account governs it.
    *
    * @throws Refusal `room-unknown`, `token-scope`, `room-private`, `banned`, `invite-only`, `unavailable`.
    */
@@ -81,13 +80,25 @@ export class Access {
     checkScope(session, 'read', room.slug)
     const membership = session.memberships.get(room.id)
     if (membership && isCurrent(membership)) return room
-    if (room.visibility !== 'public') throw new Refusal('room-private')
+    const isHidden = room.visibility !== 'public'
+    if (isHidden && !(await this.stateOf(room, session)).governs(session)) throw new Refusal('room-private')
     await this.check(session, room)
     return room
   }
 }
 
-/** Checks that the present password of a room is the one that a client has shown. @throws Refusal `room-private`. */
-export function checkUnlocked(room: RoomRecord, unlocked: RoomRecord | undefined): void {
-  if (room.hash !== undefined && room.hash !== unlocked?.hash) throw new Refusal('room-private')
+/**
+ * Checks whether a client may enter a room, apart from its limit. The present password of the room must be the one that the client has shown,
+ * unless its account governs the room. `unlocked` is the room as it was when its password was shown.
+ *
+ * @throws Refusal `room-private`, `banned`, `invite-only`.
+ */
+export function checkAdmission(
+  { record, state }: Pick<Room, 'record' | 'state'>,
+  client: Identity,
+  unlocked: RoomRecord | undefined,
+): void {
+  const { hash } = record
+  if (hash !== undefined && hash !== unlocked?.hash && !state.governs(client)) throw new Refusal('room-private')
+  state.checkEntry(client)
 }

@@ -1,9 +1,8 @@
 import type { RoomRecord } from '../engine/engine.ts'
-import { checkUnlocked } from './access.ts'
 import type { Directory } from './directory.ts'
 import type { GuestChecks } from './guests.ts'
 import { hasOwnInbox, type Inboxes } from './inboxes.ts'
-import type { JoinOptions } from './membership-changes.ts'
+import type { FoundRoom, JoinOptions } from './membership-changes.ts'
 import type { Memberships } from './memberships.ts'
 import { Refusal } from './refusal.ts'
 import type { Membership, Session } from './session.ts'
@@ -33,8 +32,7 @@ export async function joinRoom(
   const find: JoinOptions['find'] = async () => {
     const found = await findOrMake(directory, session, which)
     checkScope(session, 'read', found.record.slug)
-    checkUnlocked(found.record, unlocked)
-    return found
+    return { ...found, unlocked }
   }
   // A member is handed the events of the room.
   if (typeof which === 'string') checkScope(session, 'read', which)
@@ -56,7 +54,7 @@ async function findOrMake(
   directory: Directory,
   session: Session,
   which: number | string,
-): ReturnType<JoinOptions['find']> {
+): Promise<Omit<FoundRoom, 'unlocked'>> {
   const { address, name, accountId: account } = session
   const mayMake = session.scope?.rights.includes('write') !== false
   if (typeof which === 'string' && mayMake) {

@@ -3,6 +3,7 @@ import { Closed, Shared, Unavailable } from '../engine/errors.ts'
 import type { Event, EventDetails } from '../engine/event.ts'
 import { tickEnd } from '../tick.ts'
 import { settledWithin } from '../within.ts'
+import { checkAdmission } from './access.ts'
 import type { Counts } from './counts.ts'
 import { type Appearance, type Departures, joinedOf, leftOf } from './departures.ts'
 import type { FollowedRoom } from './followed-room.ts'
@@ -17,12 +18,21 @@ const LAST_EVENTS_MS = 1_000
 export interface JoinOptions {
   /** True if the session's other memberships end where this one begins. */
   readonly moves: boolean
-  /** Finds the room, or makes it; with the role in it of a guest, such as the one that makes it. */
-  readonly find: () => Promise<{ record: RoomRecord; role: GuestRole | undefined }>
+  /** Finds the room, or makes it. */
+  readonly find: () => Promise<FoundRoom>
   /** Called while the nickname is held in the room. Rejects when the session may not use it. */
   readonly check: () => Promise<void>
   /** The guest that the session was in the room until now, and from which it was detached: it ends where the membership begins, or without one. */
   readonly former?: Appearance | undefined
+}
+
+/** The room that a session is to enter. */
+export interface FoundRoom {
+  readonly record: RoomRecord
+  /** The role in it of a guest, such as the one that makes it. */
+  readonly role: GuestRole | undefined
+  /** The room as it was when its password was shown. */
+  readonly unlocked: RoomRecord | undefined
 }
 
 /** A role that a guest has until it leaves. */
@@ -47,7 +57,7 @@ export class MembershipChanges {
 
   /** Makes a session a member of a room, see {@link Memberships.join}. */
   async enter(session: Session, { moves, find, check, former }: JoinOptions): Promise<Membership> {
-    const { record, role } = await find()
+    const { record, role, unlocked } = await find()
     const keepsClaim = former?.key === session.key
     const from = moves ? this.#parts.followed.of(session) : []
     // The session may come back to a room that it has just left.
@@ -60,7 +70,7 @@ export class MembershipChanges {
       // Nothing would end a membership that begins behind the end of its session.
       if (session.closed) throw new Refusal('not-in-room')
       await room.stateReader.loadFor(session)
-      room.state.checkEntry(session)
+      checkAdmission({ record, state: room.state }, session, unlocked)
       // A guest under another nickname takes its place along.
       const most = former ? undefined : room.state.maxMembersFor(session)
       if (!keepsClaim) {

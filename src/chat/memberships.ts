@@ -155,7 +155,7 @@ export class Memberships {
     // At once, so that hardly anybody sees the change in some of the rooms only.
     const entered = await Promise.allSettled(
       places.map(({ record, role, isRenamed }) => {
-        const options = { moves: false, find: async () => ({ record, role }), check: async () => {} }
+        const options = { moves: false, find: async () => ({ record, role, unlocked: record }), check: async () => {} }
         return this.#changes.enter(session, { ...options, former: isRenamed ? former : undefined }).catch(refuse)
       }),
     )

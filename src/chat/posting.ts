@@ -1,6 +1,6 @@
 import type { Engine, RoomRecord } from '../engine/engine.ts'
 import { type Event, NONCE_MS } from '../engine/event.ts'
-import { checkUnlocked } from './access.ts'
+import { checkAdmission } from './access.ts'
 import { type Directory, EXCLUSIVE } from './directory.ts'
 import type { FollowedRoom } from './followed-room.ts'
 import type { FollowedRooms } from './followed-rooms.ts'
@@ -143,7 +143,5 @@ function isSameGuest({ client }: Speaker, holder: Pick<Speaker, 'client'>): bool
 
 /** @throws Refusal `room-private`, `banned`, `invite-only`. */
 function check({ author, room, unlocked }: AuthorInRoom): void {
-  const { record, state } = room
-  checkUnlocked(record, unlocked)
-  state.checkEntry(author)
+  checkAdmission(room, author, unlocked)
 }

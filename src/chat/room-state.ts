@@ -184,7 +184,12 @@ export class RoomState {
     return asGuest ?? (holds(this.#voiced.get(key)) ? 'voiced' : 'member')
   }
 
-  /** Checks whether a user may enter the room. @throws Refusal `banned`, `invite-only`. */
+  /** Returns true for an operator by its account, who needs no password: the role of a guest is that of whoever has its nickname. */
+  governs(person: Identity): boolean {
+    return person.isAdmin || (person.accountId !== undefined && isAtLeast(this.rankOf(person), 'operator'))
+  }
+
+  /** Checks whether a user may enter the room, apart from its password and its limit. @throws Refusal `banned`, `invite-only`. */
   checkEntry(person: Identity): void {
     const ban = this.banned.size > 0 && this.banned.find(person, Date.now())
     const isUninvited = this.#modes.has('invite-only') && !this.isInvited(person)

@@ -5,8 +5,6 @@ import type { Proof } from '../../chat/credentials.ts'
 import { fold } from '../../chat/names.ts'
 import type { AuthorInRoom } from '../../chat/posting.ts'
 import { Refusal } from '../../chat/refusal.ts'
-import { isAtLeast } from '../../chat/room-state.ts'
-import type { Identity } from '../../chat/sanctions.ts'
 import { checkScope, type TokenRight } from '../../chat/token-scope.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import { readBasic } from '../../transport/http/basic.ts'
@@ -103,7 +101,7 @@ export class Authorization {
    * @throws Refusal `room-private`, `banned`, `invite-only`, `unavailable`
    */
   async checkReader({ identity }: Caller, room: RoomRecord, shown: RoomRecord): Promise<void> {
-    await this.#options.chat.access.check(identity, room, (await this.#operates(identity, room)) ? room : shown)
+    await this.#options.chat.access.check(identity, room, shown)
   }
 
   /**
@@ -143,7 +141,9 @@ export class Authorization {
    * @throws Refusal `too-many-attempts`, `unavailable`
    */
   async #unlocked(caller: Caller, room: RoomRecord): Promise<RoomRecord> {
-    if (room.hash === undefined || (await this.#operates(caller.identity, room))) return room
+    const { identity } = caller
+    if (room.hash === undefined) return room
+    if ((await this.#options.chat.access.stateOf(room, identity)).governs(identity)) return room
     if (!(await this.#showPassword(caller, room))) throw unknownRoom(room.slug)
     return room
   }
@@ -158,11 +158,6 @@ export class Authorization {
       if (error instanceof Refusal && error.code === 'password-wrong') return false
       throw error
     }
-  }
-
-  async #operates(identity: Identity, room: RoomRecord): Promise<boolean> {
-    const state = await this.#options.chat.access.stateOf(room, identity)
-    return isAtLeast(state.rankOf(identity), 'operator')
   }
 
   /** Returns advice for the sender of a request without authorization. */

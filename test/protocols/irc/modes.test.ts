@@ -4,9 +4,9 @@ import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { ChatroomClient, enter, logIn, register } from '../../support/chatroom.ts'
 import { LineClient } from '../../support/client.ts'
-import { codes, ircSuite } from './suite.ts'
+import { codes, ircSuite, PASSWORD } from './suite.ts'
 
-const suite = ircSuite({ http: 0, chatroom: 0 })
+const suite = ircSuite({ http: 0, chatroom: 0, admins: ['root'] })
 
 test('21. each mode is set, listed, unset, and refused to others', async () => {
   const [ann, bob] = await suite.together('#modes', 'ann', 'bob')
@@ -316,4 +316,18 @@ test('45. a room with a password that Globes has made is entered with its key', 
   await fetch(`http://127.0.0.1:${suite.daemon.port('http')}/chats`, { method: 'POST', body })
   expect(await ann.ask('JOIN #café')).toContain(':ann!~ann@guest.roomd JOIN #Café')
   expect((await ann.ask('LIST #c*'))[1]).toBe(':roomd 322 ann #Café 1 :')
+})
+
+test('21. a channel with a key is entered without it by its operators that have accounts, and by IRC operators', async () => {
+  const owner = await suite.owner('olga')
+  await owner.ask('JOIN #keyed', 'MODE #keyed +k a-long-key', 'PART #keyed')
+  await suite.owner('root')
+  const ann = await suite.guest('ann')
+  const refused = ':roomd 475 ann #keyed :Cannot join channel (+k)'
+  expect(await ann.ask('JOIN #keyed')).toEqual([refused])
+  expect(codes(await owner.ask('JOIN #keyed'))).toContain('JOIN')
+  await owner.ask('MODE #keyed +o ann')
+  expect(await ann.ask('JOIN #keyed')).toEqual([refused])
+  await ann.ask(`OPER root :${PASSWORD}`)
+  expect(codes(await ann.ask('JOIN #keyed'))).toContain('JOIN')
 })

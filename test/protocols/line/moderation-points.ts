@@ -39,6 +39,30 @@ export function moderationPoints(at: () => Sites, prefix: string): void {
     await enter(beside, 'evader', room)
   })
 
+  test('1. a locked room needs no password of those who govern it by their accounts, and of nobody else', async () => {
+    const room = `${prefix}locked`
+    const { ann, bob, cat } = await roomOf(at(), room)
+    const fay = await owner(at().target, 'fay', room)
+    await ann.hears('userJoined fay')
+    for (const name of ['fay', 'bob']) expect(await ann.ask(`/op ${name}`)).toEqual(OK)
+    expect(await ann.ask('/lock open sesame')).toEqual(OK)
+    for (const client of [fay, bob, cat]) await client.hears('mode ann password')
+    for (const client of [fay, cat]) await client.ask('LEAVE')
+    for (const line of [`JOIN ${room}`, `/enter ${room}`, `/speak ${room}`, `/search in=${room} word`]) {
+      expect([line, await cat.outcome(line)]).toEqual([line, 'room-private'])
+      expect([line, (await fay.ask(line)).type]).toEqual([line, 'commandResult'])
+      await fay.ask('LEAVE')
+      // A guest's role is not that of whoever else comes under its nickname.
+      const other = await guest(at().actor, 'bob', undefined, anotherAddress())
+      expect([line, await other.outcome(line)]).toEqual([line, 'room-private'])
+    }
+    expect(await fay.outcome(`JOIN ${room} wrong sesame`)).toBe('password-wrong')
+    expect(await (await owner(at().target, 'ann')).outcome(`JOIN ${room}`)).toBe(`Joined room ${room}`)
+    await ann.ask('/deop fay')
+    await bob.hears('role ann fay operator off')
+    for (const line of [`JOIN ${room}`, `/speak ${room}`]) expect(await fay.outcome(line)).toBe('room-private')
+  })
+
   test('5. a member who may not speak is told why, and nobody hears it', async () => {
     const { ann, bob, cat } = await roomOf(at(), `${prefix}silent`)
     const silence = async (command: string, heard: string, code: string) => {
