@@ -231,6 +231,86 @@ test('a nickname that nobody has chosen gives way, one that somebody has does no
   expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining('choose another nickname with --as') })
 })
 
+test('a nickname that nobody has chosen gives way in the middle: all lines are said once and in order', async () => {
+  const lines = Array.from({ length: 5_000 }, (_, number) => `line ${number}`)
+  const witness = await member(daemon, 'LOGIN witness', 'JOIN midway')
+  const sending = new Verb(['send', 'midway'], { port })
+  sending.child.stdin.write('first\n')
+  const [name = ''] = (await witness.until((line) => line.type === 'message')).flatMap((line) =>
+    line.type === 'message' ? [line.from] : [],
+  )
+  await member(daemon, `LOGIN ${name}`, 'JOIN midway')
+  sending.child.stdin.write('second\n')
+  await witness.until((line) => line.type === 'message' && line.from === `${name}-2`)
+  sending.child.stdin.write(`${lines.join('\n')}\n`)
+  await witness.until((line) => line.type === 'message' && line.body === 'line 500')
+  await member(daemon, `LOGIN ${name}-2`, 'JOIN midway')
+  sending.child.stdin.end('last\n')
+  expect(await sending.ended).toEqual(DONE)
+  expect(await bodiesOf(daemon, 'midway')).toEqual(['first', 'second', ...lines, 'last'])
+})
+
+test('a nickname that somebody has chosen is waited for in the middle, for as long as --retry says', async () => {
+  const witness = await member(daemon, 'LOGIN witness', 'JOIN chosen')
+  const sending = ['0', '60'].map((time) => new Verb(['send', 'chosen', '--as', 'build', '--retry', time], { port }))
+  const [impatient, patient] = sending as [Verb, Verb]
+  for (const [place, { child }] of sending.entries()) {
+    child.stdin.write(`one ${place}\n`)
+    await witness.until((line) => line.type === 'message' && line.body === `one ${place}`)
+  }
+  const other = await member(daemon, 'LOGIN build', 'JOIN chosen')
+  impatient.child.stdin.end('lost\nlost\n')
+  const taken = 'User with such nickname is already present in the requested room (name-in-room)'
+  expect(await impatient.ended).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: `roomd send: ${taken}; choose another nickname with --as; from line 2 on nothing is said\n`,
+  })
+  patient.child.stdin.end('two\nthree\n')
+  await patient.printed('build is in use', 'stderr')
+  other.socket.destroy()
+  const stderr = 'roomd send: the nickname build is in use in chosen; waiting for it\n'
+  expect(await patient.ended).toEqual({ ...DONE, stderr })
+  expect(await bodiesOf(daemon, 'chosen')).toEqual(['one 0', 'one 1', 'two', 'three'])
+})
+
+test('a nickname that is taken while the connection is away gives way, unless a line may have been said under it', async () => {
+  const relay = await openRelay(port)
+  const witness = await member(daemon, 'LOGIN witness', 'JOIN away')
+  const sending = new Verb(['send', 'away', '--retry', '60'], { port: relay.port })
+  sending.child.stdin.write('one\n')
+  const first = (await witness.until((line) => line.type === 'message')).at(-1)
+  const name = first?.type === 'message' ? first.from : expect.fail()
+  const takeAway = async () => {
+    relay.hold(true)
+    relay.cut()
+    const other = await member(daemon, `LOGIN ${name}`, 'JOIN away')
+    relay.hold(false)
+    return other
+  }
+  const other = await takeAway()
+  sending.child.stdin.write('two\n')
+  const second = (await witness.until((line) => line.type === 'message' && line.body === 'two')).at(-1)
+  other.socket.destroy()
+  await witness.until((line) => line.type === 'userLeft' && line.from === name)
+  expect([name, `${name}-2`]).toContain(second?.type === 'message' && second.from)
+  sending.child.stdin.end()
+  expect(await sending.ended).toMatchObject({ status: 0 })
+  // The reply to the next line is lost: under another nickname it would be said again.
+  const third = new Verb(['send', 'away', '--retry', '60'], { port: relay.port })
+  third.child.stdin.write('three\n')
+  await witness.until((line) => line.type === 'message' && line.body === 'three')
+  await eventually(() => expect(relay.count).toBeGreaterThan(1))
+  relay.mute()
+  third.child.stdin.end('four\n')
+  await witness.until((line) => line.type === 'message' && line.body === 'four')
+  const holder = await takeAway()
+  await third.printed(`the nickname ${name} is in use in away; waiting for it`, 'stderr')
+  holder.socket.destroy()
+  expect(await third.ended).toMatchObject({ status: 0 })
+  expect(await bodiesOf(daemon, 'away')).toEqual(['one', 'two', 'three', 'four'])
+})
+
 async function said(room: string, args: readonly string[]) {
   expect(await verb(['send', room, 'hi', ...args], { port })).toEqual(DONE)
   const last = (await messagesOf(daemon, room)).at(-1)

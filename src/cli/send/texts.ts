@@ -1,0 +1,33 @@
+import { text as textOf } from 'node:stream/consumers'
+import { inputLines, shownLine } from './input-lines.ts'
+
+/** A text to say. */
+export interface InputText {
+  readonly text: string
+  /** Number of its line in the input. */
+  readonly line: number | undefined
+}
+
+/** Texts, some at a time. */
+export type InputTexts = AsyncIterable<readonly InputText[]>
+
+/** Yields a text, unless it is blank. */
+export async function* oneText(text: string): InputTexts {
+  if (/\S/.test(text)) yield [{ text, line: undefined }]
+}
+
+/** Returns all of standard input as one text. */
+export async function wholeInput(): Promise<string> {
+  const lines = (await textOf(process.stdin)).split('\n')
+  return lines.map(shownLine).join('\n').replace(/\n+$/, '')
+}
+
+/** Yields the lines of standard input that are not blank. */
+export async function* inputTexts(): InputTexts {
+  if (process.stdin.isTTY) process.stderr.write('Type what to say; Ctrl-D ends.\n')
+  let line = 0
+  for await (const lines of inputLines(process.stdin)) {
+    const numbered = lines.map((text) => ({ text: shownLine(text), line: ++line }))
+    yield numbered.filter(({ text }) => /\S/.test(text))
+  }
+}
