@@ -169,8 +169,7 @@ export class Accounts {
     if (await this.isRegistered(name)) throw new Refusal('name-taken')
     const others = () => presence.of(name).filter((session) => !own || !isOf(own)(session))
     const isFree = async () => others().length === 0
-    if (!(await handover.take(own ?? { key: fold(name), closed: false }, isFree, others)))
-      throw new Refusal('name-in-use')
+    if (!(await handover.take({ key: fold(name), session: own }, isFree, others))) throw new Refusal('name-in-use')
     const made = await make().catch(refuse)
     // The account is made, whatever becomes of these.
     if (!own) await blocking.disown(name).catch(() => {})

@@ -5,9 +5,19 @@ import type { Session } from './session.ts'
 const PATIENCE_MS = 5_000
 /** The same when another node holds it: its state is not known here. */
 const REMOTE_PATIENCE_MS = 500
+/** Time in which a session that has waited in vain does not wait again, in ms: its further requests may stand behind this one. */
+const IMPATIENT_MS = 60_000
 /** First and longest pause between attempts, in ms. A nickname that is freed on this node is tried at once. */
 const FIRST_PAUSE_MS = 5
 const LONGEST_PAUSE_MS = 100
+
+/** A request for a nickname. */
+export interface NicknameRequest {
+  /** The folded nickname. */
+  readonly key: string
+  /** The session that wants it, and does not wait beyond its end; undefined if there is none. */
+  readonly session?: Session | undefined
+}
 
 /**
  * Passes a nickname from a connection that is ending to its successor.
@@ -18,31 +28,61 @@ const LONGEST_PAUSE_MS = 100
 export class Handover {
   /** Wakes waiting requests, by folded nickname. */
   readonly #waiting = new Map<string, Set<() => void>>()
+  /** The holders for whom a session waits. */
+  readonly #awaited = new WeakMap<Session, () => readonly Session[]>()
+  /** Time at which a session has last waited in vain. */
+  readonly #vainAt = new WeakMap<Session, number>()
 
   /**
    * Calls `attempt` until it resolves with true. Resolves with false when one of `holders` (the sessions of this node that
-   * hold the nickname) `stays`, when `self` is closed, or when the patience is exhausted.
+   * hold the nickname) `stays` or waits for the session of the request, when that session is closed, or when the patience is exhausted.
    */
   async take(
-    self: Pick<Session, 'key' | 'closed'>,
+    request: NicknameRequest,
     attempt: () => Promise<boolean>,
     holders: () => readonly Session[],
     stays: (holder: Session) => boolean = ({ staying }) => staying,
   ): Promise<boolean> {
     if (await attempt()) return true
-    const started = performance.now()
     // An end that arrived before this request has been read when the event loop has polled once more.
     await nextRound()
     await nextRound()
-    for (let pause = FIRST_PAUSE_MS; !self.closed; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    const { session } = request
+    if (!session) return this.#wait(request, attempt, holders, stays)
+    this.#awaited.set(session, holders)
+    try {
+      return await this.#wait(request, attempt, holders, (holder) => stays(holder) || this.#awaits(holder, session))
+    } finally {
+      this.#awaited.delete(session)
+    }
+  }
+
+  async #wait(
+    { key, session }: NicknameRequest,
+    attempt: () => Promise<boolean>,
+    holders: () => readonly Session[],
+    stays: (holder: Session) => boolean,
+  ): Promise<boolean> {
+    const started = performance.now()
+    const waitedAt = session && this.#vainAt.get(session)
+    const mayWait = waitedAt === undefined || started - waitedAt > IMPATIENT_MS
+    for (let pause = FIRST_PAUSE_MS; session?.closed !== true; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
       if (await attempt()) return true
       const here = holders()
-      if (here.some(stays)) return false
+      if (!mayWait || here.some(stays)) return false
       const patience = here.length > 0 ? PATIENCE_MS : REMOTE_PATIENCE_MS
-      if (performance.now() - started > patience) return false
-      await this.#freed(self.key, pause)
+      if (performance.now() - started > patience) {
+        if (session) this.#vainAt.set(session, performance.now())
+        return false
+      }
+      await this.#freed(key, pause)
     }
     return false
+  }
+
+  /** Returns true if a session waits for something that another one holds. */
+  #awaits(session: Session, holder: Session): boolean {
+    return session !== holder && this.#awaited.get(session)?.().includes(holder) === true
   }
 
   /** Wakes the requests that wait for a nickname. */

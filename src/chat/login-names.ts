@@ -106,14 +106,14 @@ export class LoginNames {
     const holders = () => this.#holders(name)
     const free = async () =>
       holders().length === 0 && (await this.#engine.memberships.heldIn(name).catch(refuse)).length === 0
-    return this.#handover.take({ key: fold(name), closed: false }, free, holders)
+    return this.#handover.take({ key: fold(name) }, free, holders)
   }
 
   /** Resolves when closed sessions of a nickname are gone: what a guest has blocked goes with it. */
   async closed(key: string): Promise<void> {
     const closed = () => this.#presence.of(key).filter((session) => session.closed)
     if (closed().length === 0) return
-    await this.#handover.take({ key, closed: false }, async () => closed().length === 0, closed)
+    await this.#handover.take({ key }, async () => closed().length === 0, closed)
   }
 
   /** Returns true if no other session on this node is logged in under the nickname of a session. */
@@ -130,13 +130,7 @@ export class LoginNames {
       return present.slice(0, present.indexOf(session))
     }
     const take = async () => others().length === 0 && (await this.exclusive.take(session, name))
-    const self = {
-      key,
-      get closed() {
-        return session.closed
-      },
-    }
-    if (!(await this.#handover.take(self, take, others).catch(refuse))) throw new Refusal('name-in-use')
+    if (!(await this.#handover.take({ key, session }, take, others).catch(refuse))) throw new Refusal('name-in-use')
   }
 
   /** The sessions that have a nickname, in order of login. */

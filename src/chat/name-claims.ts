@@ -41,7 +41,8 @@ export class NameClaims {
       // In a moment a session of the same user is a member and shares the nickname, or is gone.
       return holder.staying && !holder.isOfUserOf(session)
     }
-    if (!(await this.#handover.take(session, attempt, holders, stays))) throw new Refusal('name-in-room')
+    if (!(await this.#handover.take({ key: session.key, session }, attempt, holders, stays)))
+      throw new Refusal('name-in-room')
     if (!shared) this.#holders.set(claim, new Set([session]))
     return shared
   }

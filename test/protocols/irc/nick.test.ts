@@ -47,6 +47,18 @@ test('24. a client whose connection has just ended has its nickname again at onc
   }
 })
 
+test('24. two clients that want each other’s nickname again and again are gone with their connections', async () => {
+  const { guest, together } = await ircStage()
+  const [eye, ann, bob] = await together('#ops', 'eye', 'ann', 'bob')
+  if (!eye || !ann || !bob) throw new Error('there are three')
+  ann.socket.end(`${'NICK bob\r\n'.repeat(100)}`)
+  bob.socket.end(`${'NICK ann\r\n'.repeat(100)}`)
+  const quits = [...(await eye.until(/ QUIT /)), ...(await eye.until(/ QUIT /))]
+  expect(quits.filter((text) => text.includes(' QUIT '))).toHaveLength(2)
+  await guest('ann')
+  await guest('bob')
+})
+
 test('24. a nickname that a client asks for while its connection ends is free behind that', async () => {
   const { guest } = await ircStage()
   const nicks = Array.from({ length: 20 }, (_, n) => `late${n}`)
