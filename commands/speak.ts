@@ -11,6 +11,7 @@ export const speak: Command = {
   help:
     'Say what follows in a room without entering it: nobody sees you join and leave, and you hear nothing. The room is created if it does not ' +
     'exist, unless exists=yes is given, and the present one is left. LEAVE and JOIN end it.',
+  hints: { 'room-private': '/speak <room> <password>' },
   state: 'named',
   least: 1,
   async run(context, parameter) {

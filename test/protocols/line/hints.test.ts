@@ -121,6 +121,15 @@ test('the owner of a room is told what does not go', async () => {
   expect(await reply(ann, '/owner bob')).toEqual(
     error('Not permitted', { hint: 'Only the owner of the room may do this' }),
   )
+  await reply(ann, '/lock open sesame')
+  await reply(bob, 'LEAVE')
+  for (const usage of ['JOIN ops <password>', '/speak ops <password>', '/enter ops <password>']) {
+    const [command = ''] = usage.split(' <')
+    const hint = usage.replace('ops', '<room>').replace('/enter', 'JOIN')
+    expect(await reply(bob, command)).toEqual(error('Room is private', { hint }))
+  }
+  await reply(bob, 'JOIN ops open sesame')
+  await reply(ann, '/unlock')
   expect(await reply(ann, '/lock short')).toEqual(
     error('Invalid password', { hint: 'The password of a room has 8 characters to 72 bytes' }),
   )
