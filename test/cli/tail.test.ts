@@ -277,6 +277,26 @@ test('--wait does not wait for a name that no room can have', async () => {
   }
 })
 
+test('--wait takes another nickname where its own is taken in the room that comes, unless it is chosen', async () => {
+  await speaker('named', 'x')
+  const reader = await member(daemon, 'LOGIN namer', 'JOIN named')
+  const first = new Verb(['tail', 'named'], { port })
+  const joined = (await reader.until((line) => line.type === 'userJoined' && /-tail$/.test(line.from))).at(-1)
+  const name = joined?.type === 'userJoined' ? joined.from : expect.fail()
+  first.child.kill('SIGTERM')
+  await first.ended
+  const waiting = [[], ['--as', name]].map((args) => new Verb(['tail', 'contested', '--wait', ...args], { port }))
+  for (const each of waiting) await each.printed('waiting for it', 'stderr')
+  const holder = await member(daemon, `LOGIN ${name}`, 'JOIN contested', 'MESSAGE mine')
+  const [free, fixed] = waiting as [Verb, Verb]
+  await free.printed('"mine"')
+  await holder.until((line) => line.type === 'userJoined' && line.from === `${name}-2`)
+  await holder.ask('MESSAGE more')
+  await free.printed('"more"')
+  expect(free.stdout).not.toContain(`${name}-2`)
+  expect(await fixed.ended).toMatchObject({ status: 1, stderr: expect.stringContaining('(name-in-room)') })
+})
+
 test('--wait ends after the past of a room that has come with --no-follow', async () => {
   const tail = new Verb(['tail', 'once', '--wait', '--no-follow'], { port })
   await tail.printed('waiting for it', 'stderr')

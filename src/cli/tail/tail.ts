@@ -3,7 +3,7 @@ import { isSameName } from '../../client/nickname.ts'
 import { CommandFailure, EXIT, type ExitStatus, misuse } from '../failure.ts'
 import type { ClientIdentity } from '../identity.ts'
 import { COMMON_HELP, parseOptions, wholeNumber } from '../options.ts'
-import { entered, failureOf, type Reach, reachOf } from '../reach.ts'
+import { entered, failureOf, isNameTaken, type Reach, reachOf } from '../reach.ts'
 import { hasColours } from '../styles.ts'
 import { Follower, type FollowerListener } from './follower.ts'
 import { jsonFormat, textFormat } from './format.ts'
@@ -155,13 +155,38 @@ class Tail {
     const later = followers.filter(({ isThere }) => !isThere)
     for (const { room } of later) warn(`${room}: there is no such room yet; waiting for it`)
     const waiting = later.map(async ({ room, follower }) => {
-      await follower.waitAndEnter(roomPassword)
-      await this.#tellPast(room, follower, '')
-      if (follow) follower.follow()
+      const present = await this.#waitAndEnter(room, follower)
+      await this.#tellPast(room, present, '')
+      if (!follow) return
+      present.follow()
+      await present.ended
     })
     if (follow) for (const { follower } of present) follower.follow()
     await Promise.race([Promise.all(waiting), ...this.#followers.map(({ ended }) => ended)])
     if (follow) await Promise.race(this.#followers.map(({ ended }) => ended))
+  }
+
+  /** Enters a room as soon as it exists, under another nickname if the follower's is taken there. Resolves with the follower that is in the room. */
+  async #waitAndEnter(room: string, first: Follower): Promise<Follower> {
+    const { roomPassword, identity } = this.#reach
+    for (let follower = first; ; ) {
+      try {
+        await follower.waitAndEnter(roomPassword)
+        return follower
+      } catch (error) {
+        if (identity.isChosen || !isNameTaken(error)) throw error
+      }
+      const before = follower
+      before.close()
+      const { next, isThere } = await entered(this.#reach, this.#options.retryMs, async (another) => {
+        const next = this.#newFollower(another, room)
+        return { next, isThere: await next.tryToEnter(roomPassword) }
+      })
+      follower = next
+      this.#followers = this.#followers.map((each) => (each === before ? next : each))
+      next.pause(this.#isPaused)
+      if (isThere) return next
+    }
   }
 
   #newFollower(identity: ClientIdentity, room: string): Follower {
