@@ -117,7 +117,7 @@ export class RoomState {
     const { kind, from, to = '', body, at, details = {} } = event
     if (kind === 'topic') this.topic = body === '' ? undefined : { text: body, by: from, at }
     else if (kind === 'mode' && details.flag) this.#setMode(details.flag, change.isSet, details.value)
-    else if (kind === 'joined') this.#setGuest(fold(from), details.role, change.isSet)
+    else if (kind === 'joined') this.#join(event, change.isSet)
     else if (details.guest) this.#setGuest(fold(to), details.role, change.isSet)
     else if (details.role) this.#setRole(details.role, event, change.isSet)
     this.restrictsSpeech = this.#slow.isOn || this.#modes.has('moderated') || this.muted.size > 0
@@ -127,6 +127,11 @@ export class RoomState {
     if (on) this.#modes.set(flag, value)
     else this.#modes.delete(flag)
     if (flag === 'slow') this.#slow.set(on ? Number(value) : 0)
+  }
+
+  #join({ from, details = {} }: Event, hasRole: boolean): void {
+    this.#setGuest(fold(from), details.role, hasRole)
+    if (details.renamed !== undefined) this.#slow.rename(fold(details.renamed), fold(from))
   }
 
   #setGuest(key: string, role: Role | undefined, on: boolean): void {

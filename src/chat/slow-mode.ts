@@ -29,6 +29,14 @@ export class SlowMode {
     }
   }
 
+  /** Notes that a user has another nickname, under which it waits on. */
+  rename(from: string, to: string): void {
+    const said = this.#lastSaid.get(from)
+    if (said === undefined || from === to) return
+    this.#lastSaid.delete(from)
+    this.#lastSaid.set(to, said)
+  }
+
   /** Forgets the last message of a user, which was not said after all. */
   forget(key: string): void {
     this.#lastSaid.delete(key)

@@ -23,3 +23,14 @@ test('as many users are remembered as are bounded, the latest ones', () => {
   expect(slow.waitOf('user3616', 1_020_000)).toBeGreaterThan(0)
   expect(slow.waitOf('user19999', 1_020_000)).toBeGreaterThan(0)
 })
+
+test('a user that changes its nickname waits on, and whoever has the former one then does not', () => {
+  const slow = new SlowMode()
+  slow.set(60)
+  slow.note('ann', 1_000_000)
+  slow.rename('ann', 'bob')
+  slow.rename('eve', 'bob')
+  slow.rename('bob', 'bob')
+  expect(slow.waitOf('bob', 1_000_000)).toBe(60_000)
+  expect(slow.waitOf('ann', 1_000_000)).toBeLessThan(0)
+})

@@ -67,6 +67,28 @@ withRedis('a user who becomes another one, on two nodes', () => {
     await other.until((line) => line.type === 'message' && line.body === 'to both')
   })
 
+  test('24. a guest that changes its nickname waits on in slow mode, on each node', async () => {
+    const [here, there] = await startNodesHere([server.url, server.url], { irc: 0 })
+    if (!here || !there) throw new Error('there are two')
+    const op = await LineClient.connect(there.daemon)
+    onTestFinished(() => void op.socket.destroy())
+    await op.ask('LOGIN op')
+    await op.ask('JOIN slow')
+    await op.ask('/slow 60')
+    const ann = await guest(here, 'ann')
+    await ann.ask('JOIN #slow')
+    expect(await ann.ask('PRIVMSG #slow :one', 'NICK amy')).toEqual([':ann!~ann@guest.roomd NICK :amy'])
+    expect((await ann.ask('PRIVMSG #slow :two'))[0]).toMatch(/^:roomd 404 amy #slow :Slow mode, wait \d+ seconds/)
+    await op.until((line) => line.type === 'userJoined' && line.from === 'amy')
+    const author = await LineClient.connect(there.daemon)
+    onTestFinished(() => void author.socket.destroy())
+    ann.send('QUIT')
+    await ann.closed
+    await author.ask('LOGIN amy')
+    await author.ask('/speak slow')
+    expect(await author.ask('three')).toMatchObject({ code: 'slow-mode' })
+  })
+
   test('24. a KICK on the other node amid the change is the end of the user in the channel', async () => {
     const [here, there] = await startNodesHere([server.url, server.url], { irc: 0 })
     if (!here || !there) throw new Error('there are two')

@@ -149,6 +149,18 @@ test('21. roles and modes of other protocols are shown, those without a letter a
   ])
 })
 
+test('21. in slow mode a guest that changes its nickname waits on', async () => {
+  const lin = await suite.line('lin', 'slow')
+  await lin.ask('/slow 60')
+  const ann = await suite.guest('ann')
+  await ann.ask('JOIN #slow')
+  expect(await ann.ask('PRIVMSG #slow :one', 'NICK amy', 'NICK Amy')).toHaveLength(2)
+  expect((await ann.ask('PRIVMSG #slow :two'))[0]).toMatch(/^:roomd 404 Amy #slow :Slow mode, wait \d+ seconds/)
+  const bob = await suite.guest('bob')
+  await bob.ask('JOIN #slow')
+  expect(await bob.ask('PRIVMSG #slow :three')).toEqual([])
+})
+
 test('22. bans by nickname and mask keep others out, and mutes keep members from speaking', async () => {
   const [ann, bob] = await suite.together('#bans', 'ann', 'bob')
   expect(
