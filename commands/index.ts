@@ -26,7 +26,7 @@ import { quit } from './quit.ts'
 import { register } from './register.ts'
 import { deop, devoice, invite, op, owner, voice } from './roles.ts'
 import { rooms } from './rooms.ts'
-import { ban, bans, kick, mute, unban, unmute } from './sanctions.ts'
+import { ban, bans, kick, mute, mutes, unban, unmute } from './sanctions.ts'
 import { search } from './search.ts'
 import { sessions } from './sessions.ts'
 import { speak } from './speak.ts'
@@ -61,7 +61,7 @@ export const COMMAND_GROUPS = {
   ],
   History: [history, search, inbox, deleteMessage],
   Rooms: [topic, title, modes, moderated, slow, limit, inviteOnly, invite, lock, unlock, hidden, keep, close],
-  Moderation: [kick, mute, unmute, ban, unban, bans, op, deop, voice, devoice, owner],
+  Moderation: [kick, mute, unmute, mutes, ban, unban, bans, op, deop, voice, devoice, owner],
   Account: [register, passwd, unregister, whoami, sessions, logout, token],
   Connection: [pipe, messages, plain, json, limits, ping, bareHelp],
   Admin: [whois, disconnect, announce, banAddress, unbanAddress, addressBans],

@@ -34,25 +34,32 @@ export const mute = sanctionCommand('mute', 'muted', 'Do not let a user speak in
 export const unban = liftingCommand('unban', 'banned', 'Lift a ban.')
 export const unmute = liftingCommand('unmute', 'muted', 'Lift a mute.')
 
-export const bans: Command = {
-  name: '/bans',
-  usage: '/bans',
-  help: 'The bans of the room: whom, by whom, until when, why.',
-  state: 'inRoom',
-  least: 0,
-  async run({ chat, session }) {
-    const found = await chat.moderation.expulsion.bans(session.inRoom())
-    const listed = found.map(({ to, by, at, until, why }) => ({
-      to,
-      by,
-      utctimestamp: timestamp(at),
-      ...sanctionTerms({ until, why }),
-    }))
-    const lines = listed.map(({ to, by, until, reason }) => {
-      return `${to}, by ${by}${until ? `, until ${until.slice(0, 16)} UTC` : ''}${reason ? `: ${reason}` : ''}`
-    })
-    return { type: 'commandResult', result: lines.join('\n') || 'Nobody is banned', bans: listed }
-  },
+export const bans = listCommand('bans', 'banned')
+export const mutes = listCommand('mutes', 'muted')
+
+function listCommand(word: 'bans' | 'mutes', role: Sanction): Command {
+  return {
+    name: `/${word}`,
+    usage: `/${word}`,
+    help: `The ${word} of the room: whom, and whether its address too, by whom, until when, why.`,
+    state: 'inRoom',
+    least: 0,
+    async run({ chat, session }) {
+      const found = await chat.moderation.expulsion[word](session.inRoom())
+      const listed = found.map(({ to, by, at, addressDigest, until, why }) => ({
+        to,
+        by,
+        utctimestamp: timestamp(at),
+        ...(addressDigest !== undefined && { address: true as const }),
+        ...sanctionTerms({ until, why }),
+      }))
+      const lines = listed.map(({ to, by, address, until, reason }) => {
+        const whom = address ? `${to} and its address` : to
+        return `${whom}, by ${by}${until ? `, until ${until.slice(0, 16)} UTC` : ''}${reason ? `: ${reason}` : ''}`
+      })
+      return { type: 'commandResult', result: lines.join('\n') || `Nobody is ${role}`, [word]: listed }
+    },
+  }
 }
 
 function sanctionCommand(word: string, role: Sanction, help: string): Command {

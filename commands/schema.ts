@@ -76,10 +76,11 @@ const Limits = object(
 )
 export type Limits = Static<typeof Limits>
 
-const Ban = object({
+const Sanction = object({
   to: Type.String({ description: 'A nickname or a mask.' }),
   by: Nickname,
   utctimestamp: Time,
+  address: Type.Optional(Type.Literal(true, { description: 'It covers all guests at the address of this one, too.' })),
   until: Type.Optional(Time),
   reason: Type.Optional(Type.String()),
 })
@@ -137,7 +138,8 @@ const CommandResult = object({
   sessions: Type.Optional(Type.Array(SessionEntry, { description: '/sessions, /whois: oldest first.' })),
   token: Type.Optional({ ...TokenEntry, description: '/token create' }),
   tokens: Type.Optional(Type.Array(TokenEntry, { description: '/token list: oldest first.' })),
-  bans: Type.Optional(Type.Array(Ban, { description: '/bans: oldest first.' })),
+  bans: Type.Optional(Type.Array(Sanction, { description: '/bans: oldest first.' })),
+  mutes: Type.Optional(Type.Array(Sanction, { description: '/mutes: oldest first.' })),
   modes: Type.Optional(Type.Array(Mode, { description: '/modes: those that are on.' })),
   addressBans: Type.Optional(Type.Array(AddressBan, { description: '/address-bans: newest first.' })),
   topic: Type.Optional(Type.String({ description: '/topic: the present one.' })),

@@ -83,10 +83,18 @@ export class Expulsion {
   }
 
   /** The bans of the room, oldest first. */
-  async bans(by: Membership): Promise<readonly Sanction[]> {
+  bans(by: Membership): Promise<readonly Sanction[]> {
+    return this.#list(by, 'banned')
+  }
+
+  /** The mutes of the room, oldest first. */
+  mutes(by: Membership): Promise<readonly Sanction[]> {
+    return this.#list(by, 'muted')
+  }
+
+  async #list(by: Membership, role: 'banned' | 'muted'): Promise<readonly Sanction[]> {
     this.#actions.check(by, 'operator')
-    const { banned } = await this.#actions.wholeState(by.room)
-    return banned.list(Date.now())
+    return (await this.#actions.wholeState(by.room))[role].list(Date.now())
   }
 
   /** Kicks who has entered while the ban was on its way. */

@@ -74,6 +74,7 @@ const REFUSED: readonly (readonly [command: string, code: string])[] = [
 const OPERATORS = [
   ...ACTIONS.map(([command]) => command).filter((command) => !/^.(me|notice)/.test(command)),
   '/bans',
+  '/mutes',
   '/owner cat',
   '/title x',
   '/close',

@@ -32,7 +32,8 @@ export function moderationPoints(at: () => Sites, prefix: string): void {
     await ann.hears('role ann fay operator off')
     expect(await (await owner(target, 'fay', undefined, anotherAddress())).outcome(`JOIN ${room}`)).toBe('banned')
     expect(await ann.ask('/bans')).toMatchObject({
-      bans: [{ to: 'raider', by: 'ann', reason: 'raid', until: expect.any(String) }, { to: 'fay' }],
+      result: expect.stringMatching(/^raider and its address, by ann, until 2[-0-9 :]+ UTC: raid\nfay, by ann$/),
+      bans: [{ to: 'raider', by: 'ann', address: true, reason: 'raid', until: expect.any(String) }, { to: 'fay' }],
     })
     expect(await ann.ask('/unban raider')).toEqual(OK)
     await elsewhere.hears('role ann raider banned off')
@@ -61,6 +62,30 @@ export function moderationPoints(at: () => Sites, prefix: string): void {
     await ann.ask('/deop fay')
     await bob.hears('role ann fay operator off')
     for (const line of [`JOIN ${room}`, `/speak ${room}`]) expect(await fay.outcome(line)).toBe('room-private')
+  })
+
+  test('1. the mutes of a room are listed, with what they cover', async () => {
+    const { ann, bob } = await roomOf(at(), `${prefix}mutes`)
+    await owner(at().target, 'fay', `${prefix}mutes`)
+    await ann.hears('userJoined fay')
+    expect(await ann.ask('/mutes')).toEqual({ type: 'commandResult', result: 'Nobody is muted', mutes: [] })
+    for (const command of ['/mute bob 2h spam', '/mute fay', '/mute loud*']) expect(await ann.ask(command)).toEqual(OK)
+    const utctimestamp = expect.any(String)
+    expect(await ann.ask('/mutes')).toEqual({
+      type: 'commandResult',
+      result: expect.stringMatching(
+        /^bob and its address, by ann, until 2[-0-9 :]+ UTC: spam\nfay, by ann\nloud\*, by ann$/,
+      ),
+      mutes: [
+        { to: 'bob', by: 'ann', utctimestamp, address: true, until: expect.any(String), reason: 'spam' },
+        { to: 'fay', by: 'ann', utctimestamp },
+        { to: 'loud*', by: 'ann', utctimestamp },
+      ],
+    })
+    expect(await ann.ask('/bans')).toMatchObject({ bans: [] })
+    await ann.ask('/unmute bob')
+    expect(await ann.ask('/mutes')).toMatchObject({ mutes: [{ to: 'fay' }, { to: 'loud*' }] })
+    expect(await bob.outcome('/mutes')).toBe('not-permitted')
   })
 
   test('5. a member who may not speak is told why, and nobody hears it', async () => {
