@@ -13,8 +13,9 @@ func main() {
 		response, err := http.DefaultClient.Do(request)
 		if err != nil || response.StatusCode != 200 { continue }
 		for lines := bufio.NewScanner(response.Body); lines.Scan(); {
-			var event struct{ ID, From, Body string }
-			if json.Unmarshal(lines.Bytes(), &event) != nil { continue }
+			var event struct{ Type, ID, From, Body string }
+			// Others are announcements, or tell why the stream ends.
+			if json.Unmarshal(lines.Bytes(), &event) != nil || event.Type != "message" { continue }
 			if strings.HasPrefix(event.Body, "ALERT") { fmt.Println(event.From + ": " + event.Body) }
 			last = event.ID
 			os.WriteFile(os.Args[2], []byte(last), 0o644)

@@ -10,6 +10,8 @@ while True:
         request = urllib.request.Request(f'{url}&since={last}', headers={'Accept': 'application/x-ndjson'})
         for line in filter(bytes.strip, urllib.request.urlopen(request, timeout=60)):
             event = json.loads(line)
+            if event['type'] != 'message':  # An announcement, or why the stream ends.
+                continue
             if event['body'].startswith('ALERT'):
                 print(f"{event['from']}: {event['body']}", flush=True)
             last = event['id']

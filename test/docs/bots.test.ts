@@ -9,6 +9,7 @@ import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { main, nodeEnvironment } from '../support/main.ts'
+import { reservePort } from '../support/port.ts'
 
 const bots = resolve(import.meta.dirname, '../../docs/bots')
 const library = resolve(import.meta.dirname, '../../src/client/node/index.ts')
@@ -73,15 +74,15 @@ function need({ skip }: TestContext, { needs, isRequired }: Language): void {
 }
 
 /** A bot that runs; it and what it has started end with the test. */
-function run({ command }: Language, bot: string, ...args: readonly string[]) {
+function run({ command }: Language, bot: string, args: readonly string[], { line, port }: TestDaemon = daemon) {
   const [program = '', ...more] = command(bot)
   const child = spawn(program, [...more, ...args], {
     detached: true,
     env: {
       ...nodeEnvironment(),
       PATH: `${folder}:${dirname(process.execPath)}:${process.env.PATH}`,
-      ROOMD_SERVER: `127.0.0.1:${daemon.line}`,
-      ROOMD_URL: `http://127.0.0.1:${daemon.port('http')}`,
+      ROOMD_SERVER: `127.0.0.1:${line}`,
+      ROOMD_URL: `http://127.0.0.1:${port('http')}`,
     },
   })
   const said = { stdout: '', stderr: '' }
@@ -103,7 +104,7 @@ for (const [ending, language] of Object.entries(LANGUAGES)) {
     need(context, language)
     const room = `ping-${ending}`
     const ann = await member(daemon, 'LOGIN ann', `JOIN ${room}`)
-    const { said } = run(language, 'ping', room)
+    const { said } = run(language, 'ping', [room])
     await eventually(async () => {
       await ann.ask('ping')
       expect(await bodiesOf(daemon, room), said.stderr).toContain('ann: pong')
@@ -114,7 +115,7 @@ for (const [ending, language] of Object.entries(LANGUAGES)) {
     need(context, language)
     const room = `logs-${ending}`
     await member(daemon, 'LOGIN ann', `JOIN ${room}`)
-    const { child, said } = run(language, 'logs', room)
+    const { child, said } = run(language, 'logs', [room])
     child.stdin?.end('one\n\nLEAVE\n  two "quoted"\n')
     const [status] = await once(child, 'close')
     expect({ status, stderr: said.stderr }).toEqual({ status: 0, stderr: '' })
@@ -126,7 +127,7 @@ for (const [ending, language] of Object.entries(LANGUAGES)) {
     const room = `alerts-${ending}`
     const state = join(folder, room)
     const ann = await member(daemon, 'LOGIN ann', `JOIN ${room}`, 'ALERT one', 'no alert')
-    const first = run(language, 'alerts', room, state)
+    const first = run(language, 'alerts', [room, state])
     await eventually(() => expect(first.said.stdout, first.said.stderr).toBe('ann: ALERT one\n'))
     await ann.ask('ALERT two')
     await eventually(() => expect(first.said.stdout).toBe('ann: ALERT one\nann: ALERT two\n'))
@@ -137,8 +138,27 @@ for (const [ending, language] of Object.entries(LANGUAGES)) {
     await eventually(() => expect(lastId(readFileSync(state, 'utf8'))).toBeGreaterThan(known))
     await end(first.child)
     await ann.ask('ALERT three')
-    const second = run(language, 'alerts', room, state)
+    const second = run(language, 'alerts', [room, state])
     await eventually(() => expect(second.said.stdout, second.said.stderr).toBe('ann: ALERT three\n'))
+  })
+
+  test(`alerts.${ending} goes on after the server has been started again`, async (context) => {
+    need(context, language)
+    const room = `again-${ending}`
+    const state = join(folder, room)
+    const options = { line: await reservePort(), http: await reservePort(), data: temporaryFolder() }
+    const before = await startTestDaemon(options)
+    let present = before
+    onTestFinished(() => present.stop())
+    const ann = await member(before, 'LOGIN ann', `JOIN ${room}`, 'ALERT one')
+    const { child, said } = run(language, 'alerts', [room, state], before)
+    await eventually(() => expect(said.stdout, said.stderr).toBe('ann: ALERT one\n'))
+    ann.socket.destroy()
+    await before.stop()
+    present = await startTestDaemon(options)
+    await member(present, 'LOGIN ann', `JOIN ${room}`, 'ALERT two')
+    await eventually(() => expect(said.stdout, said.stderr).toBe('ann: ALERT one\nann: ALERT two\n'))
+    expect(child.exitCode).toBeNull()
   })
 }
 
