@@ -1,4 +1,4 @@
-/** The dialog with the bans of a room. */
+/** The dialog with the bans and mutes of a room. */
 import { resultOf } from '../../src/client/requests.ts'
 import { nicknameWord } from '../../src/client/room-lines.ts'
 import { make, makeButton } from '../dom.ts'
@@ -7,32 +7,39 @@ import { dateOf } from '../model/happening.ts'
 import { Clock } from '../talk/times.ts'
 import { openDialog, whyNot } from './dialog.ts'
 
+const KINDS = [
+  { list: 'bans', lift: 'Unban', nobody: 'Nobody is banned.' },
+  { list: 'mutes', lift: 'Unmute', nobody: 'Nobody is muted.' },
+] as const
+
 export async function openBans({ room, settings }: Desk) {
   const clock = new Clock(settings.now.clock)
-  const list = make('ul', 'plain-list')
+  const lists = KINDS.map(() => make('ul', 'plain-list'))
   const wrong = make('p', 'wrong')
   wrong.role = 'alert'
   const close = makeButton('Close', () => dialog.close())
-  const body = make('div', 'dialog-body', list, wrong)
-  const dialog = openDialog(`Banned from #${room?.name}`, '', body, make('div', 'row buttons', close))
+  const body = make('div', 'dialog-body', ...lists, wrong)
+  const dialog = openDialog(`Bans and mutes of #${room?.name}`, '', body, make('div', 'row buttons', close))
 
   async function show() {
-    const reply = await room?.joined?.ask('/bans')
-    const bans = (reply && resultOf(reply).bans) ?? []
-    const rows = bans.map(({ to, by, until, reason = '' }) => {
-      const button = makeButton('Unban', () => void lift(to))
-      button.ariaLabel = `Unban ${to}`
-      const end = until ? `until ${clock.when(dateOf(until))}` : 'permanently'
-      const why = `By ${by}, ${end}${reason && `: ${reason}`}`
-      return make('li', 'row', make('div', 'grow', to, make('p', 'hint', why)), button)
-    })
-    list.replaceChildren(...(rows.length > 0 ? rows : [make('li', 'hint', 'Nobody is banned.')]))
+    const replies = await Promise.all(KINDS.map(({ list }) => room?.joined?.ask(`/${list}`)))
+    for (const [place, { list, lift, nobody }] of KINDS.entries()) {
+      const reply = replies[place]
+      const rows = ((reply && resultOf(reply)[list]) ?? []).map(({ to, by, address, until, reason = '' }) => {
+        const button = makeButton(lift, () => void end(lift, to))
+        button.ariaLabel = `${lift} ${to}`
+        const term = until ? `until ${clock.when(dateOf(until))}` : 'permanently'
+        const why = `By ${by}, ${term}${reason && `: ${reason}`}${address ? '. Includes guests at the same address.' : ''}`
+        return make('li', 'row', make('div', 'grow', to, make('p', 'hint', why)), button)
+      })
+      lists[place]?.replaceChildren(...(rows.length > 0 ? rows : [make('li', 'hint', nobody)]))
+    }
     if (!dialog.contains(document.activeElement)) close.focus()
   }
 
-  async function lift(name: string) {
+  async function end(lift: string, name: string) {
     try {
-      await room?.command('/unban', nicknameWord(name))
+      await room?.command(`/${lift.toLowerCase()}`, nicknameWord(name))
       await show()
     } catch (error) {
       wrong.textContent = whyNot(error)

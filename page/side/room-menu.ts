@@ -17,7 +17,7 @@ export function roomActions(desk: Desk): Action[] {
     { text: room?.topic ? 'Edit topic…' : 'Add a topic…', act: () => editTopic(desk) },
     { text: 'Room settings…', act: () => void openRoomSettings(desk) },
     { text: 'Invite someone…', act: () => invite(desk) },
-    { text: 'Bans…', act: () => void openBans(desk) },
+    { text: 'Bans and mutes…', act: () => void openBans(desk) },
     ...(isOwner(desk)
       ? [
           { text: 'Transfer ownership…', act: () => handOver(desk) },

@@ -102,7 +102,7 @@ test('menus and dialogs are used by keys, and give the focus back', async () => 
   await page.locator('[role=menuitem]:focus', { hasText: 'Leave room' }).waitFor()
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('b')
-  await page.locator('[role=menuitem]:focus', { hasText: 'Bans…' }).waitFor()
+  await page.locator('[role=menuitem]:focus', { hasText: 'Bans and mutes…' }).waitFor()
   await page.keyboard.press('Home')
   await page.keyboard.press('Enter')
   await page.getByRole('textbox', { name: 'Topic' }).and(page.locator(':focus')).fill('By keys')
