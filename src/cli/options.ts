@@ -1,5 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { misuse } from './failure.ts'
+import { CommandFailure, EXIT, misuse } from './failure.ts'
+import { safeLine } from './safe-text.ts'
 
 /** Options of every command of the client. */
 const COMMON_OPTIONS = {
@@ -65,4 +66,12 @@ export function wholeNumber(name: string, text: string | undefined): number | un
   if (text === undefined) return undefined
   if (!/^\d{1,9}$/.test(text)) throw misuse(`${name} ${text}: not a whole number`)
   return Number(text)
+}
+
+const ROOM_RULE = 'A name has 1 to 64 of a-z A-Z 0-9 . _ -, first a letter or digit, without # and spaces'
+
+/** Checks that a name is one word: the server would take another one for the password. @throws CommandFailure */
+export function checkRoomName(name: string): void {
+  if (/^\S+$/.test(name)) return
+  throw new CommandFailure(EXIT.refused, safeLine(`Invalid room name: "${name}" (room-name-invalid): ${ROOM_RULE}`))
 }

@@ -5,6 +5,7 @@ import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { SLUG_WORDS } from '../../src/chat/names.ts'
 import { openRelay } from '../client/relay.ts'
 import { OK, openScripted } from '../client/scripted.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
@@ -274,6 +275,17 @@ test('--wait does not wait for a name that no room can have', async () => {
   for (const args of [['--wait'], []]) {
     const { status, stderr } = await verb(['tail', 'bad!', ...args], { port })
     expect([status, stderr]).toEqual([1, expect.stringMatching(text)])
+  }
+})
+
+test('a name that no room can have is refused at once, with the rule', async () => {
+  const rule = `A name has ${SLUG_WORDS}`
+  for (const name of ['my room', '', ' ']) {
+    const stderr = (command: string) => `roomd ${command}: Invalid room name: "${name}" (room-name-invalid): ${rule}\n`
+    for (const [command, ...args] of [['tail', '--wait'], ['tail', '--no-follow'], ['send'], ['chat']] as const) {
+      const refused = await verb([command, name, ...args], { port: 9 })
+      expect(refused, command).toEqual({ status: 1, stdout: '', stderr: stderr(command) })
+    }
   }
 })
 

@@ -2,7 +2,7 @@
 import { openClient } from '../../client/client.ts'
 import type { RoomdClient } from '../../client/roomd-client.ts'
 import { CommandFailure, EXIT, type ExitStatus, misuse } from '../failure.ts'
-import { COMMON_HELP, parseOptions, wholeNumber } from '../options.ts'
+import { COMMON_HELP, checkRoomName, parseOptions, wholeNumber } from '../options.ts'
 import { entered, failureOf, reachOf } from '../reach.ts'
 import { FullView } from './full-view.ts'
 import { PlainView } from './plain-view.ts'
@@ -39,6 +39,7 @@ export async function chat(args: readonly string[]): Promise<ExitStatus> {
     return EXIT.done
   }
   const { server, room } = placeIn(positionals)
+  if (room !== undefined) checkRoomName(room)
   const reach = await reachOf(values, { server })
   const retryMs = (wholeNumber('--retry', values.retry) ?? 0) * 1_000
   const { stdin, stdout } = process

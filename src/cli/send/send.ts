@@ -1,6 +1,6 @@
 /** `roomd send`: says a text, or what comes from standard input, in a room. */
 import { EXIT, type ExitStatus, misuse } from '../failure.ts'
-import { COMMON_HELP, parseOptions, wholeNumber } from '../options.ts'
+import { COMMON_HELP, checkRoomName, parseOptions, wholeNumber } from '../options.ts'
 import { reachOf } from '../reach.ts'
 import { SendRun } from './send-run.ts'
 import { inputTexts, oneText, wholeInput } from './texts.ts'
@@ -38,6 +38,7 @@ export async function send(args: readonly string[]): Promise<ExitStatus> {
   }
   const [name, ...words] = positionals
   if (name === undefined) throw misuse('needs a room; see roomd send --help')
+  checkRoomName(name)
   if (values.action && values.notice) throw misuse('--action and --notice exclude one another')
   if (values.one && words.length > 0) throw misuse('--one is for standard input')
   if (words.length > 0 && !/\S/.test(words.join(''))) throw misuse('nothing to say: TEXT is empty')

@@ -2,7 +2,7 @@
 import { isSameName } from '../../client/nickname.ts'
 import { CommandFailure, EXIT, type ExitStatus, misuse } from '../failure.ts'
 import type { ClientIdentity } from '../identity.ts'
-import { COMMON_HELP, parseOptions, wholeNumber } from '../options.ts'
+import { COMMON_HELP, checkRoomName, parseOptions, wholeNumber } from '../options.ts'
 import { entered, failureOf, isNameTaken, type Reach, reachOf } from '../reach.ts'
 import { hasColours } from '../styles.ts'
 import { Follower, type FollowerListener } from './follower.ts'
@@ -67,6 +67,7 @@ export async function tail(args: readonly string[]): Promise<ExitStatus> {
     return EXIT.done
   }
   if (rooms.length === 0) throw misuse('needs a room; see roomd tail --help')
+  rooms.forEach(checkRoomName)
   if (values.json && values.text) throw misuse('--json and --text exclude one another')
   const { stdout } = process
   const isJson = values.json ?? (values.text ? false : !stdout.isTTY)
