@@ -17,6 +17,7 @@ import { AddressDigests } from './address-digests.ts'
 import { Administration } from './administration.ts'
 import { Admins } from './admins.ts'
 import { Attempts } from './attempts.ts'
+import { AuthorAddresses } from './author-addresses.ts'
 import { Authors } from './authors.ts'
 import { Away } from './away.ts'
 import { Blocking } from './blocking.ts'
@@ -135,6 +136,7 @@ export class Chat {
     const memberships = new Memberships(engine, { blocks, counts, handover, onDeliveryError })
     const { followed } = memberships
     const digests = new AddressDigests(engine.records)
+    const addresses = new AuthorAddresses(engine.broadcast)
     const makers = new RoomMakers(engine.records, digests, reader)
     const maxRooms = options.maxRooms || Infinity
     const quota = new RoomQuota(engine, makers, { maxRooms, maxPerAddress: options.maxRoomsPerAddress || Infinity })
@@ -200,6 +202,7 @@ export class Chat {
     this.makers = makers
     this.messages = new Messages(engine, { blocks, reader, inboxes, news, speech, blocking })
     this.moderation = new Moderation(engine, {
+      addresses,
       directory,
       passwords,
       reader,
@@ -214,7 +217,7 @@ export class Chat {
     })
     this.news = news
     this.people = new RoomPeople(engine, reader, followed)
-    this.posting = new Posting(engine, { directory, followed, speech })
+    this.posting = new Posting(engine, { addresses, directory, followed, speech })
     this.#speaking = { directory, guests, posting: this.posting }
     this.reading = new RoomReading(reader, blocking, inboxes)
     this.rooms = directory

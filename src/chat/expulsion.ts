@@ -33,7 +33,7 @@ export class Expulsion {
   }
 
   /**
-   * Bans or mutes a user, or all users whose nickname matches a mask. A guest who is in the room is sanctioned by its address, too.
+   * Bans or mutes a user, or all users whose nickname matches a mask. A guest who is in the room, or has spoken there, is sanctioned by its address, too.
    * Banned members are kicked.
    *
    * @throws Refusal `name-invalid`, `too-many-roles`, `text-too-long`.
@@ -53,12 +53,12 @@ export class Expulsion {
     if (target) this.#actions.checkOutranks(by, target)
     else this.#actions.check(by, 'operator')
     await this.#actions.checkSpace(by.room)
-    const address = target && target.accountId === undefined && target.addressDigest
+    const address = target && (await this.#actions.addressOf(by.room, target))
     const details = {
       role,
       on: true,
       ...(options.until !== undefined && { until: options.until }),
-      ...(address && { address }),
+      ...(address !== undefined && { address }),
     }
     const sanction = { kind: 'role', to: target?.name ?? name, body, details } as const
     if (role === 'muted') return this.#actions.append(by, sanction)

@@ -1,8 +1,7 @@
 import type { Engine } from '../engine/engine.ts'
 import type { Event } from '../engine/event.ts'
-import type { Counts } from './counts.ts'
 import { Expulsion } from './expulsion.ts'
-import { type AccountLookup, ModeratorActions, moderatorReason } from './moderator-actions.ts'
+import { ModeratorActions, type ModeratorActionsParts, moderatorReason } from './moderator-actions.ts'
 import { fold } from './names.ts'
 import type { NewsChannel } from './news.ts'
 import type { Reader } from './reader.ts'
@@ -53,10 +52,8 @@ function isOwn({ id, from, at, verified }: Event, by: Membership | Standing): bo
   return at > Date.now() - OWN_DELETE_MS && (session.registered || id > since)
 }
 
-export interface ModerationParts extends RoomSettingsParts {
+export interface ModerationParts extends RoomSettingsParts, ModeratorActionsParts {
   readonly reader: Reader
-  readonly counts: Counts
-  readonly accounts: AccountLookup
   readonly news: NewsChannel
 }
 
@@ -71,7 +68,7 @@ export class Moderation {
   readonly redaction: Redaction
 
   constructor(engine: Engine, parts: ModerationParts) {
-    const actions = new ModeratorActions(engine, parts.accounts, parts.counts)
+    const actions = new ModeratorActions(engine, parts)
     this.roles = new Roles(actions, parts.news)
     this.expulsion = new Expulsion(actions)
     this.settings = new RoomSettings(actions, parts)

@@ -3,6 +3,7 @@ import { Closed } from '../engine/errors.ts'
 import type { Draft, Event, MODERATION_KINDS } from '../engine/event.ts'
 import type { Member } from '../engine/memberships.ts'
 import type { AccountRecord } from '../engine/records.ts'
+import type { AuthorAddresses } from './author-addresses.ts'
 import type { Counts } from './counts.ts'
 import { accountId } from './credentials.ts'
 import { fold } from './names.ts'
@@ -36,17 +37,25 @@ export interface AccountLookup {
   isAdmin(account: AccountRecord): boolean
 }
 
+export interface ModeratorActionsParts {
+  readonly accounts: AccountLookup
+  readonly addresses: AuthorAddresses
+  readonly counts: Counts
+}
+
 /** The steps that the actions of moderators share: find the target, check the rights, append the event. */
 export class ModeratorActions {
   readonly memberships: Engine['memberships']
   readonly accounts: AccountLookup
+  readonly #addresses: AuthorAddresses
   readonly #engine: Engine
   readonly #counts: Counts
 
-  constructor(engine: Engine, accounts: AccountLookup, counts: Counts) {
+  constructor(engine: Engine, { accounts, addresses, counts }: ModeratorActionsParts) {
     this.#engine = engine
     this.memberships = engine.memberships
     this.accounts = accounts
+    this.#addresses = addresses
     this.#counts = counts
   }
 
@@ -59,7 +68,13 @@ export class ModeratorActions {
     const name = member?.name ?? nickname
     const isAdmin = account !== undefined && this.accounts.isAdmin(account)
     const identity = { key: fold(name), accountId: account && accountId(account), isAdmin }
-    return { ...identity, name, addressDigest: member?.address ?? room.recentUsers.addressOf(identity.key), member }
+    return { ...identity, name, addressDigest: member?.address, member }
+  }
+
+  /** Resolves with the digest of a guest's address, also of one who only speaks in the room; with undefined for accounts and where it is unknown. */
+  async addressOf(room: Room, { accountId, addressDigest, key }: Target): Promise<string | undefined> {
+    if (accountId !== undefined) return undefined
+    return addressDigest ?? this.#addresses.find(room.record.id, key)
   }
 
   /** Checks the rank of the moderator. @throws Refusal `not-in-room`, `token-scope`, `not-permitted`. */

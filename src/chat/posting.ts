@@ -1,6 +1,7 @@
 import type { Engine, RoomRecord } from '../engine/engine.ts'
 import { type Event, NONCE_MS } from '../engine/event.ts'
 import { checkAdmission } from './access.ts'
+import type { AuthorAddresses } from './author-addresses.ts'
 import { type Directory, EXCLUSIVE } from './directory.ts'
 import type { FollowedRoom } from './followed-room.ts'
 import type { FollowedRooms } from './followed-rooms.ts'
@@ -13,6 +14,7 @@ import type { Saying, Speech } from './speech.ts'
 import { checkScope } from './token-scope.ts'
 
 export interface PostingParts {
+  readonly addresses: AuthorAddresses
   readonly directory: Directory
   readonly followed: FollowedRooms
   readonly speech: Speech
@@ -126,7 +128,7 @@ export class Posting {
     // Somebody may have joined under the nickname.
     const member = author.registered ? undefined : room.member(author.name)
     if (member && member !== author && !isSameGuest(author, member)) throw new Refusal('name-in-room')
-    if (!author.registered) room.recentUsers.noteAuthor(author)
+    if (!author.registered) this.#parts.addresses.note(room.record.id, author)
     return this.#parts.speech.say(author, room, sayings, readsFirst)
   }
 }

@@ -1,5 +1,6 @@
 /** docs/protocols/moderation.md, section 5, for operators at the line protocol, wherever they and their targets are. */
 import { expect, test, vi } from 'vitest'
+import { eventually } from '../../support/eventually.ts'
 import { anotherAddress, enter, guest, OK, owner, roomOf, type Sites } from './moderation-stage.ts'
 
 /** `prefix` begins the names of the rooms. */
@@ -38,6 +39,32 @@ export function moderationPoints(at: () => Sites, prefix: string): void {
     expect(await ann.ask('/unban raider')).toEqual(OK)
     await elsewhere.hears('role ann raider banned off')
     await enter(beside, 'evader', room)
+  })
+
+  test('4. a ban and a mute hold for the address of a guest who only speaks', async () => {
+    const room = `${prefix}spoken`
+    const { actor, target } = at()
+    const ann = await owner(actor, 'ann', room)
+    for (const [command, code] of [
+      ['ban', 'banned'],
+      ['mute', 'muted'],
+    ] as const) {
+      const address = anotherAddress()
+      const [raider, other] = [await guest(target, 'raider', undefined, address), await guest(target, 'gentle')]
+      expect(await raider.ask(`/speak ${room}`)).toMatchObject({ type: 'commandResult' })
+      expect(await raider.outcome('spam')).toBe('OK')
+      await ann.hears('message raider spam')
+      expect(await ann.ask(`/${command} raider 2h`)).toEqual(OK)
+      const again = await guest(target, 'evader', undefined, address)
+      await eventually(async () => {
+        await again.outcome(`/speak ${room}`)
+        expect(await again.outcome('more')).toBe(code === 'banned' ? 'not-in-room' : 'muted')
+      })
+      if (code === 'banned') expect(await again.outcome(`/speak ${room}`)).toBe('banned')
+      expect(await other.ask(`/speak ${room}`)).toMatchObject({ type: 'commandResult' })
+      expect(await other.outcome('hello')).toBe('OK')
+      expect(await ann.ask(`/un${command} raider`)).toEqual(OK)
+    }
   })
 
   test('1. a locked room needs no password of those who govern it by their accounts, and of nobody else', async () => {
