@@ -19,6 +19,7 @@ export async function enter(
   const { chat, session } = context
   const { room } = await chat.join(session, which, { unlocked })
   const { record } = room
+  session.gone.clear()
   // Events of the room may follow at once.
   context.tell([ownLine(session, shownJoin(context, record, session.name, session.registered))])
   const isBrief = session.caps.has('no-implicit-names') || session.caps.has('draft/no-implicit-names')

@@ -5,6 +5,7 @@ import type { Event } from '../../engine/event.ts'
 import type { ClientLink } from '../../transport/conversation.ts'
 import type { Cap } from './caps.ts'
 import { msgidOf } from './events.ts'
+import { GoneNicks } from './gone-nicks.ts'
 import type { DetailedSession, IrcUsers } from './irc-users.ts'
 import { shownNick, sourceOf } from './names.ts'
 
@@ -12,8 +13,6 @@ import { shownNick, sourceOf } from './names.ts'
 const MAX_SENT = 4_096
 /** Maximum invitations that are remembered. */
 const MAX_INVITATIONS = 50
-/** Maximum nicknames that are remembered as gone. */
-const MAX_GONE = 1_000
 
 /** A message of the session whose event has not come. */
 export interface SentMessage {
@@ -33,8 +32,7 @@ export class IrcSession extends Session implements DetailedSession {
   readonly caps = new Set<Cap>()
   /** Messages by {@link sentKey}. Their events do not come where the session leaves the room before that, or no copy is committed. */
   readonly sent = new BoundedMap<string, SentMessage>(MAX_SENT)
-  /** Folded nicknames whose QUIT the client has been shown, and which have not joined again. */
-  readonly #gone = new BoundedMap<string, true>(MAX_GONE)
+  readonly gone = new GoneNicks()
   /** Ids of the rooms to which the client has been invited, the latest ones. */
   readonly invitations = new BoundedMap<number, true>(MAX_INVITATIONS)
   /** The nicknames of MONITOR, by folded nickname. */
@@ -73,27 +71,6 @@ export class IrcSession extends Session implements DetailedSession {
 
   get source(): string {
     return sourceOf(this.name, this.registered, this.username)
-  }
-
-  /** True if the client has been told of nicknames that are gone and have not come back. */
-  get hasGone(): boolean {
-    return this.#gone.size > 0
-  }
-
-  /** Returns true if the client has not been told that these nicknames are gone. */
-  isNews(keys: readonly string[]): boolean {
-    return this.#gone.size === 0 || !keys.some((key) => this.#gone.has(key))
-  }
-
-  /** Notes that the client is told by a room of nicknames that are gone. A client in no other room is not told again. */
-  noteGone(keys: readonly string[], room?: number): void {
-    if (room !== undefined && this.memberships.size === 1 && this.memberships.has(room)) return
-    for (const key of keys) this.#gone.set(key, true)
-  }
-
-  /** Notes that nicknames have joined a room. */
-  noteJoined(keys: readonly string[]): void {
-    if (this.#gone.size > 0) for (const key of keys) this.#gone.delete(key)
   }
 }
 

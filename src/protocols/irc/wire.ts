@@ -6,6 +6,7 @@ import type { Event } from '../../engine/event.ts'
 import { atTickEnd } from '../../tick.ts'
 import type { Cap } from './caps.ts'
 import { authorOf, awayLine, type EventAuthor, linesOf, msgidOf } from './events.ts'
+import { LatestJoins, tellsPresence } from './gone-nicks.ts'
 import type { IrcUsers } from './irc-users.ts'
 import { batchEnd, newBatch } from './labels.ts'
 import { ircLine, tagText } from './message.ts'
@@ -33,8 +34,6 @@ interface EncodedEvents {
   readonly events: readonly Event[]
   readonly keys: readonly string[]
   readonly pieces: readonly Buffer[]
-  /** True if some of the events tell that a nickname is gone. */
-  readonly tellsGone: boolean
 }
 
 const NOTHING = Buffer.alloc(0)
@@ -50,6 +49,7 @@ export class IrcWire implements Wire<IrcSession> {
   /** The core, and the users of this node; undefined where lines tell nothing of them. */
   readonly #chat: Chat | undefined
   readonly #users: IrcUsers | undefined
+  readonly #joins = new LatestJoins()
   /** The bytes of single events of this tick, by variant. */
   readonly #pieces = new Map<Event, Buffer[]>()
 
@@ -70,44 +70,54 @@ export class IrcWire implements Wire<IrcSession> {
   deliver(room: Room, events: readonly Event[], members: Iterable<IrcSession>): void {
     const keys = events.map(({ from }) => fold(from))
     const senders = new Set(keys)
-    const gone = events.flatMap((event) => goneBy(event) ?? [])
-    const joined = events.flatMap(({ kind, from }) => (kind === 'joined' ? [fold(from)] : []))
+    const presences = events.filter(tellsPresence)
+    const concerned = presences.flatMap(({ from, to, details }) =>
+      [from, to, details?.renamed].flatMap((name) => (name === undefined ? [] : fold(name))),
+    )
+    for (const event of presences) this.#joins.note(event)
+    const isOvertaken = presences.some((event) => this.#joins.isBehindEnd(event))
     const pieces: Buffer[][] = []
-    const tellsPresence = gone.length > 0 || joined.length > 0
     const encoded: Buffer[] = []
     for (const member of members) {
-      const { formerKey } = member
+      const { formerKey, gone } = member
       const hasOwn = senders.has(member.key) || (formerKey !== undefined && senders.has(formerKey))
-      if (!hasOwn && member.isNews(gone)) {
-        if (tellsPresence) {
-          member.noteGone(gone, room.record.id)
-          member.noteJoined(joined)
-        }
+      if (!hasOwn && !isOvertaken && !gone.hasSome(concerned)) {
+        if (!isAlone(member)) for (const event of presences) gone.shown(event)
         const bytes = (encoded[member.variant] ??= this.#bytesOf(events, room.record, member.variant))
         if (bytes.length > 0) member.link.outbox.push(bytes)
       } else {
         const own = (pieces[member.variant] ??= events.map((event) =>
           this.#pieceOf(event, room.record, member.variant),
         ))
-        this.#deliverApart(member, { events, keys, pieces: own, tellsGone: gone.length > 0 }, room.record)
+        this.#deliverApart(member, { events, keys, pieces: own }, room.record)
       }
     }
   }
 
   /** Hands a session events of which some may be its own, or be known to it. */
-  #deliverApart(session: IrcSession, { events, keys, pieces, tellsGone }: EncodedEvents, room: RoomRecord): void {
-    const hasGone = session.hasGone || tellsGone
+  #deliverApart(session: IrcSession, { events, keys, pieces }: EncodedEvents, room: RoomRecord): void {
     let shown: Buffer[] = []
     for (const [index, event] of events.entries()) {
-      const showings = hasGone || isOwnKey(keys[index], session) ? showingsOf(event, session, room.id) : ONCE
-      for (const tags of showings) {
-        const bytes = tags ? this.pack(this.linesOf(event, room, session.variant, tags)) : pieces[index]
-        if (bytes) shown.push(bytes)
+      const isOwn = isOwnKey(keys[index], session)
+      const instead = isOwn || !tellsPresence(event) ? [event] : this.#shownTo(session, event)
+      for (const each of instead) {
+        for (const tags of isOwn ? showingsOf(event, session) : ONCE) {
+          const asIs = tags || each !== event ? undefined : pieces[index]
+          shown.push(asIs ?? this.pack(this.linesOf(each, room, session.variant, tags)))
+        }
       }
     }
     shown = shown.filter(({ length }) => length > 0)
     const [first] = shown
     if (first) session.link.outbox.push(shown.length === 1 ? first : Buffer.concat(shown))
+  }
+
+  /** Returns what a session is shown of an event of others that tells who is in a room, see {@link GoneNicks}. */
+  #shownTo(session: IrcSession, event: Event): readonly Event[] {
+    const { gone, memberships } = session
+    if (event.kind === 'kicked' && isOwnKey(fold(event.to ?? ''), session)) return [event]
+    if (gone.size === 0 && isAlone(session)) return [event]
+    return gone.shown(event, this.#joins.isBehindEnd(event, memberships))
   }
 
   deliverPrivate(session: IrcSession, events: readonly Event[]): void {
@@ -161,12 +171,6 @@ export class IrcWire implements Wire<IrcSession> {
   }
 }
 
-/** Returns the folded nickname that is gone with an event, in all rooms: clients are told once. */
-function goneBy({ kind, from, details: { quit, renamed } = {} }: Event): string | undefined {
-  if (kind === 'left') return quit ? fold(from) : undefined
-  return kind === 'joined' && renamed !== undefined ? fold(renamed) : undefined
-}
-
 type Showings = readonly SentMessage['tags'][]
 const NEVER: Showings = []
 const ONCE: Showings = [undefined]
@@ -176,19 +180,18 @@ function isOwnKey(key: string | undefined, { key: own, formerKey }: IrcSession):
   return key !== undefined && (key === own || key === formerKey)
 }
 
-/** Returns an element for each time that a session is shown an event of a room: the tags of an echo, if it has some. */
-function showingsOf(event: Event, session: IrcSession, room?: number): Showings {
+/** Returns true for a session in one room at most: no other room can tell it again what that has told. */
+function isAlone({ memberships }: IrcSession): boolean {
+  return memberships.size <= 1
+}
+
+/** Returns an element for each time that a session is shown an event: the tags of an echo, if it has some. */
+function showingsOf(event: Event, session: IrcSession): Showings {
   const { kind, from, to = '' } = event
   const key = fold(from)
   const isOwn = isOwnKey(key, session)
   // The replies to JOIN, PART and NICK have shown its own.
-  if (kind === 'joined' || kind === 'left') {
-    const gone = [goneBy(event) ?? []].flat()
-    const isShown = !isOwn && session.isNews(gone)
-    session.noteGone(gone, room)
-    if (kind === 'joined') session.noteJoined([key])
-    return isShown ? ONCE : NEVER
-  }
+  if (isOwn && (kind === 'joined' || kind === 'left')) return NEVER
   if (!isOwn || (kind !== 'message' && kind !== 'private')) return ONCE
   const own = sentKey(event)
   const sent = session.sent.get(own)

@@ -19,6 +19,21 @@ test('5. QUIT is told once to everybody who shares a channel, and the nickname m
   }
 })
 
+test('5. QUIT is told of who has come back, in a channel which the client has entered later', async () => {
+  const { together, guest } = await ircStage()
+  const [ann, bob] = await together('#ops', 'ann', 'bob')
+  if (!ann || !bob) throw new Error('there are two')
+  await ann.ask('JOIN #dev')
+  bob.send('QUIT')
+  await ann.until(/ QUIT /)
+  await bob.closed
+  const again = await guest('bob')
+  await again.ask('JOIN #web')
+  expect(await ann.ask('JOIN #web')).toContain(':roomd 353 ann = #web :@bob ann')
+  again.send('QUIT :once more')
+  expect((await ann.until(/ QUIT /)).at(-1)).toBe(':bob!~bob@guest.roomd QUIT :Quit: once more')
+})
+
 test('31. events have time and msgid, which is the id of the line protocol', async () => {
   const { guest, line } = await ircStage()
   const eve = await line('eve', 'ops')
