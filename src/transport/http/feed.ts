@@ -3,8 +3,10 @@ import type { Begun, RequestTurns } from './turns.ts'
 
 /** The end of a request's head. */
 const HEAD_END = '\r\n\r\n'
-/** Maximum requests of a connection that are answered or wait; the connection is cut for more. */
+/** Maximum requests of a connection that are answered or wait; it ends when there are more. */
 export const MAX_PIPELINED = 16
+/** Status of the first request that is one too many. */
+export const TOO_MANY = 429
 /** Number of requests at the start of a connection from which on it has a feed. */
 const MANY = 3
 /** Maximum pieces that are parsed in one turn: a body may consist of ends of heads. */
@@ -16,8 +18,12 @@ export interface FeedOwner {
   readonly busy: boolean
   /** Number of requests that are being answered. */
   readonly unanswered: number
+  /** True while the body of the newest request arrives. */
+  readonly receiving: boolean
   /** True if further input is discarded. */
   readonly ending: boolean
+  /** Ends the connection behind the responses to the requests that are being answered, with this status for the next one. */
+  refuse(status: number): void
 }
 
 type Listener = (chunk: Buffer) => void
@@ -87,7 +93,9 @@ export class RequestFeed {
     let rest = chunk
     while (rest.length > 0 && this.#mayParse()) rest = this.#parse(rest)
     if (rest.length === 0 || this.#owner.ending) return
-    if (this.#owner.unanswered + headsOf(rest) > MAX_PIPELINED) return void this.#socket.destroy()
+    // What looks like the end of a head may be part of a body.
+    const isTooMuch = !this.#owner.receiving && this.#owner.unanswered + headsOf(rest) > MAX_PIPELINED
+    if (isTooMuch) return void this.#owner.refuse(TOO_MANY)
     // A paused socket would stay paused for its next listeners.
     if (!this.#hasLeft) this.#socket.pause()
     this.#socket.unshift(rest)

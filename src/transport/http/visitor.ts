@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { BanOf } from '../admission.ts'
 import type { DisconnectReason } from '../disconnect.ts'
 import type { Client } from '../listener.ts'
-import { type FeedOwner, MAX_PIPELINED, type RequestFeed } from './feed.ts'
+import { type FeedOwner, MAX_PIPELINED, type RequestFeed, TOO_MANY } from './feed.ts'
 import { hasBody } from './handshake.ts'
 import type { NodeListeners } from './node-listeners.ts'
 import { statusAlone, statusOf } from './status.ts'
@@ -95,10 +95,13 @@ export class Visitor implements Client, FeedOwner {
   }
 
   get busy(): boolean {
-    const isReceiving = this.#newest?.req.complete === false
-    const complete = isReceiving ? this.#serving - 1 : this.#serving
+    const complete = this.receiving ? this.#serving - 1 : this.#serving
     // Behind output that is not read, Node.js would pause the socket.
     return complete >= MAX_ANSWERED || (this.#serving > 0 && this.#socket.writableNeedDrain)
+  }
+
+  get receiving(): boolean {
+    return this.#newest?.req.complete === false
   }
 
   get unanswered(): number {
@@ -111,11 +114,13 @@ export class Visitor implements Client, FeedOwner {
 
   /** Counts the next request. Returns false if it is not answered, as the connection is ending. */
   serve(response: ServerResponse): boolean {
-    // There are too many pipelined requests, or the request follows the last response.
-    if (this.#ending || this.#serving >= MAX_PIPELINED) {
+    if (this.#ending) {
+      // The request follows the last response.
       this.#socket.destroy()
       return false
     }
+    if (this.#serving >= MAX_PIPELINED) this.refuse(TOO_MANY)
+    if (this.ending) return false
     // The client has closed its side, and Node.js does not limit the time of the response.
     this.#endWithin(this.#socket.readableEnded ? this.#requestMs : undefined)
     this.#newest = response
@@ -167,7 +172,7 @@ export class Visitor implements Client, FeedOwner {
     if (this.#stopping || this.#draining) client.stop()
   }
 
-  /** Answers an invalid request, after the responses to earlier ones, and ends the connection. */
+  /** Answers an invalid request, or one too many, after the responses to earlier ones, and ends the connection. */
   refuse(status: number): void {
     if (this.#last) return
     this.#last = statusAlone(status)
