@@ -1,11 +1,9 @@
 /** The requests that the words of `roomd room`, `account`, `address` and `token` make. */
-import { createInterface } from 'node:readline'
-import { Writable } from 'node:stream'
-import { text } from 'node:stream/consumers'
 import { splitDuration } from '../../commands/words.ts'
 import { ConfigError } from '../config.ts'
 import type { ControlOperation } from './operation.ts'
 import { CONTROL_OPERATIONS, type ControlRequest } from './operations.ts'
+import { readNewPassword } from './password.ts'
 import { isAction, isRight } from './request.ts'
 
 export type OperatorCommand = 'room' | 'account' | 'address' | 'token'
@@ -87,29 +85,4 @@ function endOf(text: unknown): number | undefined {
   const { until, rest } = splitDuration(text)
   if (until === undefined || rest !== '') throw new ConfigError('--until takes a time such as 12h or 30d')
   return until
-}
-
-/** Reads a new password: from a terminal twice without echo, otherwise from the first line of standard input. */
-async function readNewPassword(name: string): Promise<string> {
-  const { stdin } = process
-  if (!stdin.isTTY) return (await text(stdin)).split(/\r?\n/, 1)[0] ?? ''
-  const password = await ask(`New password for ${name}: `)
-  if ((await ask('Repeat the password: ')) !== password) throw new Error('the two passwords differ')
-  return password
-}
-
-/** Reads a line without echo. Rejects at the end of the input and with Ctrl-C. */
-async function ask(question: string): Promise<string> {
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
-  const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true, historySize: 0 })
-  process.stderr.write(question)
-  try {
-    return await new Promise<string>((resolve, reject) => {
-      const end = () => reject(new Error('no password was given'))
-      terminal.once('SIGINT', end).once('close', end).once('line', resolve)
-    })
-  } finally {
-    process.stderr.write('\n')
-    terminal.close()
-  }
 }

@@ -1,6 +1,6 @@
 import type { CommandResult, ErrorReply, History, PrivateEvent, RoomEvent, ServerLine } from '../../commands/replies.ts'
 import { escapeAll, NOT_ASCII, UNSAFE } from './escape.ts'
-import { indentLines } from './shown-text.ts'
+import { indentLines } from './indent.ts'
 
 /** Encodes a line in some form, with a line feed. */
 export type Encode = (line: ServerLine) => string

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { pino } from 'pino'
 import { prettyFactory } from 'pino-pretty'
 import { describe, expect, it } from 'vitest'
-import { visible } from '../../src/log/log.ts'
+import { visible } from '../../src/log/visible.ts'
 
 /** What no terminal may get of a client; line feeds and tabs it may. */
 const UNSAFE = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u

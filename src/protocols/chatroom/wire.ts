@@ -2,7 +2,8 @@ import { type MembershipEnd, type Room, Session, type Wire } from '../../chat/se
 import type { Event, Kind } from '../../engine/event.ts'
 import type { SessionLink } from '../../transport/conversation.ts'
 import { type DisconnectReason, disconnectText } from '../../transport/disconnect.ts'
-import { indentLines, shownText } from '../shown-text.ts'
+import { indentLines } from '../indent.ts'
+import { shownText } from '../shown-text.ts'
 import type { Board, Viewer } from './board.ts'
 import { reply } from './frames.ts'
 

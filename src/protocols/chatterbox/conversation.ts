@@ -6,10 +6,10 @@ import { isLonger } from '../../chat/text.ts'
 import { tickEnd } from '../../tick.ts'
 import type { ClientLink, Conversation } from '../../transport/conversation.ts'
 import type { Handled } from '../../transport/reply-queue.ts'
-import { readObject } from '../json.ts'
 import { runCommand } from './commands.ts'
 import { type ChatterboxEntry, frame } from './frame.ts'
 import { NOT_ALLOWED, refusalText, tooLong, UNAVAILABLE } from './refusals.ts'
+import { INVALID_REQUEST, isEntry, readChatterboxRequest } from './request.ts'
 import type { Roster } from './roster.ts'
 import { type WelcomeOptions, welcome } from './welcome.ts'
 import { ChatterboxSession, type ChatterboxWire } from './wire.ts'
@@ -190,35 +190,4 @@ export class ChatterboxConversation implements Conversation<Buffer> {
 function isPlain(messages: unknown): boolean {
   if (!Array.isArray(messages)) return true
   return messages.length <= SLICE && !messages.some((entry) => isEntry(entry) && entry[3].startsWith('/'))
-}
-
-const INVALID_JSON = 'Invalid JSON'
-const INVALID_REQUEST = 'Invalid message'
-
-/** Maximum Unix time of C libraries with 32 bits, in seconds. */
-const MAX_SECONDS = 4_294_967_295
-
-/** The unchecked values of the known keys of a frame; undefined for a missing key. */
-interface ChatterboxRequest {
-  readonly username: unknown
-  readonly messages: unknown
-}
-
-/** Parses a frame; returns an error as a string. */
-function readChatterboxRequest(payload: Buffer): ChatterboxRequest | string {
-  const value = readObject(payload)
-  if (!value) return INVALID_JSON
-  const known = new Map<string, unknown>(Object.entries(value))
-  if (!known.has('USERNAME') && !known.has('MESSAGES')) return INVALID_REQUEST
-  return { username: known.get('USERNAME'), messages: known.get('MESSAGES') }
-}
-
-function isEntry(value: unknown): value is ChatterboxEntry {
-  if (!Array.isArray(value) || value.length !== 4) return false
-  const [src, dest, timestamp, content] = value
-  return typeof src === 'string' && typeof dest === 'string' && isSecond(timestamp) && typeof content === 'string'
-}
-
-function isSecond(value: unknown): boolean {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_SECONDS
 }

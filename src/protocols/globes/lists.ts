@@ -3,11 +3,9 @@ import Negotiator from 'negotiator'
 import { Snapshot } from '../../chat/snapshot.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import { nextRound } from '../../tick.ts'
-import type { HttpServices } from '../../transport/http/routes.ts'
 import { escapeHtml } from '../escape.ts'
 import type { GlobesContext } from './options.ts'
-import { findRoom, type InRoom, showRoom } from './room.ts'
-import { serverEvent } from './socket/wire.ts'
+import { showRoom } from './room.ts'
 
 /** Rooms that are encoded in one round of the event loop. */
 const SLICE = 50
@@ -53,19 +51,4 @@ function publicPart(room: RoomRecord): RoomRecord {
 function htmlOf(rooms: readonly RoomRecord[]): string {
   const items = rooms.map(({ id, title }) => `<li><a href="/chats/${id}/entrance">${escapeHtml(title)}</a></li>\n`)
   return `<ul>\n${items.join('')}</ul>\n`
-}
-
-/** Maximum events in a response. */
-const MAX_EVENTS = 50
-
-/** Adds `GET /chats/events/<id>`, a room's newest events (docs/protocols/globes.md, section 2.13). */
-export function addHistory(app: FastifyInstance, { chat, passes }: GlobesContext, { requests }: HttpServices): void {
-  app.get<InRoom>('/chats/events/:room', async (request) => {
-    const room = await findRoom(chat.rooms, request.params.room)
-    await passes.check(room, request)
-    const events = await chat.reading.newest(requests.askerOf(request), room, MAX_EVENTS)
-    const shown = events.map(serverEvent).filter((event) => event !== undefined)
-    const data = shown.map((event) => ({ color: '', verified: false, ...event }))
-    return { status: true, data }
-  })
 }

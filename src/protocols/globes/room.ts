@@ -2,7 +2,6 @@ import type { Chat } from '../../chat/chat.ts'
 import type { Directory } from '../../chat/directory.ts'
 import { fold } from '../../chat/names.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
-import { readObject } from '../json.ts'
 import { GlobesError } from './errors.ts'
 
 /** Path parameters of a room's route. */
@@ -54,9 +53,4 @@ export async function showRoom({ people }: Pick<Chat, 'people'>, room: RoomRecor
 /** Formats a time (RFC 3339). */
 export function isoTime(ms: number): string {
   return new Date(ms).toISOString()
-}
-
-/** Returns the fields of a body; undefined if it is not a JSON object. */
-export function bodyFields(body: unknown): Readonly<Record<string, unknown>> | undefined {
-  return Buffer.isBuffer(body) ? readObject(body) : undefined
 }

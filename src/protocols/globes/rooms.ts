@@ -1,21 +1,20 @@
 import type { FastifyInstance } from 'fastify'
 import { LOBBY } from '../../chat/chat.ts'
-import type { RoomDescription } from '../../chat/directory.ts'
-import { isTitle } from '../../chat/names.ts'
 import { Passwords } from '../../chat/passwords.ts'
 import { NOBODY } from '../../chat/room-state.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { HttpServices } from '../../transport/http/routes.ts'
+import { checkDescription, type PasswordState, textsOf } from './description.ts'
 import { GlobesError } from './errors.ts'
 import type { GlobesContext } from './options.ts'
-import { rightCheck } from './rights.ts'
-import { bodyFields, findRoom, type InRoom, showRoom } from './room.ts'
+import { Rights } from './rights.ts'
+import { findRoom, type InRoom, showRoom } from './room.ts'
 
 /** Adds the routes that create, show, change and delete rooms (docs/protocols/globes.md, sections 2.1 to 2.5). */
 export function addRooms(app: FastifyInstance, shared: GlobesContext, { requests }: HttpServices): void {
   const { chat, passes, log } = shared
   const { rooms } = chat
-  const checkRight = rightCheck(shared, requests)
+  const rights = new Rights(shared, requests)
 
   /** Returns a room that is not public as it is shown without a token: its topic, which the description repeats, is for readers only. */
   const withoutTopic = async (room: RoomRecord) => {
@@ -42,7 +41,7 @@ export function addRooms(app: FastifyInstance, shared: GlobesContext, { requests
 
   app.put<InRoom>('/chats/:room', async (request) => {
     const room = await findRoom(rooms, request.params.room)
-    const { proof } = await checkRight(room, request, 'operator')
+    const { proof } = await rights.check(room, request, 'operator')
     const texts = textsOf(request.body, 'title', 'description', 'visibility')
     const description = checkDescription(texts, room.hash === undefined ? 'none' : 'fit')
     if (!proof) return showRoom(chat, await rooms.change(room.id, description), true)
@@ -53,7 +52,7 @@ export function addRooms(app: FastifyInstance, shared: GlobesContext, { requests
 
   app.delete<InRoom>('/chats/:room', async (request) => {
     const room = await findRoom(rooms, request.params.room)
-    const { by } = await checkRight(room, request, 'owner')
+    const { by } = await rights.check(room, request, 'owner')
     if (room.id === LOBBY) throw new GlobesError(104)
     await rooms.close(room.id)
     log.info({ room: room.id, title: room.title, address: requests.clientOf(request).full, by }, 'room deleted')
@@ -64,48 +63,4 @@ export function addRooms(app: FastifyInstance, shared: GlobesContext, { requests
 function passwordStateOf(password: string): PasswordState {
   if (password === '') return 'none'
   return Passwords.fits(password) ? 'fit' : 'unfit'
-}
-
-const MIN_TITLE_BYTES = 2
-const MAX_BYTES = 70
-
-const VISIBILITIES = ['public', 'private', 'hidden'] as const
-
-/** Validity of the password of a room. */
-type PasswordState = 'none' | 'unfit' | 'fit'
-
-/**
- * Returns fields of a body as texts; a missing field, or null, is empty.
- *
- * @throws {GlobesError} 103 for a field that is not a string
- */
-function textsOf<Key extends string>(body: unknown, ...keys: readonly Key[]): Record<Key, string> {
-  const fields = bodyFields(body)
-  if (!fields) throw new GlobesError(103)
-  const texts = keys.map((key) => {
-    const value = fields[key] ?? ''
-    if (typeof value !== 'string') throw new GlobesError(103)
-    return [key, value] as const
-  })
-  // Each key has just been given its text.
-  return Object.fromEntries(texts) as Record<Key, string>
-}
-
-/**
- * Checks the fields of a room that is created or changed, in the order of docs/protocols/globes.md, section 2.1.
- *
- * @throws {GlobesError} 105
- */
-function checkDescription(
-  { title, description, visibility }: Record<'title' | 'description' | 'visibility', string>,
-  password: PasswordState,
-): RoomDescription {
-  const length = Buffer.byteLength(title)
-  if (length < MIN_TITLE_BYTES || length > MAX_BYTES || !isTitle(title)) throw new GlobesError(105, 'title')
-  if (Buffer.byteLength(description) > MAX_BYTES) throw new GlobesError(105, 'description')
-  const known = VISIBILITIES.find((word) => word === visibility.toLowerCase())
-  if (!known) throw new GlobesError(105, 'visibility')
-  if (known !== 'public' && password !== 'fit') throw new GlobesError(105, 'password')
-  if (known === 'public' && password !== 'none') throw new GlobesError(105, 'visibility')
-  return { title, description, visibility: known }
 }

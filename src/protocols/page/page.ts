@@ -3,7 +3,8 @@ import type { Routes } from '../../transport/http/routes.ts'
 import { sendFile } from './file.ts'
 import { madeFiles } from './made.ts'
 import { servedOf } from './make.ts'
-import { sourcePaths, TYPES } from './sources.ts'
+import { sourcePaths } from './sources.ts'
+import { TYPES } from './types.ts'
 
 /** Time after which the page is made if nobody has asked for it, when the daemon has started, in ms. */
 const MAKE_MS = 300

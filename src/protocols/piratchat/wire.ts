@@ -4,6 +4,7 @@ import type { Event } from '../../engine/event.ts'
 import type { SessionLink } from '../../transport/conversation.ts'
 import { textFrame } from '../../transport/websocket.ts'
 import { shownText } from '../shown-text.ts'
+import { escapeMarkdown } from './escape.ts'
 
 /** A user in the lobby, from before the handshake is answered. */
 export class PiratchatSession extends Session {
@@ -143,18 +144,4 @@ function pushOthers(member: PiratchatSession, all: Buffer, own: readonly ByteRan
     done = end
   }
   if (done < all.length) member.push(all.subarray(done))
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '[': '&#91;',
-  ']': '&#93;',
-  '`': '&#96;',
-}
-
-/** Escapes a text for clients that render it as Markdown and HTML. Plain URLs still become links. */
-export function escapeMarkdown(text: string): string {
-  return text.replace(/[&<>[\]`]/g, (character) => ENTITIES[character] ?? character)
 }

@@ -2,16 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import { checkScope, isInScope } from '../../chat/token-scope.ts'
 import type { Caller } from './caller.ts'
 import type { RoomPath, RoomsApiContext } from './context.ts'
-import { apiEvent, isoOf } from './event.ts'
-import { Problem } from './problems.ts'
-import {
-  type ApiListedRoom,
-  type ApiMembers,
-  type ApiRoom,
-  DELETE_PARAMETERS,
-  NO_PARAMETERS,
-  ROOMS_PARAMETERS,
-} from './schemas.ts'
+import { isoOf } from './event.ts'
+import { type ApiListedRoom, type ApiMembers, type ApiRoom, NO_PARAMETERS, ROOMS_PARAMETERS } from './schemas.ts'
 import { checkedQuery } from './validation.ts'
 
 /** Adds the requests that list, make, show and close rooms (docs/protocols/rooms-api.md, section 2.1). */
@@ -88,22 +80,5 @@ export function addRoomRequests(app: FastifyInstance, context: RoomsApiContext):
     const names = await chat.rooms.inside(id)
     const ranks = await chat.users.ranks(id, names)
     return names.map((name) => ({ name, rank: ranks.get(name) ?? 'member' }))
-  })
-}
-
-interface MessagePath {
-  Params: { room: string; id: string }
-}
-
-/** Adds the request that deletes a message (docs/protocols/rooms-api.md, section 2.4). */
-export function addRemoval(app: FastifyInstance, context: RoomsApiContext): void {
-  app.delete<MessagePath>('/rooms/:room/messages/:id', async (request) => {
-    const caller = await context.authorization.authorize(request, 'write')
-    const { why } = await checkedQuery(DELETE_PARAMETERS, request.query)
-    const { room: slug, id } = request.params
-    if (!/^\d{1,16}$/.test(id)) throw new Problem(404, 'message-unknown', 'No such message')
-    const { author, room } = await context.authorization.visit(caller, slug)
-    const event = await context.chat.moderation.redaction.redact({ session: author, room }, Number(id), why)
-    return apiEvent(event, room.record.slug)
   })
 }

@@ -1,13 +1,14 @@
 import type { Chat } from '../../../chat/chat.ts'
 import { fold } from '../../../chat/names.ts'
 import { Refusal } from '../../../chat/refusal.ts'
-import { clean, isLonger } from '../../../chat/text.ts'
+import { isLonger } from '../../../chat/text.ts'
 import type { Conversation, SessionLink } from '../../../transport/conversation.ts'
 import type { Handled } from '../../../transport/reply-queue.ts'
-import { readObject } from '../../json.ts'
 import type { GlobesPass } from '../passes.ts'
+import { type ClientEvent, readEvent } from './event.ts'
+import { noticeFrame } from './notice.ts'
 import { answerTo, UNAUTHORIZED } from './refusals.ts'
-import { GlobesSession, type GlobesWire, noticeFrame } from './wire.ts'
+import { GlobesSession, type GlobesWire } from './wire.ts'
 
 export interface GlobesConversationOptions {
   readonly chat: Chat
@@ -113,33 +114,4 @@ export class GlobesConversation implements Conversation<string> {
       if (error instanceof Refusal && error.code !== 'unavailable') this.#refuse(error)
     }
   }
-}
-
-/** A message of a client on its WebSocket (docs/protocols/globes.md, section 2.10). */
-interface ClientEvent {
-  readonly type: 'join' | 'send' | 'leave'
-  readonly name: string
-  /** Text of a `send`. */
-  readonly text: string
-  readonly color: string | undefined
-}
-
-const TYPES = ['join', 'send', 'leave'] as const
-/** Maximum characters of a colour. */
-const MAX_COLOR = 32
-
-/** Parses an event; undefined for an invalid one, which gets no reply. The length of the text is not checked. */
-function readEvent(message: string): ClientEvent | undefined {
-  const { event_type, name, msg, color } = readObject(message) ?? {}
-  const type = TYPES.find((word) => word === event_type)
-  if (!type || typeof name !== 'string' || name === '') return undefined
-  const text = type === 'send' && typeof msg === 'string' ? clean(msg) : ''
-  if (type === 'send' && text === '') return undefined
-  return { type, name, text, color: colorOf(color) }
-}
-
-/** Returns a short text; undefined for other values. */
-function colorOf(value: unknown): string | undefined {
-  const color = typeof value === 'string' ? clean(value) : ''
-  return color === '' || isLonger(color, MAX_COLOR) ? undefined : color
 }

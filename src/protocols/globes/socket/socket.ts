@@ -8,7 +8,8 @@ import type { GlobesContext } from '../options.ts'
 import type { GlobesPass } from '../passes.ts'
 import { findRoom, type InRoom } from '../room.ts'
 import { GlobesConversation } from './conversation.ts'
-import { GlobesWire, noticeFrame } from './wire.ts'
+import { noticeFrame } from './notice.ts'
+import { GlobesWire } from './wire.ts'
 
 /** Maximum bytes of a message (docs/protocols/globes.md, section 2.10). */
 const MAX_FRAME = 16_384

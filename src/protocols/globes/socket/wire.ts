@@ -5,6 +5,7 @@ import type { SessionLink } from '../../../transport/conversation.ts'
 import { textFrame } from '../../../transport/websocket.ts'
 import { shownText } from '../../shown-text.ts'
 import { isoTime } from '../room.ts'
+import { noticeFrame } from './notice.ts'
 
 /** RFC 6455, 7.4.1. */
 const NORMAL = 1000
@@ -112,9 +113,4 @@ function shownAs(event: Event): ShownEvent | undefined {
     default:
       return kind satisfies never
   }
-}
-
-/** Encodes a notice of the server to one client (docs/protocols/globes.md, section 2.10). */
-export function noticeFrame(msg: string): Buffer {
-  return textFrame(JSON.stringify({ event_type: 'send', name: 'server', msg }))
 }

@@ -1,8 +1,9 @@
 import { shortened } from '../../../chat/text.ts'
 import { isObject } from '../../json.ts'
 import { alertmanagerText, grafanaText } from './alerts.ts'
+import { discordText } from './discord.ts'
 import { forgeEventOf, forgeText } from './forge.ts'
-import { lineIn, lines, objectAt, objectsIn, type Payload, scalarIn, words } from './payload.ts'
+import { lineIn, type Payload, scalarIn } from './payload.ts'
 import { slackText } from './slack.ts'
 
 /** The formats of incoming webhooks (docs/protocols/rooms-api.md, section 2.7). */
@@ -49,20 +50,4 @@ function messageOf(payload: Payload | string, headers: Readonly<Record<string, u
 function signed(source: HookSource, text: string, { username }: Payload): HookMessage {
   const name = lineIn(username)
   return { source, text: name === '' || text === '' ? text : `${name}: ${text}` }
-}
-
-/** Returns the text of a message for Discord's webhooks: `content` and its embeds. */
-function discordText({ content, embeds }: Payload): string {
-  return lines([scalarIn(content), ...objectsIn(embeds).map(embedText)])
-}
-
-function embedText(embed: Payload): string {
-  const { title, url, description, fields } = embed
-  return lines([
-    scalarIn(objectAt(embed, 'author').name),
-    words(scalarIn(title), scalarIn(url)),
-    scalarIn(description),
-    ...objectsIn(fields).map(({ name, value }) => [scalarIn(name), scalarIn(value)].filter(Boolean).join(': ')),
-    scalarIn(objectAt(embed, 'footer').text),
-  ])
 }

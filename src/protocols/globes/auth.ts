@@ -1,0 +1,23 @@
+import type { FastifyInstance } from 'fastify'
+import type { HttpServices } from '../../transport/http/routes.ts'
+import { bodyFields } from './body.ts'
+import { GlobesError } from './errors.ts'
+import type { GlobesContext } from './options.ts'
+import { refuseGuess } from './refusals.ts'
+
+/** Colour of every account: the default of the browser clients, as accounts store none. */
+const COLOR = 'purple'
+
+/** Adds `POST /auth`, which issues the token of an account (docs/protocols/globes.md, section 2.14). */
+export function addAuth(app: FastifyInstance, { chat, logins }: GlobesContext, { requests }: HttpServices): void {
+  app.post('/auth', async (request, reply) => {
+    const { username, password } = bodyFields(request.body) ?? {}
+    if (typeof username !== 'string' || typeof password !== 'string') throw new GlobesError(304, 'password')
+    const proof = await chat.accounts
+      .authenticate(username, password, requests.addressOf(request))
+      .catch((error) => refuseGuess(error, 304, 'password'))
+    const ticket = await chat.tickets.issue(proof)
+    logins.send(request, reply, ticket)
+    return reply.code(201).send({ status: true, name: proof.name, color: COLOR, token: ticket.value })
+  })
+}

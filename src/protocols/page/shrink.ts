@@ -1,0 +1,44 @@
+/** Sources of the page as they are served: without what only people read. */
+import { stripTypeScriptTypes } from 'node:module'
+
+/** Comments on their own lines, indentation, and trailing blanks in place of types. */
+const UNNEEDED = /^\s*(?:\/\*\*[\s\S]*?\*\/|\/\/.*)$|^[ \t]+|\s+$/gm
+
+/** Functions that shrink a source, by the end of its name. */
+export const SHRINKS: Readonly<Record<string, (source: string) => string>> = {
+  '.ts': scriptOf,
+  '.js': (source) => source.replace(UNNEEDED, ''),
+  '.css': styleOf,
+  '.html': markupOf,
+}
+
+/**
+ * Converts a TypeScript module to JavaScript without comments and indentation. All modules are served in one folder, as `.js`. Modules must not have
+ * template literals of several lines.
+ */
+function scriptOf(source: string): string {
+  return strip(source)
+    .replace(/(?<=from ')\.[\w./-]*\/([\w-]+)\.ts(?=')/g, './$1.js')
+    .replace(UNNEEDED, '')
+}
+
+/** Returns a style sheet without comments and indentation. */
+function styleOf(source: string): string {
+  return source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s+/gm, '')
+}
+
+/** Returns markup without comments and indentation. */
+function markupOf(source: string): string {
+  return source.replace(/<!--[\s\S]*?-->/g, '').replace(/^\s+/gm, '')
+}
+
+/** Strips types without the warning of Node.js that the function is experimental. */
+function strip(source: string): string {
+  const { emitWarning } = process
+  process.emitWarning = () => {}
+  try {
+    return stripTypeScriptTypes(source)
+  } finally {
+    process.emitWarning = emitWarning
+  }
+}
