@@ -218,7 +218,7 @@ export class Chat {
     this.news = news
     this.people = new RoomPeople(engine, reader, followed)
     this.posting = new Posting(engine, { addresses, directory, followed, speech })
-    this.#speaking = { directory, guests, posting: this.posting }
+    this.#speaking = { guests, posting: this.posting }
     this.reading = new RoomReading(reader, blocking, inboxes)
     this.rooms = directory
     this.settings = new AccountSettings({ accounts, administration, admins, sessions, tickets, onAudit })

@@ -83,6 +83,17 @@ export class Posting {
     return place
   }
 
+  /**
+   * Checks again that an author may speak in a room that it has entered, whatever the room is called by now. Resolves with the room as it is.
+   *
+   * @throws Refusal `room-unknown` for a room that is closed, and as {@link enter} does
+   */
+  async renew({ author, room, unlocked }: AuthorInRoom): Promise<AuthorInRoom> {
+    const record = await this.#parts.directory.find(room.record.id)
+    if (!record) throw new Refusal('room-unknown')
+    return this.enter(author, record, unlocked)
+  }
+
   /** The standing of an author who governs a room and need not enter it. @throws Refusal `room-unknown`, `unavailable`. */
   async govern(author: Speaker, record: RoomRecord): Promise<Standing> {
     return { session: author, room: await this.#parts.followed.hold(record, author).catch(refuse) }

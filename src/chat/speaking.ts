@@ -1,9 +1,7 @@
 import type { RoomRecord } from '../engine/engine.ts'
 import type { Event } from '../engine/event.ts'
-import type { Directory } from './directory.ts'
 import type { GuestChecks } from './guests.ts'
 import type { AuthorInRoom, Posting } from './posting.ts'
-import { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
 import type { Saying } from './speech.ts'
 
@@ -11,7 +9,6 @@ import type { Saying } from './speech.ts'
 const RENEW_MS = 1_000
 
 export interface SpeakingParts {
-  readonly directory: Directory
   readonly guests: GuestChecks
   readonly posting: Posting
 }
@@ -20,8 +17,6 @@ export interface SpeakingParts {
 export class SpeakingPlace {
   readonly session: Session
   readonly #parts: SpeakingParts
-  /** The room as it was when its password was shown. */
-  readonly #unlocked: RoomRecord | undefined
   /** The slug of the room when it was entered. */
   readonly #slug: string
   #place: AuthorInRoom
@@ -40,14 +35,15 @@ export class SpeakingPlace {
     which: RoomRecord | string,
     unlocked: RoomRecord | undefined,
   ): Promise<SpeakingPlace> {
-    const record = typeof which === 'string' ? (await parts.posting.open(session, which)).record : which
-    return new SpeakingPlace(parts, session, unlocked, await enter(parts, session, record, unlocked))
+    const { posting } = parts
+    const record = typeof which === 'string' ? (await posting.open(session, which)).record : which
+    await checkName(parts, session)
+    return new SpeakingPlace(parts, session, await posting.enter(session, record, unlocked))
   }
 
-  private constructor(parts: SpeakingParts, session: Session, unlocked: RoomRecord | undefined, place: AuthorInRoom) {
+  private constructor(parts: SpeakingParts, session: Session, place: AuthorInRoom) {
     this.#parts = parts
     this.session = session
-    this.#unlocked = unlocked
     this.#place = place
     this.#slug = this.record.slug
     this.#noteCheck()
@@ -70,9 +66,8 @@ export class SpeakingPlace {
 
   /** Checks again that the session may speak. @throws Refusal `room-unknown`, and as {@link open} does */
   async renew(): Promise<void> {
-    const record = await this.#parts.directory.find(this.record.id)
-    if (!record) throw new Refusal('room-unknown')
-    this.#place = await enter(this.#parts, this.session, record, this.#unlocked)
+    await checkName(this.#parts, this.session)
+    this.#place = await this.#parts.posting.renew(this.#place)
     this.#noteCheck()
   }
 
@@ -92,13 +87,7 @@ export class SpeakingPlace {
   }
 }
 
-async function enter(
-  { guests, posting }: SpeakingParts,
-  session: Session,
-  record: RoomRecord,
-  unlocked: RoomRecord | undefined,
-): Promise<AuthorInRoom> {
-  // The nickname may have been registered since the login.
+/** The nickname of a guest may have been registered since its login. @throws Refusal `name-reserved`, `name-in-use` */
+async function checkName({ guests }: SpeakingParts, session: Session): Promise<void> {
   if (!session.registered) await guests.check(session.name, session.isOnlyGuest)
-  return posting.enter(session, record, unlocked)
 }

@@ -131,8 +131,7 @@ class PostRoute {
   async #upload({ request, caller, key }: PostRequest, body: Readable, reply: FastifyReply): Promise<FastifyReply> {
     const { chat, maxText } = this.#context
     const { author } = caller
-    const enter = () => this.#context.authorization.enter(caller, request.params.room)
-    let place = await enter()
+    let place = await this.#context.authorization.enter(caller, request.params.room)
     let renewAt = performance.now() + RENEW_MS
     const pace = this.#pacer.paceOf(request, author)
     const upload = new LineUpload({
@@ -141,7 +140,7 @@ class PostRoute {
       ready: async () => {
         const isDue = performance.now() >= renewAt
         if (isDue) await this.#context.authorization.renew(request, caller)
-        if (isDue || !place.room.isHeld) place = await enter()
+        if (isDue || !place.room.isHeld) place = await chat.posting.renew(place)
         if (isDue) renewAt = performance.now() + RENEW_MS
       },
       say: (saying) => {

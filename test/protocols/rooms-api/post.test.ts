@@ -254,6 +254,46 @@ test('a line that is too long is left out and told; a refusal ends the request',
   expect(await bodies('ops', '?kinds=message')).toEqual(['a', 'b', 'c'])
 })
 
+/** Sends a line every tenth of a second, so that the right to speak is checked again meanwhile, until `over` has been sent. */
+function keepSending({ socket, send }: Awaited<ReturnType<typeof upload>>, over: number) {
+  let count = 0
+  const timer = setInterval(() => {
+    send(`line ${++count}\n`)
+    if (count === over) clearInterval(timer)
+  }, 100)
+  socket.once('close', () => clearInterval(timer))
+}
+
+test('a body that streams stays in its room when that gets another name, whoever guesses at the password', async () => {
+  const { port, line, api } = await apiStage()
+  const ann = await line('ann', 'ops')
+  expect(await ann.ask('/lock open-sesame-1')).toHaveProperty('result')
+  const streaming = await upload(port, ['Room-Password: open-sesame-1'])
+  streaming.send('first\n')
+  await ann.until((event) => event.type === 'message' && event.body === 'first')
+  expect(await ann.ask('/title Other')).toMatchObject({ result: 'The room is now Other' })
+  for (let guess = 0; guess < 6; guess++) {
+    await api('GET', '/rooms/Other', { headers: { 'Room-Password': `wrong-${guess}` } })
+  }
+  keepSending(streaming, 15)
+  await ann.until((event) => event.type === 'message' && event.body === 'line 15' && event.room === 'Other')
+  expect(await streaming.end()).toMatchObject({ status: 201, body: { messages: 16 } })
+  expect(await api('GET', '/rooms/ops')).toMatchObject({ status: 404 })
+})
+
+test('a body that streams does not make its room again after that was closed', async () => {
+  const { port, account, line, api } = await apiStage()
+  await account('ann')
+  const ann = await line('ann', 'ops')
+  const streaming = await upload(port)
+  streaming.send('first\n')
+  await ann.until((event) => event.type === 'message' && event.body === 'first')
+  expect(await ann.ask('/close')).toHaveProperty('result')
+  keepSending(streaming, 100)
+  expect(await streaming.answer()).toMatchObject({ status: 404, body: { messages: 1 } })
+  expect(await api('GET', '/rooms/ops')).toMatchObject({ status: 404 })
+})
+
 test('a stop answers a request that streams with what is said', async () => {
   const stage = await apiStage()
   const { send, answer } = await upload(stage.port)
