@@ -3,6 +3,8 @@ import type { FollowedRoom } from './followed-room.ts'
 
 /** Time for which a room is held after its last use, in ms; at least the time between two messages in slow mode. */
 const HOLD_MS = 60_000
+/** Maximum time between a text and the use of its room before it, in ms. */
+const USED_BEFORE_MS = 2_000
 /** Maximum rooms that are held; the one used longest ago is released for another one. */
 const MAX_HELD = 1_000
 
@@ -39,7 +41,7 @@ export class HeldRooms {
     const now = performance.now()
     for (const [room, at] of this.#used) {
       const slowMs = 1_000 * Number(room.stateReader.state?.mode('slow') ?? 0)
-      if (at + Math.max(HOLD_MS, slowMs) <= now) this.#release(room)
+      if (at + Math.max(HOLD_MS, slowMs + USED_BEFORE_MS) <= now) this.#release(room)
     }
     if (this.#used.size > 0) this.#timer = setTimeout(() => this.#expire(), HOLD_MS).unref()
   }
