@@ -14,6 +14,7 @@ type LineFault =
   | 'already-logged-in'
   | 'not-blocked'
   | 'not-banned'
+  | 'covered-by-other'
   | 'unknown-time'
   | 'invalid-limit'
   | 'invalid-id'
@@ -74,6 +75,7 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
   'already-logged-in': { text: 'User already logged in with name <nickname>' },
   'not-blocked': { text: 'Not blocked: <nickname>' },
   'not-banned': { text: 'Not banned: <network>', hint: '/address-bans lists what is' },
+  'covered-by-other': { text: 'Covered by the entry of <nickname>' },
   'unknown-time': {
     text: 'Unknown string format',
     hint: 'Times: 2026-05-24, 2026-05-24 15:17:19, 15:17, today, yesterday, epoch seconds, -10m, -2h, -7d',

@@ -1,4 +1,5 @@
-import type { Command } from './command.ts'
+import { Refusal } from '../src/chat/refusal.ts'
+import { type Command, Mistake } from './command.ts'
 import { timestamp } from './events.ts'
 import { OK } from './replies.ts'
 import { sanctionTerms } from './wording.ts'
@@ -30,7 +31,11 @@ export const ban = sanctionCommand(
   'banned',
   'Remove a user, and all whose nickname matches a mask such as troll*, and do not let them enter again. Of a guest, the address too.',
 )
-export const mute = sanctionCommand('mute', 'muted', 'Do not let a user speak in the room.')
+export const mute = sanctionCommand(
+  'mute',
+  'muted',
+  'Do not let a user speak in the room. Of a guest, all other guests at its address, too; the reply tells how many.',
+)
 export const unban = liftingCommand('unban', 'banned', 'Lift a ban.')
 export const unmute = liftingCommand('unmute', 'muted', 'Lift a mute.')
 
@@ -73,8 +78,16 @@ function sanctionCommand(word: string, role: Sanction, help: string): Command {
     async run({ chat, session }, parameter) {
       const { name, rest } = splitName(parameter)
       const { until, rest: why } = splitTime(rest)
-      await chat.moderation.expulsion.sanction(session.inRoom(), role, name, { until, why })
-      return OK
+      const { expulsion } = chat.moderation
+      const membership = session.inRoom()
+      const event = await expulsion.sanction(membership, role, name, { until, why })
+      const others = expulsion.othersCovered(membership, event)
+      if (others === 0) return OK
+      const they = others === 1 ? 'so is 1 other guest' : `so are ${others} other guests`
+      const may = role === 'banned' ? `, who may stay until ${others === 1 ? 'it leaves' : 'they leave'}` : ''
+      const end = `/un${word} ${nameWord(event.to)} ends it for all`
+      const result = `${event.to} is ${role}; ${they} at the same address${may}; ${end}`
+      return { type: 'commandResult', result, others }
     },
   }
 }
@@ -87,8 +100,27 @@ function liftingCommand(word: string, role: Sanction, help: string): Command {
     state: 'inRoom',
     least: 1,
     async run({ chat, session }, parameter) {
-      await chat.moderation.expulsion.lift(session.inRoom(), role, splitName(parameter).name)
-      return OK
+      const { expulsion } = chat.moderation
+      const membership = session.inRoom()
+      const { name } = splitName(parameter)
+      try {
+        await expulsion.lift(membership, role, name)
+        return OK
+      } catch (error) {
+        if (!(error instanceof Refusal) || error.code !== 'nobody-here') throw error
+        const covering = await expulsion.covering(membership, role, name)
+        if (!covering) throw error
+        throw new Mistake(
+          'covered-by-other',
+          covering.to,
+          `/${word} ${nameWord(covering.to)} ends it for all whom it covers`,
+        )
+      }
     },
   }
+}
+
+/** Returns a nickname as a command takes it. */
+function nameWord(name = ''): string {
+  return name.includes(' ') ? `"${name}"` : name
 }

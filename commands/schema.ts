@@ -140,6 +140,12 @@ const CommandResult = object({
   tokens: Type.Optional(Type.Array(TokenEntry, { description: '/token list: oldest first.' })),
   bans: Type.Optional(Type.Array(Sanction, { description: '/bans: oldest first.' })),
   mutes: Type.Optional(Type.Array(Sanction, { description: '/mutes: oldest first.' })),
+  others: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      description: '/mute, /ban: other guests here at the address, as far as the node knows.',
+    }),
+  ),
   modes: Type.Optional(Type.Array(Mode, { description: '/modes: those that are on.' })),
   addressBans: Type.Optional(Type.Array(AddressBan, { description: '/address-bans: newest first.' })),
   topic: Type.Optional(Type.String({ description: '/topic: the present one.' })),

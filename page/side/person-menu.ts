@@ -95,7 +95,8 @@ function moderating(desk: Desk, nickname: string): Action[] {
   ]
 }
 
-function askSanction({ room }: Desk, kind: Sanction, nickname: string) {
+function askSanction(desk: Desk, kind: Sanction, nickname: string) {
+  const { room } = desk
   const { takesTime, text } = SANCTIONS[kind]
   void ask({
     title: `${kind} ${nickname}`,
@@ -116,8 +117,11 @@ function askSanction({ room }: Desk, kind: Sanction, nickname: string) {
     ],
     button: kind,
     isGrave: true,
-    act: async ({ reason = '', time = '' }) =>
-      room?.command(`/${kind.toLowerCase()}`, nicknameWord(nickname), time, reason.trim()),
+    act: async ({ reason = '', time = '' }) => {
+      const told = await room?.command(`/${kind.toLowerCase()}`, nicknameWord(nickname), time, reason.trim())
+      // Others at the address are covered, too.
+      if (told) desk.toast(`${told}.`)
+    },
   })
 }
 

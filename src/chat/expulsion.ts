@@ -72,6 +72,20 @@ export class Expulsion {
     return event
   }
 
+  /** Number of other guests in the room, as far as this node knows, whom a ban or mute covers by the address of its guest. */
+  othersCovered({ room }: Membership, { to = '', details }: Event): number {
+    if (details?.address === undefined) return 0
+    const others = room.guestsAt(details.address).filter(({ key }) => key !== fold(to))
+    return others.filter((guest) => !isAtLeast(room.state.rankOf(guest), 'operator')).length
+  }
+
+  /** Resolves with the ban or mute that covers a user, by its nickname, a mask or its address. */
+  async covering(by: Membership, role: 'banned' | 'muted', name: string): Promise<Sanction | undefined> {
+    this.#actions.check(by, 'operator')
+    const [state, target] = await Promise.all([this.#actions.wholeState(by.room), this.#actions.find(by.room, name)])
+    return state[role].find(target, Date.now())
+  }
+
   /** Lifts a ban or mute, by the nickname or mask that it was given for. @throws Refusal `nobody-here` if there is none. */
   async lift(by: Membership, role: 'banned' | 'muted', name: string): Promise<Event> {
     this.#actions.check(by, 'operator')

@@ -84,6 +84,11 @@ export class FollowedRoom {
     return this.#members.under(name)
   }
 
+  /** A session of each guest of this node who is a member from an address. */
+  guestsAt(addressDigest: string): readonly Session[] {
+    return this.#members.users().filter((one) => !one.registered && one.addressDigest === addressDigest)
+  }
+
   /** The state of the room, as far as it concerns the users for whom it was loaded. */
   get state(): RoomState {
     const { state } = this.stateReader

@@ -25,6 +25,11 @@ export class RoomMembers {
     return [...this.#sessions.values()].flatMap((sessions) => [...sessions])
   }
 
+  /** A session of each user, as they are now. */
+  users(): readonly Session[] {
+    return [...this.#sessions.values()].flatMap(([session]) => session ?? [])
+  }
+
   /** A session under a nickname; one that carries private messages where there is one. */
   under(name: string): Session | undefined {
     const sessions = this.of(fold(name))

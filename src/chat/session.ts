@@ -89,6 +89,8 @@ export interface Room {
   readonly state: RoomState
   /** See {@link FollowedRoom.member}. */
   member(name: string): Session | undefined
+  /** See {@link FollowedRoom.guestsAt}. */
+  guestsAt(addressDigest: string): readonly Session[]
   /** See {@link FollowedRoom.whisper}. */
   whisper(session: Session, event: Event): void
 }

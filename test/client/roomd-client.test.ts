@@ -133,7 +133,7 @@ test('operators have their commands; who is kicked is told why', async () => {
   await ann.mute('bob', { reason: '3 warnings' })
   await ann.ban('bob', { reason: '4 warnings' })
   await expect(bobs.join('ops')).rejects.toMatchObject({ code: 'name-in-room' })
-  expect(await ann.ask('/bans')).toMatchObject({ result: 'bob, by ann: 4 warnings' })
+  expect(await ann.ask('/bans')).toMatchObject({ result: 'bob and its address, by ann: 4 warnings' })
 })
 
 test('a client stays connected when its only room ends, and when the way back into it is refused', async () => {

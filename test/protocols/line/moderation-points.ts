@@ -115,6 +115,50 @@ export function moderationPoints(at: () => Sites, prefix: string): void {
     expect(await bob.outcome('/mutes')).toBe('not-permitted')
   })
 
+  test('1, 4. whoever mutes or bans a guest is told how many others at its address are covered, and by which entry', async () => {
+    const room = `${prefix}covered`
+    const { actor, target } = at()
+    const ann = await owner(actor, 'ann', room)
+    const address = anotherAddress()
+    const karl = await guest(actor, 'karl', room, address)
+    await guest(actor, 'otto', room, address)
+    await owner(actor, 'fay', room, address)
+    const told = (result: string, others: number) => ({ type: 'commandResult', result, others })
+    expect(await ann.ask('/mute karl')).toEqual(
+      told('karl is muted; so is 1 other guest at the same address; /unmute karl ends it for all', 1),
+    )
+    await karl.hears('role ann karl muted')
+    const anna = await guest(target, 'anna', room, address)
+    await ann.hears('userJoined anna')
+    expect(await anna.outcome('hello')).toBe('muted')
+    for (const name of ['anna', 'otto']) {
+      expect(await ann.ask(`/unmute ${name}`)).toEqual({
+        type: 'error',
+        error: 'Covered by the entry of karl',
+        code: 'covered-by-other',
+        hint: '/unmute karl ends it for all whom it covers',
+      })
+    }
+    // The owner of an account is not covered.
+    expect(await ann.outcome('/unmute fay')).toBe('nobody-here')
+    expect(await ann.ask('/unmute karl')).toEqual(OK)
+    await anna.hears('role ann karl muted off')
+    expect(await anna.ask('hello')).toEqual(OK)
+    expect(await ann.ask('/mute an*')).toEqual(OK)
+    expect(await ann.ask('/unmute anna')).toMatchObject({ error: 'Covered by the entry of an*' })
+    for (const name of ['paul', 'petra']) await guest(actor, name, room, address)
+    await anna.line.socket.destroy()
+    await ann.hears('userLeft anna')
+    expect(await ann.ask('/ban otto 1h')).toEqual(
+      told(
+        'otto is banned; so are 3 other guests at the same address, who may stay until they leave; /unban otto ends it for all',
+        3,
+      ),
+    )
+    expect(await ann.outcome('/unban petra')).toBe('covered-by-other')
+    expect(await karl.ask('still here')).toEqual(OK)
+  })
+
   test('5. a member who may not speak is told why, and nobody hears it', async () => {
     const { ann, bob, cat } = await roomOf(at(), `${prefix}silent`)
     const silence = async (command: string, heard: string, code: string) => {
