@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { allowListed } from './cors.ts'
-import { asksForWebSocket, hasBody } from './handshake.ts'
+import { asksForWebSocket, hasBody, isEncoded } from './handshake.ts'
 import type { AppOptions } from './options.ts'
 import { isRebound, SAFE_METHODS } from './origin.ts'
 import type { RequestClients } from './requests.ts'
@@ -65,6 +65,10 @@ export class EarlyAnswers {
     }
     const isPreflight = allowListed(request, reply, origins)
     if (is404 || this.#upgrades.isLost(request)) return 404
-    return isPreflight ? 204 : undefined
+    if (isPreflight) return 204
+    if (!isEncoded(request)) return undefined
+    // RFC 9110, 15.5.16.
+    reply.header('Accept-Encoding', 'identity')
+    return 415
   }
 }

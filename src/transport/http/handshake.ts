@@ -25,6 +25,12 @@ export function asksForWebSocket({ headers }: Pick<IncomingMessage, 'headers'>):
   return headers.upgrade?.toLowerCase() === 'websocket'
 }
 
+/** Returns true if the request has a body in a content coding, none of which is decoded (RFC 9110, 8.4). */
+export function isEncoded(request: Pick<IncomingMessage, 'headers'>): boolean {
+  const { 'content-encoding': coding = '' } = request.headers
+  return coding !== '' && coding.trim().toLowerCase() !== 'identity' && hasBody(request)
+}
+
 /** Returns true if the request has a body. */
 export function hasBody({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0

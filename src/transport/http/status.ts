@@ -23,6 +23,7 @@ export function reasonFor(status: number, host: string): string {
   if (status === 403)
     return 'Forbidden: the address is banned, or a page of another origin may not do this (--http-origins)\n'
   if (status === 404) return 'Nothing is here: / is the page, /docs the API\n'
+  if (status === 415) return 'A body is taken without a content coding\n'
   if (status === 421)
     return `${host} is not a name of this server: list it with --http-origins, or its proxy with --http-trust-proxy\n`
   return ''

@@ -73,6 +73,17 @@ test('a body of 64 KiB is taken, one byte more is not', async () => {
   )
 })
 
+test('a body in a content coding is refused, whatever its route', async () => {
+  const { port } = await openPort(routes)
+  const post = (...headers: string[]) => exchange(port, request('POST /length', ...POST, ...headers), 'text')
+  expect(await post('Content-Length: 4', 'Content-Encoding: gzip')).toMatch(
+    /^HTTP\/1.1 415 [\s\S]*accept-encoding: identity\r\n[\s\S]*\r\n\r\nA body is taken without a content coding\n$/,
+  )
+  expect(await post('Content-Length: 4', 'Content-Encoding: identity, br')).toMatch(/^HTTP\/1.1 415 /)
+  expect(await post('Content-Length: 4', 'Content-Encoding: Identity')).toMatch(/\r\n\r\n4$/)
+  expect(await exchange(port, request('GET /who', 'Content-Encoding: gzip'))).toMatch(/^HTTP\/1.1 200 /)
+})
+
 test('a head or a body that does not come to its end is cut off', async () => {
   const { port } = await openPort(routes, { requestMs: 300 })
   const answers = await Promise.all([
