@@ -42,8 +42,6 @@ export class IrcUsers {
     news.watch((told) => {
       // The core has noted the departure before.
       if (told.kind === 'offline') this.#depart(told.name, users.past.newest)
-      // Behind what is told of the account itself.
-      if (told.kind === 'registered') queueMicrotask(() => this.tellRealName(fold(told.account ?? told.name)))
     })
   }
 

@@ -268,14 +268,18 @@ test('28. a guest who proves an account has its source until then, and is rememb
   const [ann] = await suite.together('#proof', 'ann')
   const watcher = await guest('watcher', 'watcher', 'watcher', 'chghost account-notify setname')
   const old = await further((await suite.owner('prover')) && 'prover', 'Before')
-  const bob = await guest('ghost', 'robert', 'Robert', 'sasl')
+  const bob = await guest('ghost', 'robert', 'Robert', 'sasl setname')
   for (const client of [watcher, old, bob]) await client.ask('JOIN #proof')
   await bob.ask('JOIN #mine')
   await watcher.ask('JOIN #mine')
   for (const client of [ann, watcher]) await client.rest()
-  expect(await bob.ask('AUTHENTICATE PLAIN', `AUTHENTICATE ${plainResponse('prover')}`)).toContain(
+  const own = await bob.ask('AUTHENTICATE PLAIN', `AUTHENTICATE ${plainResponse('prover')}`)
+  expect(own.filter((line) => / (90\d|NICK|SETNAME) /.test(line))).toEqual([
+    ':roomd 900 ghost prover!prover@account.roomd prover :You are now logged in as prover',
+    ':roomd 903 ghost :SASL authentication successful',
     ':ghost!~robert@guest.roomd NICK :prover',
-  )
+    ':prover!prover@account.roomd SETNAME :Robert',
+  ])
   expect((await watcher.rest()).filter((line) => / (ACCOUNT|CHGHOST|SETNAME) /.test(line))).toEqual([
     ':ghost!~robert@guest.roomd ACCOUNT prover',
     ':ghost!~robert@guest.roomd CHGHOST ghost account.roomd',

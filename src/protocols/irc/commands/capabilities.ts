@@ -137,6 +137,7 @@ async function becomeAccount(context: IrcContext, proof: Proof): Promise<Lines> 
   if (session.accountId === accountId) return proved
   const renamed = nick === session.nick ? [] : [ownLine(session, `:${source} NICK :${session.nick}`)]
   context.tell([...proved, ...renamed, ...lostLines(context, lost)])
+  options.users.tellRealName(session.key)
   // A guest has had its nickname alone.
   if (accountId !== undefined && key !== session.key) await showFormer(context, name)
   await followAccount(context)
