@@ -47,8 +47,7 @@ async function makeIn(options: Partial<LocalOptions>, folder?: string) {
 }
 
 conformance('local, in memory', () => makeIn({}))
-// A thread for each of its tests costs as much as all else; those below have one.
-conformance('local, on a file', async () => makeIn({ ownThread: false }, temporaryFolder()))
+conformance('local, on a file', async () => makeIn({}, temporaryFolder()))
 conformance('local, remembering next to nothing', () => makeIn({ memory: { events: 3, bytes: 500 } }), 'logs')
 
 async function filledFile(): Promise<World> {

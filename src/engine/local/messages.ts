@@ -18,8 +18,6 @@ export interface StoreOptions {
   readonly lobby: string | undefined
   /** False leaves the index of messages as it is, and unused. */
   readonly search?: boolean
-  /** False runs the store of a file in the caller's thread, as that of `:memory:`; for tests. */
-  readonly ownThread?: boolean
 }
 
 /** A call of a method of the store. */

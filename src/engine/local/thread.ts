@@ -72,8 +72,8 @@ export class StoreThread {
       else if ('trouble' in message) thread.#pending.shift()?.reject(new Unavailable(message.trouble))
       else thread.#pending.shift()?.resolve(message.value)
     }
-    const isHere = options.file === ':memory:' || options.ownThread === false
-    thread.#channel = isHere ? await inCaller(options, onMessage) : inThread(options, onMessage, die)
+    thread.#channel =
+      options.file === ':memory:' ? await inMemory(options, onMessage) : inThread(options, onMessage, die)
     return { thread, opened: await promise }
   }
 
@@ -119,7 +119,7 @@ function inThread(options: StoreOptions, onMessage: MessageListener, die: (reaso
   return { port: worker, end: () => worker.terminate() }
 }
 
-async function inCaller(options: StoreOptions, onMessage: MessageListener): Promise<StoreChannel> {
+async function inMemory(options: StoreOptions, onMessage: MessageListener): Promise<StoreChannel> {
   // Loaded only here: else the thread loads it.
   const { serveStore } = await import('./store-port.ts')
   const { port1: own, port2: its } = new MessageChannel()
