@@ -29,7 +29,7 @@ const waiting: { [P in Phase]: Job<P>[] } = { commit: [], deliver: [], flush: []
 /** The end of this tick; undefined when there is nothing to do at it. */
 let scheduled: NodeJS.Immediate | undefined
 let ending = false
-/** True if a connection has come in since the last round of the event loop. */
+/** True if a connection has come in since the last end of a tick. */
 let crowded = false
 /** True if this tick continues for another round of the event loop. */
 let continuing = false

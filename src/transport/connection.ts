@@ -267,8 +267,8 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
   /** Handles input as far as backpressure allows, and reads on when all is handled; ends the connection if it was the last. */
   ready(): void {
     while (!this.#end.hasBegun) {
-      if (!this.isLoggedIn) this.#loginTimeout.start()
-      else if (this.#loginTimeout.isRunning) this.#loginTimeout.stop()
+      if (this.isLoggedIn) this.#loginTimeout.stop()
+      else this.#loginTimeout.start()
       if (this.#isStopping && this.replies.quiet) return void this.#end.disconnect('stopping')
       if (this.isClosing) return
       if (this.replies.busy || this.#mustWait) return void this.#wait()
@@ -289,11 +289,10 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
       if (this.#offered) return void this.#wait()
     }
     if (this.#end.hasBegun) return
-    const { fault, ahead } = this.#framing
+    const { fault } = this.#framing
     if (fault) return void this.disconnect(fault)
     this.#mayHaveUnread = false
-    if (ahead?.full) this.#transport.pause()
-    else if (this.#transport.isPaused) this.#transport.resume()
+    this.#regulate()
     if (this.#hasEnded && this.replies.quiet) this.#end.finish()
   }
 
@@ -304,10 +303,16 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
   /** Handles no input until {@link ready} is called; calls it when the client has read its output. */
   #wait(): void {
     const { ahead } = this.#framing
-    if (!ahead || ahead.full) this.#transport.pause()
-    else if (this.#transport.isPaused) this.#transport.resume()
+    if (ahead) this.#regulate()
+    else this.#transport.pause()
     this.#mayHaveUnread = !ahead || ahead.waiting || this.#offered !== undefined
     this.#backpressure.awaitDrain()
+  }
+
+  /** Pauses the transport while the input read ahead is full. */
+  #regulate(): void {
+    if (this.#framing.ahead?.full) this.#transport.pause()
+    else this.#transport.resume()
   }
 
   #lastWord(reason: DisconnectReason, why?: string): Buffer {

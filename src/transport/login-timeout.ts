@@ -16,10 +16,6 @@ export class LoginTimeout {
     this.#owner = owner
   }
 
-  get isRunning(): boolean {
-    return this.#timer !== undefined
-  }
-
   /** Starts the timeout, unless it runs: at the beginning of the connection, and after a logout. */
   start(): void {
     if (this.#timer || this.#timeoutMs === 0) return
@@ -34,6 +30,7 @@ export class LoginTimeout {
   }
 
   stop(): void {
+    if (!this.#timer) return
     clearTimeout(this.#timer)
     this.#timer = undefined
   }

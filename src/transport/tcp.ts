@@ -30,16 +30,12 @@ class SocketTransport implements Transport<Buffer> {
     this.socket.on('end', () => receiver.ended())
   }
 
-  get isPaused(): boolean {
-    return this.socket.isPaused()
-  }
-
   pause(): void {
     this.socket.pause()
   }
 
   resume(): void {
-    this.socket.resume()
+    if (this.socket.isPaused()) this.socket.resume()
   }
 
   end(_: unknown, sent: () => void): void {

@@ -45,8 +45,6 @@ export interface Transport<Chunk> {
   readonly lingerMs: number
   /** Starts to pass input to the receiver. */
   open(receiver: Receiver<Chunk>): void
-  /** True if {@link pause} keeps input from the receiver. */
-  readonly isPaused: boolean
   pause(): void
   resume(): void
   /** Ends the connection after what is written; calls `sent` when that has left. Further input is read and dropped. */

@@ -80,16 +80,12 @@ export class WebSocketTransport implements Transport<string | Buffer> {
     })
   }
 
-  get isPaused(): boolean {
-    return this.#websocket.isPaused
-  }
-
   pause(): void {
     if (!this.#websocket.isPaused) this.#websocket.pause()
   }
 
   resume(): void {
-    this.#websocket.resume()
+    if (this.#websocket.isPaused) this.#websocket.resume()
   }
 
   end({ reason, why, code, text }: Ending, sent: () => void): void {

@@ -11,7 +11,6 @@ export class ResponseTransport implements Transport<never> {
   readonly socket: Socket
   readonly held = 0
   readonly lingerMs = 1_000
-  readonly isPaused = false
   readonly #isChunked: boolean
 
   /** With `isChunked`, the output consists of whole chunks, see {@link chunkOf}. */

@@ -1,5 +1,4 @@
 import { atTickEnd } from '../../tick.ts'
-import type { FramedConnection, InputAhead } from '../framing.ts'
 
 /** Maximum bytes read ahead, for one connection and for all. */
 const MAX_BYTES = 8 * 1_048_576
@@ -22,14 +21,14 @@ const BLOCK_BYTES = 4_096
 let totalBytes = 0
 
 /**
- * Input of a connection that is read and not handled yet: the part of a framing that takes it.
+ * Input of a connection that is read and not handled yet.
  *
  * A client that only sends closes its connection with unread replies. Its kernel then discards data that is not sent yet, and also
  * does so when a reply arrives after the close. Therefore the first input of a connection, and later a flood, is read to its end,
  * or up to a limit, before any of it is handled and answered; reading continues while it waits.
  */
-export class ReadAhead implements InputAhead {
-  protected connection: FramedConnection | undefined
+export class ReadAhead {
+  readonly #ready: () => void
   /** Chunks, oldest first. */
   #chunks: Buffer[] = []
   #bytes = 0
@@ -42,31 +41,28 @@ export class ReadAhead implements InputAhead {
   #more = false
   #looking = false
 
-  /** Bytes that are not handled. */
-  get held(): number {
+  /** `ready` is called when input is no longer held back. */
+  constructor(ready: () => void) {
+    this.#ready = ready
+  }
+
+  get bytes(): number {
     return this.#bytes
   }
 
-  get waiting(): boolean {
-    return this.#bytes > 0
-  }
-
   /** True if no more input follows. */
-  protected get hasEnded(): boolean {
+  get hasEnded(): boolean {
     return this.#phase === 'ended'
   }
 
+  /** True if reading has to pause. */
   get full(): boolean {
     const bytes = this.#bytes
     return bytes > MAX_BYTES || (totalBytes > MAX_TOTAL_BYTES && bytes > MIN_BYTES)
   }
 
-  open(connection: FramedConnection): void {
-    this.connection = connection
-  }
-
-  feed(chunk: Buffer): boolean {
-    if (this.#phase === 'ended') return true
+  push(chunk: Buffer): void {
+    if (this.#phase === 'ended') return
     this.#bytes += chunk.length
     totalBytes += chunk.length
     const last = this.#chunks.at(-1)
@@ -77,11 +73,10 @@ export class ReadAhead implements InputAhead {
     this.#more ||= isFlood || this.#phase === 'opening'
     if (this.#phase === 'opening') this.#awaitSilence()
     else if (isFlood) this.#look()
-    return true
   }
 
   /** Takes the oldest chunk; undefined if there is none or input is held back. */
-  protected shift(): Buffer | undefined {
+  shift(): Buffer | undefined {
     if (this.#holding) return undefined
     const chunk = this.#chunks.shift()
     this.#bytes -= chunk?.length ?? 0
@@ -114,7 +109,7 @@ export class ReadAhead implements InputAhead {
     if (more) return void this.#look()
     this.#phase = 'open'
     this.#holding = false
-    this.connection?.ready()
+    this.#ready()
   }
 
   #awaitSilence(): void {

@@ -1,4 +1,4 @@
-import { type Framing, UnendedLine, Unreadable } from '../framing.ts'
+import { type FramedConnection, type Framing, type InputAhead, UnendedLine, Unreadable } from '../framing.ts'
 import { ReadAhead } from './ahead.ts'
 import { decodeLine } from './bytes.ts'
 import { LineCap, TOO_LONG } from './cap.ts'
@@ -17,9 +17,11 @@ export type LineUnit = string | UnendedLine | Unreadable
  * Splits bytes into lines of text that are within the limit (docs/protocols/line-bytes.md): removes telnet commands and a leading byte order
  * mark. Bytes are latin1 characters here, so that lengths are in bytes and invalid UTF-8 is still detectable.
  */
-export class LineFraming extends ReadAhead implements Framing<Buffer, LineUnit> {
+export class LineFraming implements Framing<Buffer, LineUnit>, InputAhead {
   readonly ahead = this
   readonly #presence: Buffer
+  readonly #input = new ReadAhead(() => this.#connection?.ready())
+  #connection: FramedConnection | undefined
   /** Parser of telnet commands; undefined until the client has sent an IAC. */
   #telnet: Telnet | undefined
   readonly #ends = new LineEnds()
@@ -32,29 +34,41 @@ export class LineFraming extends ReadAhead implements Framing<Buffer, LineUnit> 
 
   /** `maxLine` is the maximum bytes of a line without its end; `presence` is the reply to ARE YOU THERE of telnet. */
   constructor(maxLine: number, presence: Buffer) {
-    super()
     this.#presence = presence
     this.#cap = new LineCap(maxLine)
   }
 
-  override get held(): number {
-    return super.held + this.#cap.held + this.#lines.length - this.#place
+  get held(): number {
+    return this.#input.bytes + this.#cap.held + this.#lines.length - this.#place
   }
 
-  override get waiting(): boolean {
-    return this.#lines !== '' || super.waiting
+  get full(): boolean {
+    return this.#input.full
+  }
+
+  get waiting(): boolean {
+    return this.#lines !== '' || this.#input.bytes > 0
+  }
+
+  open(connection: FramedConnection): void {
+    this.#connection = connection
+  }
+
+  feed(chunk: Buffer): boolean {
+    this.#input.push(chunk)
+    return true
   }
 
   next(): LineUnit | undefined {
     while (this.#lines === '') {
-      const chunk = this.shift()
+      const chunk = this.#input.shift()
       let lines: string
       if (chunk) {
         const text = chunk.toString('latin1')
         lines = this.#cap.cut(this.#ends.take(this.#telnet || chunk.includes(IAC) ? this.#withoutTelnet(text) : text))
       } else {
         // At the end also the incomplete line.
-        lines = this.hasEnded ? this.#cap.rest() : ''
+        lines = this.#input.hasEnded ? this.#cap.rest() : ''
         if (lines === '') return undefined
       }
       if (lines === '') continue
@@ -74,10 +88,18 @@ export class LineFraming extends ReadAhead implements Framing<Buffer, LineUnit> 
     return end < 0 ? new UnendedLine(text) : text
   }
 
+  end(): void {
+    this.#input.end()
+  }
+
+  clear(): void {
+    this.#input.clear()
+  }
+
   #withoutTelnet(text: string): string {
     this.#telnet ??= new Telnet({
-      negotiate: (bytes) => this.connection?.push(bytes),
-      areYouThere: () => this.connection?.push(this.#presence),
+      negotiate: (bytes) => this.#connection?.push(bytes),
+      areYouThere: () => this.#connection?.push(this.#presence),
     })
     const typed = this.#telnet.take(text)
     if (this.#telnet.spoken) this.#ends.speakTelnet()
