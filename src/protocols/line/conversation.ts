@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Answer, Command, CommandContext, Form } from '../../../commands/command.ts'
+import type { Answer, Command, CommandContext, Form, State } from '../../../commands/command.ts'
 import { hintOf, isAskingForHelp } from '../../../commands/hint.ts'
 import { COMMAND_GROUPS, commands } from '../../../commands/index.ts'
 import { plainLine } from '../../../commands/message.ts'
@@ -250,19 +250,20 @@ export class LineConversation implements CommandContext, Conversation<LineUnit> 
   }
 }
 
+/** The error for a session that is not in the state which a command requires. */
+const WRONG_STATE: Readonly<Record<State, (context: LineConversation) => ErrorReply | undefined>> = {
+  any: () => undefined,
+  anonymous: ({ name }) => (name ? error('already-logged-in', name) : undefined),
+  named: ({ name }) => (name ? undefined : error('login-required')),
+  inRoom: ({ name, session }) => (session.membership ? undefined : error(name ? 'not-in-room' : 'login-required')),
+  speaking: (context) => (context.speaking ? undefined : WRONG_STATE.inRoom(context)),
+}
+
 /** Returns the error for a command that the session may not run, or that lacks words; undefined for another one. */
-function objectionTo(
-  command: Command,
-  parameter: string,
-  { name, speaking, session }: LineConversation,
-): ErrorReply | undefined {
+function objectionTo(command: Command, parameter: string, context: LineConversation): ErrorReply | undefined {
   const { state, least } = command
-  const isForAll = state === 'any' || state === 'anonymous'
-  if (!isForAll && !name) return error('login-required')
-  if (state === 'anonymous' && name) return error('already-logged-in', name)
-  const isForMembers = state === 'inRoom' || (state === 'speaking' && !speaking)
-  if (isForMembers && !session.membership) return error('not-in-room')
-  if (least === 'none' || least === 0) return undefined
+  const objection = WRONG_STATE[state](context)
+  if (objection || least === 'none' || least === 0) return objection
   const words = least === 1 ? Number(parameter !== '') : parameter.split(/[ \t]+/, least).length
   return words < least ? error('missing-parameter', '', hintFor('missing-parameter', command)) : undefined
 }
