@@ -26,7 +26,10 @@ const PROBE = { kind: 'secret', key: 'probe', text: 'x'.repeat(196_608), expires
 /** Maximum number of ended roles that are removed at once. */
 const ENDED_ROLES = 500
 
-/** The methods of the store, and of its tables, that are called through the port, each with the operation that its failure is counted for. */
+/**
+ * The methods of the store and of its parts that are called through the port, each with the operation that its failure is counted for. One that
+ * writes is named here only if it brings its own transaction.
+ */
 export const STORE_METHODS = {
   'appender.append': 'commits',
   createRoom: 'commits',
@@ -55,8 +58,15 @@ export const STORE_METHODS = {
   'records.get': 'reads',
   'records.page': 'reads',
   'records.pageBy': 'reads',
-} as const satisfies { readonly [name: string]: Operation }
+} as const satisfies { readonly [M in MethodName<LocalStore> | MethodNameOfTable]?: Operation }
 export type StoreMethod = keyof typeof STORE_METHODS
+
+type MethodName<T> = {
+  [Name in keyof T & string]: T[Name] extends (...args: never) => unknown ? Name : never
+}[keyof T & string]
+type MethodNameOfTable = {
+  [Table in keyof LocalStore & string]: `${Table}.${MethodName<LocalStore[Table]>}`
+}[keyof LocalStore & string]
 
 /** A method of the store, or `table.method`. */
 type MethodOf<T, M> = M extends `${infer Table}.${infer Name}`
