@@ -74,15 +74,18 @@ async function run(main: string): Promise<void> {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const exit = once(daemon, 'exit')
-  for await (const { msg, protocol, port } of daemon.stdout.pipe(split2(JSON.parse))) {
-    if (msg === 'listening' && protocol === 'line') {
+  try {
+    for await (const { msg, protocol, port } of daemon.stdout.pipe(split2(JSON.parse))) {
+      if (msg !== 'listening' || protocol !== 'line') continue
       const client = promisify(execFile)(process.execPath, [main, 'send', 'ops', '--server', `127.0.0.1:${port}`])
       client.child.stdin?.end('hello\n')
       await client
       daemon.kill()
     }
+  } finally {
+    daemon.kill()
+    await exit
   }
-  await exit
 }
 
 const glob = (pattern: string) => globSync(pattern, { cwd: root })
