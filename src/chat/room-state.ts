@@ -38,7 +38,7 @@ export class RoomState {
   topic: RoomTopic | undefined
   readonly banned = new Sanctions()
   readonly muted = new Sanctions()
-  /** True if {@link checkSpeech} may refuse, and has to be called for every message. */
+  /** False if {@link checkSpeech} refuses nothing, and messages change nothing in the state. */
   restrictsSpeech = false
   #owner: { readonly key: string; readonly account: string | undefined } | undefined
   /** Ids of the accounts that have a role, by folded nickname. */
