@@ -3,10 +3,6 @@ import type { Begun, RequestTurns } from './turns.ts'
 
 /** The end of a request's head. */
 const HEAD_END = '\r\n\r\n'
-/** Maximum requests of a connection that are answered or wait; it ends when there are more. */
-export const MAX_PIPELINED = 16
-/** Status of the first request that is one too many. */
-export const TOO_MANY = 429
 /** Number of requests at the start of a connection from which on it has a feed. */
 const MANY = 3
 /** Maximum pieces that are parsed in one turn: a body may consist of ends of heads. */
@@ -16,14 +12,8 @@ const MAX_PIECES = 16
 export interface FeedOwner {
   /** True while no further input is parsed; the owner then calls {@link RequestFeed.resume}. */
   readonly busy: boolean
-  /** Number of requests that are being answered. */
-  readonly unanswered: number
-  /** True while the body of the newest request arrives. */
-  readonly receiving: boolean
   /** True if further input is discarded. */
   readonly ending: boolean
-  /** Ends the connection behind the responses to the requests that are being answered, with this status for the next one. */
-  refuse(status: number): void
 }
 
 type Listener = (chunk: Buffer) => void
@@ -52,7 +42,13 @@ export class RequestFeed {
 
   /** Returns true if a connection that begins with this input is to have a feed. */
   static wants(chunk: Buffer): boolean {
-    return headsOf(chunk) >= MANY
+    let at = 0
+    for (let heads = 0; heads < MANY; heads++) {
+      const end = chunk.indexOf(HEAD_END, at)
+      if (end < 0) return false
+      at = end + HEAD_END.length
+    }
+    return true
   }
 
   /** Takes the input of a socket from the listeners of the HTTP server. */
@@ -93,9 +89,6 @@ export class RequestFeed {
     let rest = chunk
     while (rest.length > 0 && this.#mayParse()) rest = this.#parse(rest)
     if (rest.length === 0 || this.#owner.ending) return
-    // What looks like the end of a head may be part of a body.
-    const isTooMuch = !this.#owner.receiving && this.#owner.unanswered + headsOf(rest) > MAX_PIPELINED
-    if (isTooMuch) return void this.#owner.refuse(TOO_MANY)
     // A paused socket would stay paused for its next listeners.
     if (!this.#hasLeft) this.#socket.pause()
     this.#socket.unshift(rest)
@@ -135,15 +128,4 @@ export class RequestFeed {
     this.#isCut = false
     return chunk.subarray(start)
   }
-}
-
-/** Returns the number of requests at the start of some input: at most one more than are permitted. */
-function headsOf(input: Buffer): number {
-  let heads = 0
-  for (let at = 0; heads <= MAX_PIPELINED; heads++) {
-    const end = input.indexOf(HEAD_END, at)
-    if (end < 0) break
-    at = end + HEAD_END.length
-  }
-  return heads
 }

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { BanOf } from '../admission.ts'
 import type { DisconnectReason } from '../disconnect.ts'
 import type { Client } from '../listener.ts'
-import { type FeedOwner, MAX_PIPELINED, type RequestFeed, TOO_MANY } from './feed.ts'
+import type { FeedOwner, RequestFeed } from './feed.ts'
 import { hasBody } from './handshake.ts'
 import type { NodeListeners } from './node-listeners.ts'
 import { statusAlone, statusOf } from './status.ts'
@@ -15,6 +15,8 @@ import { statusAlone, statusOf } from './status.ts'
 const LAST_REQUEST_MS = 250
 /** Maximum time in which the client closes its side after the server has. */
 const LINGER_MS = 1_000
+/** Maximum requests of a connection without a {@link RequestFeed} that are being answered; the next one ends it. */
+const MAX_PIPELINED = 16
 /** Maximum requests of a connection with a {@link RequestFeed} that are answered at the same time; more wait there. */
 const MAX_ANSWERED = 2
 /** Maximum requests that wait on a connection and are still answered when the server stops. */
@@ -95,17 +97,10 @@ export class Visitor implements Client, FeedOwner {
   }
 
   get busy(): boolean {
-    const complete = this.receiving ? this.#serving - 1 : this.#serving
+    const isReceiving = this.#newest?.req.complete === false
+    const complete = isReceiving ? this.#serving - 1 : this.#serving
     // Behind output that is not read, Node.js would pause the socket.
     return complete >= MAX_ANSWERED || (this.#serving > 0 && this.#socket.writableNeedDrain)
-  }
-
-  get receiving(): boolean {
-    return this.#newest?.req.complete === false
-  }
-
-  get unanswered(): number {
-    return this.#serving
   }
 
   get ending(): boolean {
@@ -119,7 +114,7 @@ export class Visitor implements Client, FeedOwner {
       this.#socket.destroy()
       return false
     }
-    if (this.#serving >= MAX_PIPELINED) this.refuse(TOO_MANY)
+    if (this.#serving >= MAX_PIPELINED) this.refuse(429)
     if (this.ending) return false
     // The client has closed its side, and Node.js does not limit the time of the response.
     this.#endWithin(this.#socket.readableEnded ? this.#requestMs : undefined)

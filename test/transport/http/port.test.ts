@@ -227,12 +227,10 @@ test('an upgrade to something else is passed over', async () => {
   expect(status(answer)).toBe(200)
 })
 
-test('a connection that asks for very much before it has its answers ends behind those to what has begun', async () => {
+test('a connection that asks for very much before it has its answers has those to what has begun', async () => {
   const { port, admission } = await openPort(routes)
   const many = request('GET /who', 'Connection: keep-alive').repeat(16)
-  expect(await exchange(port, many + request('GET /who'))).toMatch(
-    /^(HTTP\/1.1 200 [\s\S]*?){2}HTTP\/1.1 429 Too Many Requests\r\nConnection: close\r\nContent-Length: 0\r\n\r\n$/,
-  )
+  expect((await exchange(port, many.repeat(10) + request('GET /who'))).match(/HTTP\/1.1 200/g)).toHaveLength(161)
   // One that has not begun so is parsed by Node.js, which begins them all.
   const later = connect({ host: '127.0.0.1', port })
   later.write(request('GET /who', 'Connection: keep-alive'))
@@ -240,6 +238,7 @@ test('a connection that asks for very much before it has its answers ends behind
   later.write(many + request('GET /who') + request('GET /who'))
   const answers = (await later.setEncoding('utf8').toArray()).join('')
   expect([...answers.matchAll(/HTTP\/1.1 (\d+)/g)].map(([, code]) => code)).toEqual([...Array(16).fill('200'), '429'])
+  expect(answers).toMatch(/429 Too Many Requests\r\nConnection: close\r\n/)
   const socket = connect({ host: '127.0.0.1', port }).on('error', () => {})
   socket.write(many)
   let heard = ''
