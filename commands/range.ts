@@ -1,4 +1,3 @@
-import { Refusal } from '../src/chat/refusal.ts'
 import type { Range } from '../src/engine/engine.ts'
 import type { Kind } from '../src/engine/event.ts'
 import { Mistake } from './command.ts'
@@ -54,7 +53,6 @@ const WORD = /(limit|first|after|before|kinds|grep|end)=("[^"]*"|'[^']*'|[^ \t]*
  * `end=yes`; further words are ignored (docs/protocols/line.md, section 2.7). A time may have several words, in quotes or without.
  *
  * @throws {Mistake} `unknown-time`, `invalid-limit`, `invalid-id`, `unknown-kind`
- * @throws {Refusal} `history-gone` for an `after` that is not a number
  */
 export function parseRange(parameter: string, now: number): HistoryRequest {
   const range: { from?: number; to?: number; limit?: number; after?: number; before?: number } = {}
@@ -75,10 +73,12 @@ export function parseRange(parameter: string, now: number): HistoryRequest {
         first = parseLimit(value)
         break
       case 'after':
-        range.after = parseAfter(value)
+        // Behind 0 is everything that is kept.
+        range.after = parseId(value)
+        if (range.after === 0) delete range.after
         break
       case 'before':
-        range.before = parseBefore(value)
+        range.before = parseId(value)
         break
       case 'kinds':
         filter.kinds = parseKinds(value)
@@ -170,21 +170,10 @@ function parseLimit(word: string): number {
   return Number(word)
 }
 
-function parseAfter(word: string): number {
-  const id = readId(word)
-  if (id === undefined) throw new Refusal('history-gone')
-  return id
-}
-
-function parseBefore(word: string): number {
-  const id = readId(word)
-  if (id === undefined) throw new Mistake('invalid-id', word)
-  return id
-}
-
-function readId(word: string): number | undefined {
+function parseId(word: string): number {
   const id = /^\d{1,16}$/.test(word) ? Number(word) : Number.NaN
-  return Number.isSafeInteger(id) ? id : undefined
+  if (!Number.isSafeInteger(id)) throw new Mistake('invalid-id', word)
+  return id
 }
 
 function parseKinds(list: string): ReadonlySet<Kind> {

@@ -67,7 +67,8 @@ test('a message to an account that is away stands in its inbox', async () => {
   const idOf = (line: typeof two) => (line?.type === 'history' ? line.body.id : '')
   expect(await inbox(back, `/inbox after=${idOf(two)}`)).toEqual(['ann bob three'])
   expect(await inbox(back, `/inbox before=${idOf(three)}`)).toEqual(['ann bob one', 'ann bob two'])
-  expect(await back.ask('/inbox after=x')).toEqual(error('History before x is gone'))
+  expect(await inbox(back, '/inbox after=0')).toEqual(['ann bob one', 'ann bob two', 'ann bob three'])
+  expect(await back.ask('/inbox after=x')).toEqual(error('Invalid id: x'))
   expect(await back.ask('/inbox before=x')).toEqual(error('Invalid id: x'))
 
   // It needs no room to be told something, nor to tell something.

@@ -214,12 +214,16 @@ describe('over TCP', () => {
       expect(await history(alice, `/history after=${id}`)).toEqual(all.slice(place + 1))
     }
     expect(await history(alice, `/history after=${all[0]?.id} limit=1`)).toEqual(all.slice(-1))
+    expect(await history(alice, '/history after=0')).toEqual(all)
+    expect(await history(alice, '/history after=0 first=2')).toEqual(all.slice(0, 2))
   })
 
   test('/history after= of an id that is not known', async () => {
     const [alice] = await (await stage(way)).together('tech', 'alice')
-    for (const id of ['999999999', '99999999999999999999', 'x', '']) {
-      expect(await alice.ask(`/history after=${id}`)).toEqual(error(`History before ${id} is gone`))
+    expect(await alice.ask('/history after=999999999')).toEqual(error('History before 999999999 is gone'))
+    for (const id of ['99999999999999999999', 'x', '']) {
+      for (const word of ['after', 'before'])
+        expect(await alice.ask(`/history ${word}=${id}`)).toEqual(error(`Invalid id: ${id}`))
     }
   })
 
