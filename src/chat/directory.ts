@@ -178,7 +178,7 @@ export class Directory {
 
   /** The members of a room of any visibility, in order of joining. */
   inside(id: number): Promise<readonly string[]> {
-    return this.#engine.memberships.members(id).catch(refuse)
+    return this.#engine.memberships.inside(id).catch(refuse)
   }
 
   /** Resolves with true if a nickname is held in a room, on any node. */
@@ -188,7 +188,7 @@ export class Directory {
 
   /** The nicknames of exclusive logins. */
   exclusiveNames(): Promise<readonly string[]> {
-    return this.inside(EXCLUSIVE)
+    return this.#engine.memberships.members(EXCLUSIVE).catch(refuse)
   }
 
   /** Number of rooms with members. */

@@ -45,6 +45,8 @@ export interface EngineMemberships {
   member(room: number, nickname: string): Promise<Member | undefined>
   /** Lists the names held in a room, in order of claiming. */
   members(room: number): Promise<readonly string[]>
+  /** Lists those whose users are in the room: a name is claimed before its `joined`, and released behind its `left`. */
+  inside(room: number): Promise<readonly string[]>
   /** Resolves with the number of members of each room that has any. */
   counts(): Promise<ReadonlyMap<number, number>>
   /** Lists the rooms in which a name is held, in no order. */

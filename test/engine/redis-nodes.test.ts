@@ -36,6 +36,18 @@ withRedis('several nodes on Redis', () => {
       }
     })
 
+    it('know who is in a room, from its `joined` until its `left`, and not for how long its name is held', async () => {
+      const [one, other] = [(await node()).engine, (await node()).engine]
+      await one.memberships.claim(1, 'Ann')
+      expect(await other.memberships.inside(1)).toEqual([])
+      await one.logs.append(LOG, present('joined', 'Ann'))
+      await join(other, 'bob')
+      expect(await other.memberships.inside(1)).toEqual(['Ann', 'bob'])
+      await one.logs.append(LOG, present('left', 'Ann'))
+      expect(await other.memberships.inside(1)).toEqual(['bob'])
+      expect(await other.memberships.members(1)).toEqual(['Ann', 'bob'])
+    })
+
     it('know of each other’s names, rooms and accounts', async () => {
       const [one, other] = [(await node()).engine, (await node()).engine]
       const changed: number[] = []

@@ -72,6 +72,11 @@ export class LocalMemberships implements EngineMemberships {
     return Array.from(this.#held.get(room)?.values() ?? [], ({ name }) => name)
   }
 
+  /** A claim ends in the tick of its `left`. */
+  inside(room: number): Promise<string[]> {
+    return this.members(room)
+  }
+
   async counts(): Promise<Map<number, number>> {
     return new Map(Array.from(this.#held, ([room, held]) => [room, held.size]))
   }

@@ -91,6 +91,11 @@ export class Keys {
     return `${this.#prefix}:{room:${room}}:names`
   }
 
+  /** Returns the key of the hash of the users in a room, by folded name. */
+  joined(room: number): string {
+    return `${this.#prefix}:{room:${room}}:joined`
+  }
+
   /** Returns the key of the hash of a node's claims in a room: token to folded name. */
   claims(room: number, node: string): string {
     return `${this.#prefix}:{room:${room}}:claims:${node}`

@@ -142,6 +142,13 @@ export class RedisMemberships implements EngineMemberships {
     return members.sort((a, b) => a.place - b.place).map(({ name }) => name)
   }
 
+  async inside(room: number): Promise<string[]> {
+    const [members, keys] = await Promise.all([this.members(room), this.#link.call(this.#keys.joined(room), 'HKEYS')])
+    // The reply to HKEYS.
+    const present = new Set(keys as readonly string[])
+    return members.filter((name) => present.has(fold(name)))
+  }
+
   async counts(): Promise<Map<number, number>> {
     const rooms = await this.#nodes.inhabited()
     const counts = await Promise.all(rooms.map((room) => this.#link.call(this.#keys.held(room), 'HLEN')))
