@@ -4,6 +4,7 @@ import type { Room } from '../../../src/chat/session.ts'
 import type { Event } from '../../../src/engine/event.ts'
 import type { Cap } from '../../../src/protocols/irc/caps.ts'
 import { IrcSession } from '../../../src/protocols/irc/session.ts'
+import { variantOf } from '../../../src/protocols/irc/tagged-lines.ts'
 import { IrcWire } from '../../../src/protocols/irc/wire.ts'
 import type { ClientLink } from '../../../src/transport/conversation.ts'
 
@@ -25,7 +26,7 @@ test('49. an event for 1,000 members is encoded once for each set of capabilitie
     const session = new IrcSession(wire, { outbox } as unknown as ClientLink)
     const caps: readonly Cap[] = n % 2 === 0 ? [] : ['account-tag', 'echo-message']
     for (const cap of caps) session.caps.add(cap)
-    session.variant = IrcWire.variantOf(session.caps)
+    session.variant = variantOf(session.caps)
     session.name = `member${n}`
     return session
   })

@@ -7,8 +7,8 @@ import { completeRegistration } from '../login.ts'
 import { type Lines, packed, spaceIn } from '../message.ts'
 import { meantNick, SERVER, shownNick, sourceOf } from '../names.ts'
 import { lostLines, unlessRefused } from '../refusals.ts'
+import { variantOf } from '../tagged-lines.ts'
 import { ownLine } from '../tags.ts'
-import { IrcWire } from '../wire.ts'
 
 /** Maximum characters of a chunk of AUTHENTICATE, and of all of them (IRCv3, "SASL"). */
 const CHUNK = 400
@@ -69,7 +69,7 @@ function request({ session }: IrcContext, list: string): boolean {
     if (word.startsWith('-')) session.caps.delete(name)
     else session.caps.add(name)
   }
-  session.variant = IrcWire.variantOf(session.caps)
+  session.variant = variantOf(session.caps)
   return true
 }
 
