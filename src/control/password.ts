@@ -5,7 +5,11 @@ import { text } from 'node:stream/consumers'
 /** Reads a new password: from a terminal twice without echo, otherwise from the first line of standard input. */
 export async function readNewPassword(name: string): Promise<string> {
   const { stdin } = process
-  if (!stdin.isTTY) return (await text(stdin)).split(/\r?\n/, 1)[0] ?? ''
+  if (!stdin.isTTY) {
+    const [password = '', ...rest] = (await text(stdin)).split(/\r?\n/)
+    if (password === '' && rest.length === 0) throw new Error('there is no password on the standard input')
+    return password
+  }
   const password = await ask(`New password for ${name}: `)
   if ((await ask('Repeat the password: ')) !== password) throw new Error('the two passwords differ')
   return password

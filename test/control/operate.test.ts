@@ -27,6 +27,7 @@ test('a running daemon lists, closes rooms, and removes accounts', async () => {
     operate(['account', 'remove', 'bob', '--data', data]),
     operate(['account', 'password', 'bob', '--data', data], { input: 'long enough\n' }),
     operate(['account', 'password', 'ann', '--data', data], { input: '\n' }),
+    operate(['account', 'add', 'ci', '--data', data], { input: '' }),
   ])
   const created = expect.stringMatching(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
   const lobby = {
@@ -52,6 +53,7 @@ test('a running daemon lists, closes rooms, and removes accounts', async () => {
       'there is no account bob',
       'there is no account bob',
       'a password has 8 to 128 characters',
+      'there is no password on the standard input',
     ].map((text) => ({ status: 1, stdout: '', stderr: `roomd: ${text}\n` })),
   )
 
