@@ -83,7 +83,8 @@ export class Expulsion {
   async covering(by: Membership, role: 'banned' | 'muted', name: string): Promise<Sanction | undefined> {
     this.#actions.check(by, 'operator')
     const [state, target] = await Promise.all([this.#actions.wholeState(by.room), this.#actions.find(by.room, name)])
-    return state[role].find(target, Date.now())
+    const addressDigest = await this.#actions.addressOf(by.room, target)
+    return state[role].find({ ...target, addressDigest }, Date.now())
   }
 
   /** Lifts a ban or mute, by the nickname or mask that it was given for. @throws Refusal `nobody-here` if there is none. */

@@ -117,6 +117,7 @@ export function moderationCommands(at: () => Sites, prefix: string): void {
     expect(await bob.ask('/modes')).toEqual({ type: 'commandResult', result: 'No mode is on', modes: [] })
     for (const command of ['/slow 30', '/hidden on', '/moderated on', '/lock open sesame', '/keep 7', '/limit 9'])
       await ann.ask(command)
+    await bob.hears('mode ann limit 9')
     expect(await bob.ask('/modes')).toMatchObject({
       result: 'moderated, slow 30, limit 9, password, visibility hidden, keep 7',
       modes: [
@@ -130,6 +131,7 @@ export function moderationCommands(at: () => Sites, prefix: string): void {
     })
     for (const command of ['/slow off', '/limit off', '/hidden off', '/moderated off', '/unlock', '/keep all'])
       await ann.ask(command)
+    await bob.hears('mode ann keep off')
     expect(await bob.ask('/modes')).toMatchObject({ modes: [] })
   })
 

@@ -338,7 +338,9 @@ export function moderationPoints(at: () => Sites, prefix: string): void {
       await fay.hears('userKicked ann fay')
       expect(await fay.outcome('hello')).toBe('not-in-room')
     }
+    await ann.hears('userKicked ann fay')
     await enter(sessions[0] ?? expect.fail(), 'fay', room)
+    await ann.hears('userJoined fay')
     expect(await ann.presenceOf('fay')).toEqual(['userJoined', 'userKicked', 'userJoined'])
   })
 }
