@@ -168,6 +168,7 @@ export type ErrorReply = Static<typeof ErrorReply>
 const Notice = object({
   type: Type.Literal('notice'),
   notice: Type.String(),
+  closed: Type.Optional({ ...RoomName, description: 'The room that the client is out of, as it was closed.' }),
   reconnect,
 })
 export type Notice = Static<typeof Notice>

@@ -1,6 +1,6 @@
 /** Why something was refused, or has ended. */
 import type { RoomEvent } from '../../commands/replies.ts'
-import { RefusedError } from '../../src/client/errors.ts'
+import { DisconnectedError, RefusedError } from '../../src/client/errors.ts'
 import { isSameName } from '../../src/client/nickname.ts'
 
 export interface Why {
@@ -9,11 +9,14 @@ export interface Why {
   /** End of the ban or mute, as the server writes times. */
   readonly until?: string | undefined
   readonly reason?: string | undefined
+  /** True for a room that is no more: whoever entered it would make another one. */
+  readonly isGone?: boolean
 }
 
 export function whyOf(error: Error): Why {
   const { message: text } = error
-  return error instanceof RefusedError ? { text, until: error.until, reason: error.reason } : { text }
+  if (error instanceof RefusedError) return { text, until: error.until, reason: error.reason }
+  return { text, isGone: error instanceof DisconnectedError && error.code === 'room-unknown' }
 }
 
 /** The events by which somebody is put out of a room: a ban is followed at once by the kicks of those whom it covers, with its reason. */

@@ -30,6 +30,9 @@ export class Closed {
     this.#shown = shown
     this.#element.replaceChildren()
     if (!why || !chat || !(conversation instanceof RoomTalk)) return
+    const leave = makeButton('Leave', () => void this.#desk.close(conversation))
+    this.#element.append(make('p', '', why))
+    if (closed?.isGone) return this.#element.append(leave)
     const again = makeButton('Rejoin', async () => {
       try {
         await enterAsking(chat, conversation.name)
@@ -37,10 +40,6 @@ export class Closed {
         conversation.end(whyOf(error as Error))
       }
     })
-    this.#element.append(
-      make('p', '', why),
-      again,
-      makeButton('Leave', () => void this.#desk.close(conversation)),
-    )
+    this.#element.append(again, leave)
   }
 }

@@ -30,7 +30,7 @@ const TEMPORARY = new Set([
 ])
 
 /** Texts of the library for a user who is out of a room by somebody else's will. */
-const OUT = /^(?:Kicked from|Removed from) /
+const OUT = /^(?:Kicked from |Room \S+ was closed$)/
 
 /** A server, and the user to be there. */
 export interface Reach {

@@ -61,7 +61,8 @@ export function newClient(dial: Dial, options: ConnectOptions): RoomdClient {
     heard(line, connection) {
       if (connection !== source) return
       if (line.type === 'private') log.hear(line)
-      else callBack(onNotice, line.notice)
+      // The room tells of its end.
+      else if (line.closed === undefined) callBack(onNotice, line.notice)
     },
   }
 

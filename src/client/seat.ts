@@ -107,8 +107,8 @@ export function newSeat(user: SeatUser, owner: SeatOwner, seats: Set<unknown> = 
     else if (stay?.connection) {
       stay.hear(line)
       if (line.room !== stay.name) named(stay, line.room)
-      const reason = departure(line, user.nickname)
-      if (reason) empty(new DisconnectedError(reason))
+      const why = departure(line, user.nickname)
+      if (why) empty(why)
     }
   }
   const lost = (why?: DisconnectedError) => {

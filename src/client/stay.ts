@@ -1,6 +1,7 @@
 import type { RoomEvent } from '../../commands/replies.ts'
 import { ignore } from './callback.ts'
 import type { LineConnection } from './connection.ts'
+import { DisconnectedError } from './errors.ts'
 import { eventLog } from './event-log.ts'
 import type { EventSink } from './event-queue.ts'
 import { isSameName } from './nickname.ts'
@@ -71,9 +72,12 @@ export function newStay(name: string, options: EnterOptions, sink: EventSink<Roo
   return stay
 }
 
-/** Returns how a user was put out of a room by an event, undefined for other events. */
-export function departure(event: RoomEvent, nickname: string): string | undefined {
-  if (event.type === 'userLeft' && isSameName(event.from, nickname)) return `Removed from ${event.room}`
-  if (event.type === 'userKicked' && isSameName(event.to, nickname))
-    return `Kicked from ${event.room} by ${event.from}${event.body && `: ${event.body}`}`
+/** Returns how a user was put out of a room by an event, undefined for other events. One that has not asked for it leaves a room that is closed. */
+export function departure(event: RoomEvent, nickname: string): DisconnectedError | undefined {
+  const { type, room, from, body } = event
+  if (type === 'userLeft' && isSameName(from, nickname))
+    return new DisconnectedError(`Room ${room} was closed`, 'room-unknown')
+  if (type === 'userKicked' && isSameName(event.to, nickname))
+    return new DisconnectedError(`Kicked from ${room} by ${from}${body && `: ${body}`}`)
+  return undefined
 }

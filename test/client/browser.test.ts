@@ -20,7 +20,7 @@ async function bundle(): Promise<string> {
 
 test('it is small, and works in Chromium', async () => {
   const code = await bundle()
-  expect(code.length).toBeLessThan(12_400)
+  expect(code.length).toBeLessThan(12_450)
   expect(gzipSync(code).length).toBeLessThan(5_700)
   const daemon = await startTestDaemon({ http: 0 })
   onTestFinished(() => daemon.stop())

@@ -62,6 +62,7 @@ test('a running daemon lists, closes rooms, and removes accounts', async () => {
   // A member sees everything up to its own leaving.
   await ann.until((line) => line.type === 'userLeft' && line.from === 'Ann')
   await bob.until((line) => line.type === 'userLeft' && line.from === 'bob')
+  expect(await bob.next()).toMatchObject({ type: 'notice', closed: 'ops' })
   expect(await bob.ask('/rooms')).toMatchObject({ rooms: [{ room: 'hall' }] })
   expect(await operate(['account', 'password', 'ann', '--data', data], { input: 'the second\r\nignored' })).toEqual({
     status: 0,

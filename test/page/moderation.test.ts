@@ -230,7 +230,9 @@ test('an owner hands the room over, and the next one closes it', async () => {
   await isMarked(dan, 'dan', 'owner')
   await chooseOfRoom(dan, 'Close room…')
   await dan.page.getByRole('button', { name: 'Close room' }).click()
-  await bob.page.locator('#closed', { hasText: 'estate' }).waitFor()
+  await bob.page.locator('#closed', { hasText: 'Room estate was closed.' }).waitFor()
+  // Whoever came back would make another room.
+  expect(await bob.page.locator('#closed').getByRole('button').allTextContents()).toEqual(['Leave'])
 })
 
 test('an admin moderates everywhere, and sees and ends sessions', async () => {

@@ -225,7 +225,9 @@ export class ChatSession {
         }
         window.room = undefined
         this.fail(error, window)
-        this.tell(`You are no longer in ${window.name}; /join ${window.name} enters it again`, 'notice', window, true)
+        const isGone = error instanceof DisconnectedError && error.code === 'room-unknown'
+        if (!isGone)
+          this.tell(`You are no longer in ${window.name}; /join ${window.name} enters it again`, 'notice', window, true)
         return
       }
     }

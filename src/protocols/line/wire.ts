@@ -87,8 +87,12 @@ export class LineWire implements Wire<LineSession> {
     }
   }
 
-  /** Disconnects a session whose membership is lost. Otherwise the client gets its own `userLeft` or `userKicked` only. */
-  putOut(_room: Room, { link, membership }: LineSession, why: MembershipEnd): void {
+  /** Disconnects a session whose membership is lost, and tells of a room that was closed behind its own `userLeft`. A `userKicked` says all. */
+  putOut({ record: { slug } }: Room, { form, link, membership, sink }: LineSession, why: MembershipEnd): void {
+    if (why === 'room-closed') {
+      const notice: Notice = { type: 'notice', notice: `Room ${slug} was closed`, closed: slug }
+      sink.push(this.pack(this.encode(notice, form)))
+    }
     // A client that has joined another room meanwhile needs no new connection.
     if (why === 'membership-lost' && !membership) link.disconnect(why)
   }

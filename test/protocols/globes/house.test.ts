@@ -83,6 +83,7 @@ test('the end of a room puts out everybody in it', async () => {
     { type: 'userLeft', from: 'david' },
     { type: 'userLeft', from: 'guest' },
   ])
+  expect(await guest.next()).toMatchObject({ type: 'notice', closed: expect.any(String) })
   expect(await guest.ask('MESSAGE anybody?')).toMatchObject({ type: 'error' })
 })
 

@@ -159,6 +159,18 @@ export function moderationPoints(at: () => Sites, prefix: string): void {
     expect(await karl.ask('still here')).toEqual(OK)
   })
 
+  test('1. members are told that their room was closed, the owner as well', async () => {
+    const room = `${prefix}ended`
+    const { ann, bob } = await roomOf(at(), room)
+    expect(await ann.ask('/close')).toEqual(OK)
+    const notice = { type: 'notice', notice: `Room ${room} was closed`, closed: room }
+    for (const [name, client] of Object.entries({ ann, bob })) {
+      await client.hears(`userLeft ${name}`)
+      expect(await client.notice()).toEqual(notice)
+      expect(await client.outcome('hello?')).toBe('not-in-room')
+    }
+  })
+
   test('5. a member who may not speak is told why, and nobody hears it', async () => {
     const { ann, bob, cat } = await roomOf(at(), `${prefix}silent`)
     const silence = async (command: string, heard: string, code: string) => {

@@ -70,6 +70,14 @@ export class Moderated {
     }
   }
 
+  /** The next notice; events before it are let go by. */
+  async notice(): Promise<ServerLine> {
+    for (;;) {
+      const next = this.#events.shift() ?? (await this.line.next())
+      if (next.type === 'notice') return next
+    }
+  }
+
   /** The records of HISTORY. */
   async history() {
     this.line.send('HISTORY')
