@@ -1,17 +1,28 @@
 import type { Command } from './command.ts'
 import { Mistake } from './command.ts'
 import { OK } from './replies.ts'
+import { splitName } from './words.ts'
+
+const IDS = 'JSON lines and records have the id, plain lines do not: /delete last <nickname> needs none'
 
 export const deleteMessage: Command = {
   name: '/delete',
-  usage: '/delete <id> [<reason>]',
-  help: 'Delete a message by its id: your own within an hour, as an operator any.',
+  usage: '/delete <id>|last <nickname> [<reason>]',
+  help: 'Delete a message by its id, or the newest one of a user: your own within an hour, as an operator any.',
+  hints: { 'missing-parameter': `/delete <id>|last <nickname> [<reason>]; ${IDS}`, 'message-unknown': IDS },
   state: 'inRoom',
   least: 1,
   async run({ chat, session }, parameter) {
+    const { redaction } = chat.moderation
+    const [, last] = /^last[ \t]+(.*)$/is.exec(parameter) ?? []
+    if (last !== undefined) {
+      const { name, rest } = splitName(last)
+      await redaction.redactLast(session.inRoom(), name, rest)
+      return OK
+    }
     const [, id, why = ''] = /^(\d{1,16})(?:[ \t]+(.*))?$/s.exec(parameter) ?? []
     if (id === undefined) throw new Mistake('message-unknown', parameter)
-    await chat.moderation.redaction.redact(session.inRoom(), Number(id), why)
+    await redaction.redact(session.inRoom(), Number(id), why)
     return OK
   },
 }

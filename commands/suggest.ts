@@ -15,6 +15,8 @@ const FOREIGN: Readonly<Record<string, string>> = {
   NICK: '/login, once on each connection',
   IGNORE: '/block',
   SAY: '/message',
+  REDACT: '/delete',
+  REMOVE: '/delete',
 }
 
 /** Maximum characters of a word that is compared and repeated. */

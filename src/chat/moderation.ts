@@ -36,6 +36,15 @@ class Redaction {
     return this.#actions.append(by, { kind: 'redacted', to: message.from, body, details: { target: id } })
   }
 
+  /** Deletes the newest message of a user, see {@link redact}. @throws Refusal `message-unknown` also where none is among the newest events. */
+  async redactLast(by: Membership, name: string, why = ''): Promise<Event> {
+    const key = fold(name)
+    const isTheirs = ({ kind, from }: Event) => kind === 'message' && fold(from) === key
+    const [message] = await this.#reader.newest(by.room.log, 1, isTheirs, by.session)
+    if (!message) throw new Refusal('message-unknown')
+    return this.redact(by, message.id, why)
+  }
+
   async #messageAt({ room, session }: Standing, id: number): Promise<Event | undefined> {
     for await (const [event] of this.#reader.pages(room.log, { before: id + 1, limit: 1 }, session)) {
       if (event?.id === id && event.kind === 'message') return event

@@ -94,6 +94,7 @@ test('an unknown command: the one that may be meant', async () => {
     '/LIST': `Perhaps /rooms; ${rest('/LIST')}`,
     '/names': `Perhaps /who; ${rest('/names')}`,
     '/nick bob': `Perhaps /login, once on each connection; ${rest('/nick')}`,
+    '/redact 17': `Perhaps /delete; ${rest('/redact')}`,
     '/jion ops': `Perhaps /join; ${rest('/jion')}`,
     '/helpp': `Perhaps /help; ${rest('/helpp')}`,
     '/qiut': `Perhaps /quit; ${rest('/qiut')}`,

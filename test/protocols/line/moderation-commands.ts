@@ -68,6 +68,8 @@ const REFUSED: readonly (readonly [command: string, code: string])[] = [
   [`/title ${'x'.repeat(71)}`, 'room-name-invalid'],
   ['/delete 17 spam', 'message-unknown'],
   ['/delete it', 'message-unknown'],
+  ['/delete last nobody', 'message-unknown'],
+  ['/delete', 'missing-parameter'],
 ]
 
 /** Those that only an operator may give, or an owner. */

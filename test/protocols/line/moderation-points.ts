@@ -171,6 +171,23 @@ export function moderationPoints(at: () => Sites, prefix: string): void {
     }
   })
 
+  test('1. the newest message of a user is deleted without its id, as far as one may', async () => {
+    const room = `${prefix}last`
+    const { ann, bob, cat } = await roomOf(at(), room)
+    for (const text of ['first', 'second']) expect(await bob.ask(text)).toEqual(OK)
+    await ann.hears('message bob second')
+    expect(await ann.ask('/delete last BOB rude')).toEqual(OK)
+    await cat.hears('redacted ann bob message rude')
+    expect(await cat.outcome('/delete last bob')).toBe('not-permitted')
+    expect(await bob.ask('/delete last bob')).toEqual(OK)
+    await cat.hears('redacted bob bob message')
+    expect((await cat.history()).map(({ type }) => type)).not.toContain('message')
+    expect(await ann.ask('/delete last bob')).toMatchObject({
+      error: 'No such message here: last bob',
+      hint: 'JSON lines and records have the id, plain lines do not: /delete last <nickname> needs none',
+    })
+  })
+
   test('5. a member who may not speak is told why, and nobody hears it', async () => {
     const { ann, bob, cat } = await roomOf(at(), `${prefix}silent`)
     const silence = async (command: string, heard: string, code: string) => {
