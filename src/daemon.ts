@@ -77,7 +77,9 @@ export async function startDaemon(
   const used = usedProtocols(config)
   // Loads the protocols while the store opens in its thread.
   for (const protocol of used) void protocol.load(config)
-  await engine.start()
+  await engine.start().catch((error: unknown) => {
+    throw withQuestion(error)
+  })
   const certificate = await certificateOf(config, log).catch(async (error: unknown) => {
     await engine.stop()
     throw error
@@ -228,4 +230,10 @@ function pacingOf(config: Config): Pacing {
   const full = { rate: config['max-rate'], burst: config['max-burst'] }
   const guest = guestPace(full, { rate: config['guest-rate'], burst: config['guest-burst'] })
   return { full, guest, trusted: new AddressList(config.trusted) }
+}
+
+/** Returns the fault of a store that another process uses with the likely reason; other errors as they are. */
+function withQuestion(error: unknown): unknown {
+  const isUsed = error instanceof EngineFault && error.message.endsWith('in use by another process')
+  return isUsed ? new EngineFault(`${error.message}; is roomd running already?`, { cause: error }) : error
 }

@@ -144,7 +144,10 @@ test('a database that another roomd uses, or a newer one wrote, is named, status
   const first = roomd(['--line', '0', '--data', data])
   await first.ready()
   const second = await roomd(['--line', '0', '--data', data]).exit
-  expect(second).toMatchObject({ status: 1, stderr: `roomd: cannot open ${file}: it is in use by another process\n` })
+  expect(second).toMatchObject({
+    status: 1,
+    stderr: `roomd: cannot open ${file}: it is in use by another process; is roomd running already?\n`,
+  })
   first.child.kill('SIGTERM')
   await first.exit
   const db = new DatabaseSync(file)

@@ -133,7 +133,9 @@ test.concurrent('a folder that is moved away keeps a second daemon out, and lets
   renameSync(data, `${data}-moved`)
   await refusing(daemon, 'moved')
   const { status, stderr } = await roomd(onTestFinished, `${data}-moved`).exit
-  expect(stderr).toBe(`roomd: cannot open ${data}-moved/roomd.db: it is in use by another process\n`)
+  expect(stderr).toBe(
+    `roomd: cannot open ${data}-moved/roomd.db: it is in use by another process; is roomd running already?\n`,
+  )
   expect(status).toBe(1)
 
   const other = roomd(onTestFinished, data)
