@@ -96,7 +96,10 @@ export class GoneNicks {
     if (event.details?.renamed !== undefined) return [event]
     const isKick = event.kind === 'kicked'
     const name = (isKick ? event.to : event.from) ?? ''
-    const now = this.#nickNow(name, momentOf(event))
+    const end = this.#ends.get(fold(name))
+    // Who leaves a room has been there before: it may be the user whose change of nickname was refused there.
+    const isFormer = event.kind !== 'joined' && end !== undefined && !end.backIn.has(event.room)
+    const now = this.#nickNow(name, isFormer ? 0 : momentOf(event))
     if (now === undefined) return []
     this.#note(now, event.room, event.kind === 'joined')
     if (event.kind === 'joined') this.#taken.delete(`${event.room} ${fold(now)}`)
