@@ -34,6 +34,8 @@ export class SendRun {
   /** True if the nickname of this round is somebody else's now. */
   #isTaken = false
   #hasWaited = false
+  /** True while texts are sent in the room as they are taken. */
+  #isThere = false
   /** Error that ends the run. */
   #end: Error | undefined
   readonly #ended: Promise<never>
@@ -133,11 +135,14 @@ export class SendRun {
 
   /** Ends the round when the nickname is somebody else's, and the run when the server is away for too long, or for good. */
   #watch(state: ClientState): void {
+    const wasThere = this.#isThere
+    this.#isThere = state.state === 'online' && state.room !== undefined
     if (state.state === 'online') {
       clearTimeout(this.#away)
       this.#away = undefined
     } else if (state.state === 'offline') {
-      this.#unsaid.lost()
+      // Texts that are taken between two attempts to connect are not sent.
+      if (wasThere) this.#unsaid.lost()
       const { reason = 'Not connected', code } = state
       // The client comes back after any other word, so that the server is away.
       const error = new DisconnectedError(reason, code === 'unavailable' ? code : undefined)
