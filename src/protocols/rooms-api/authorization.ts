@@ -134,16 +134,16 @@ export class Authorization {
   }
 
   /**
-   * Returns a room as it was when a caller has shown its password. Operators of a room need not show it. Whether the room exists is nobody
-   * else's business.
+   * Returns a room as it was when a caller has shown its password; undefined for those who govern the room and need not show it. Whether the
+   * room exists is nobody else's business.
    *
    * @throws {Problem} 404 without the password of the room
    * @throws Refusal `too-many-attempts`, `unavailable`
    */
-  async #unlocked(caller: Caller, room: RoomRecord): Promise<RoomRecord> {
+  async #unlocked(caller: Caller, room: RoomRecord): Promise<RoomRecord | undefined> {
     const { identity } = caller
     if (room.hash === undefined) return room
-    if ((await this.#options.chat.access.stateOf(room, identity)).governs(identity)) return room
+    if ((await this.#options.chat.access.stateOf(room, identity)).governs(identity)) return undefined
     if (!(await this.#showPassword(caller, room))) throw unknownRoom(room.slug)
     return room
   }

@@ -281,6 +281,24 @@ test('a body that streams stays in its room when that gets another name, whoever
   expect(await api('GET', '/rooms/ops')).toMatchObject({ status: 404 })
 })
 
+test('a body that streams into a locked room ends when its sender no longer governs the room', async () => {
+  const { port, account, line } = await apiStage()
+  await account('ann')
+  const fay = await account('fay')
+  const ann = await line('ann', 'ops')
+  const isRole = ({ type }: { type: string }) => type === 'role'
+  ann.send('/op fay')
+  await ann.until(isRole)
+  expect(await ann.ask('/lock open-sesame-1')).toHaveProperty('result')
+  const streaming = await upload(port, [`Authorization: ${fay.Authorization}`], 'split=lines')
+  streaming.send('first\n')
+  await ann.until((event) => event.type === 'message' && event.body === 'first')
+  ann.send('/deop fay')
+  await ann.until(isRole)
+  keepSending(streaming, 100)
+  expect(await streaming.answer()).toMatchObject({ status: 403, body: { code: 'room-private', messages: 1 } })
+})
+
 test('a body that streams does not make its room again after that was closed', async () => {
   const { port, account, line, api } = await apiStage()
   await account('ann')
