@@ -14,9 +14,10 @@ export const deleteMessage: Command = {
   least: 1,
   async run({ chat, session }, parameter) {
     const { redaction } = chat.moderation
-    const [, last] = /^last[ \t]+(.*)$/is.exec(parameter) ?? []
-    if (last !== undefined) {
+    const [isLast, last = ''] = /^last(?:[ \t]+(.*))?$/is.exec(parameter) ?? []
+    if (isLast !== undefined) {
       const { name, rest } = splitName(last)
+      if (name === '') throw new Mistake('missing-parameter')
       await redaction.redactLast(session.inRoom(), name, rest)
       return OK
     }

@@ -112,7 +112,7 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
     text: 'Invalid room name: <room>, please use alphanumericcharacters only',
     hint: `A name has ${SLUG_WORDS}`,
   },
-  'room-private': { text: 'Room is private', hint: 'JOIN <room> <password>' },
+  'room-private': { text: 'Room is private' },
   'room-unknown': { text: 'No such room: <room>' },
   'too-many-rooms': { text: 'Too many rooms, at most <limit>' },
   'room-taken': { text: 'Room already exists: <room>' },

@@ -53,6 +53,7 @@ export const join: Command = {
   name: 'JOIN',
   aliases: ['JOIN ROOM'],
   usage: 'JOIN <room> [<password>]',
+  hints: { 'room-private': 'JOIN <room> <password>' },
   help: 'Enter a room, which is created if it does not exist, and leave the present one.',
   state: 'named',
   least: 1,
@@ -65,6 +66,7 @@ export const join: Command = {
 export const enterExisting: Command = {
   name: '/enter',
   usage: '/enter <room> [<password>]',
+  hints: { 'room-private': '/enter <room> <password>' },
   help: 'Enter a room as JOIN does, but only one that exists.',
   state: 'named',
   least: 1,

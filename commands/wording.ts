@@ -10,7 +10,7 @@ import { splitName } from './words.ts'
 const SUBJECTS: Readonly<Partial<Record<RefusalCode, (parameter: string) => string | undefined>>> = {
   'nobody-here': (parameter) => splitName(parameter).name,
   'no-private-messages': (parameter) => splitName(parameter).name,
-  'message-unknown': (parameter) => /^last[ \t]+\S+|^\S*/i.exec(parameter)?.[0],
+  'message-unknown': (parameter) => /^last[ \t]+(?:"[^"]*"|\S+)|^\S*/i.exec(parameter)?.[0],
   'invalid-network': (parameter) => parameter.split(/[ \t]/, 1)[0],
   'user-unknown': (parameter) => parameter.split(/[ \t]/, 1)[0],
   'room-unknown': (parameter) => (/(?:^|[ \t])in=(\S*)/i.exec(parameter) ?? /^(\S*)/.exec(parameter))?.[1],
