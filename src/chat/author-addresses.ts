@@ -5,6 +5,10 @@ import type { Identity } from './sanctions.ts'
 
 /** Maximum guests, each in each of its rooms, whose addresses are remembered. */
 const MAX_AUTHORS = 16_384
+/** Age from which on an address is not the guest's any more: somebody else may have it by now, or the nickname. */
+const MAX_AGE_MS = 3_600_000
+/** Least time between two moves of an entry to the end of the map. */
+const MOVE_MS = 60_000
 
 /** The address from which a guest has last spoken in a room. */
 interface LastAddress {
@@ -12,6 +16,8 @@ interface LastAddress {
   readonly digest: string
   /** In ms since the epoch. */
   at: number
+  /** When the entry was moved to the end of the map. */
+  readonly movedAt: number
 }
 
 interface Question {
@@ -26,29 +32,35 @@ interface Question {
  * that have spoken on it, and asks the others; nothing is stored.
  */
 export class AuthorAddresses {
-  /** By room and folded nickname, oldest first. */
+  /** By room and folded nickname, oldest first but for {@link MOVE_MS}. */
   readonly #last = new BoundedMap<string, LastAddress>(MAX_AUTHORS)
   readonly #question: NodeQuestion<Question, { readonly last: LastAddress | undefined }>
 
   constructor(broadcast: EngineBroadcast) {
-    this.#question = new NodeQuestion(broadcast, 'authors', (question) => ({ last: this.#last.get(placeOf(question)) }))
+    this.#question = new NodeQuestion(broadcast, 'authors', (question) => ({ last: this.#latest(question) }))
   }
 
-  /** Notes a guest who speaks in a room. Changed in place: this runs for every message of an author. */
+  /** Notes a guest who speaks in a room. Mostly changes an entry in place: this runs for every message of an author. */
   note(room: number, { key, addressDigest: digest }: Identity): void {
     if (digest === undefined) return
     const place = placeOf({ room, key })
     const last = this.#last.get(place)
-    if (last?.digest === digest) last.at = Date.now()
-    else this.#last.set(place, { digest, at: Date.now() })
+    const now = Date.now()
+    if (last?.digest === digest && now - last.movedAt < MOVE_MS) last.at = now
+    else this.#last.set(place, { digest, at: now, movedAt: now })
   }
 
-  /** Resolves with the digest of the address from which a guest has last spoken in a room, on any node that answers. */
+  /** Resolves with the digest of the address from which a guest has last spoken in a room within an hour, on any node that answers. */
   async find(room: number, key: string): Promise<string | undefined> {
     const question = { room, key }
     const { answers } = await this.#question.ask(question).catch(() => ({ answers: [] }))
-    const known = [this.#last.get(placeOf(question)), ...answers.map(({ last }) => last)]
+    const known = [this.#latest(question), ...answers.map(({ last }) => last)]
     return known.reduce((latest, last) => (last && (!latest || last.at > latest.at) ? last : latest), undefined)?.digest
+  }
+
+  #latest(question: Question): LastAddress | undefined {
+    const last = this.#last.get(placeOf(question))
+    return last && Date.now() - last.at <= MAX_AGE_MS ? last : undefined
   }
 }
 
