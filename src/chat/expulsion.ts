@@ -50,8 +50,8 @@ export class Expulsion {
     const state = await this.#actions.wholeState(by.room)
     if (mask && state[role].masks >= MAX_MASKS) throw new Refusal('too-many-roles', MAX_MASKS)
     const target = mask ? undefined : await this.#actions.find(by.room, name)
-    if (target) this.#actions.checkOutranks(by, target)
-    else this.#actions.check(by, 'operator')
+    const check = () => (target ? this.#actions.checkOutranks(by, target) : this.#actions.check(by, 'operator'))
+    check()
     await this.#actions.checkSpace(by.room)
     const address = target && (await this.#actions.addressOf(by.room, target))
     const details = {
@@ -61,8 +61,11 @@ export class Expulsion {
       ...(address !== undefined && { address }),
     }
     const sanction = { kind: 'role', to: target?.name ?? name, body, details } as const
+    const matching = mask && role === 'banned' ? await this.#matching(by, name) : []
+    // The moderator may have lost its rank while other nodes were asked.
+    check()
     if (role === 'muted') return this.#actions.append(by, sanction)
-    const expelled = target ? [target] : await this.#matching(by, name)
+    const expelled = target ? [target] : matching
     const event = await this.#actions.appendAll(by, [
       sanction,
       ...expelled.filter(({ member }) => member).map(({ name: to }) => ({ kind: 'kicked', to, body }) as const),
@@ -89,9 +92,9 @@ export class Expulsion {
 
   /** Lifts a ban or mute, by the nickname or mask that it was given for. @throws Refusal `nobody-here` if there is none. */
   async lift(by: Membership, role: 'banned' | 'muted', name: string): Promise<Event> {
-    this.#actions.check(by, 'operator')
     const key = fold(name)
     const state = await this.#actions.wholeState(by.room)
+    this.#actions.check(by, 'operator')
     const found = state[role].list(Date.now()).find(({ to }) => fold(to) === key)
     if (!found) throw new Refusal('nobody-here')
     return this.#actions.append(by, { kind: 'role', to: found.to, body: '', details: { role, on: false } })

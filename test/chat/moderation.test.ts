@@ -172,6 +172,24 @@ test('a mask bans all whose nickname matches, and kicks them, but no operator', 
   expect(await reasonOf(guest('TROLL9', 'ops'))).toBe('banned')
 })
 
+test('a moderator who has lost the role while other nodes are asked for an address neither bans nor mutes', async () => {
+  const { by, engine, guest, moderation } = await room()
+  const mod = await guest('mod', 'ops')
+  const peers = vi.spyOn(engine.broadcast, 'peers')
+  for (const role of ['banned', 'muted'] as const) {
+    await moderation.roles.grant(by, 'operator', 'mod')
+    await eventually(() => expect(mod.inRoom().room.state.rankOf(mod)).toBe('operator'))
+    peers.mockImplementationOnce(async () => {
+      await moderation.roles.withdraw(by, 'operator', 'mod')
+      await eventually(() => expect(mod.inRoom().room.state.rankOf(mod)).toBe('member'))
+      return 0
+    })
+    expect(await reasonOf(moderation.expulsion.sanction(mod.inRoom(), role, 'spk'))).toBe('not-permitted')
+  }
+  expect(peers).toHaveBeenCalledTimes(2)
+  expect([...(await moderation.expulsion.bans(by)), ...(await moderation.expulsion.mutes(by))]).toEqual([])
+})
+
 test('mute, moderated and slow mode refuse messages; voiced users and operators are free of them', async () => {
   const { chat, ann, by, guest, moderation } = await room()
   const bob = await guest('bob', 'ops')
