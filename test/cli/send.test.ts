@@ -311,13 +311,26 @@ test('a nickname that is taken while the connection is away gives way, unless a 
   await witness.until((line) => line.type === 'message' && line.body === 'three')
   await eventually(() => expect(relay.count).toBeGreaterThan(1))
   relay.mute()
-  third.child.stdin.end('four\n')
+  third.child.stdin.write('four\n')
   await witness.until((line) => line.type === 'message' && line.body === 'four')
   const holder = await takeAway()
   await third.printed(`the nickname ${name} is in use in away; waiting for it`, 'stderr')
   holder.socket.destroy()
+  third.child.stdin.write('five\n')
+  const fifth = (await witness.until((line) => line.type === 'message' && line.body === 'five')).at(-1)
+  expect(fifth).toMatchObject({ from: name })
+  // With nothing unsure any longer, the nickname gives way again.
+  await member(daemon, `LOGIN ${name}`, 'JOIN away')
+  third.child.stdin.end('six\n')
   expect(await third.ended).toMatchObject({ status: 0 })
-  expect(await bodiesOf(daemon, 'away')).toEqual(['one', 'two', 'three', 'four'])
+  const kept = (await messagesOf(daemon, 'away')).map(({ body, from }) => [body, from])
+  expect(kept.slice(2)).toEqual([
+    ['three', name],
+    ['four', name],
+    ['five', name],
+    ['six', `${name}-2`],
+  ])
+  expect(kept.slice(0, 2).map(([body]) => body)).toEqual(['one', 'two'])
 })
 
 async function said(room: string, args: readonly string[]) {

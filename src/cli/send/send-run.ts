@@ -29,7 +29,7 @@ export class SendRun {
   #status: ExitStatus = EXIT.done
   #away: NodeJS.Timeout | undefined
   #client: RoomdClient | undefined
-  /** Identity of the last round. */
+  /** Identity of the last round that was free to choose one. */
   #identity: ClientIdentity | undefined
   /** True if the nickname of this round is somebody else's now. */
   #isTaken = false
@@ -79,7 +79,8 @@ export class SendRun {
         this.#client = client
         const options = { events: false, exists: last !== undefined, password: this.#reach.roomPassword }
         const room = await client.join(name, options)
-        this.#identity = identity
+        // One that is fixed for this round only is no choice for the next one.
+        if (!isFixed) this.#identity = identity
         return room
       } catch (error) {
         client.close()
