@@ -31,6 +31,7 @@ async function speaker(room: string, ...texts: readonly string[]) {
 interface Printed {
   readonly type: string
   readonly body: string
+  readonly from: string
   readonly room: string
   readonly id: string
 }
@@ -297,7 +298,10 @@ test('--wait takes another nickname where its own is taken in the room that come
   const name = joined?.type === 'userJoined' ? joined.from : expect.fail()
   first.child.kill('SIGTERM')
   await first.ended
-  const waiting = [[], ['--as', name]].map((args) => new Verb(['tail', 'contested', '--wait', ...args], { port }))
+  await reader.until((line) => line.type === 'userLeft' && line.from === name)
+  const waiting = [['named'], ['--as', name]].map(
+    (args) => new Verb(['tail', 'contested', '--wait', ...args], { port }),
+  )
   for (const each of waiting) await each.printed('waiting for it', 'stderr')
   const holder = await member(daemon, `LOGIN ${name}`, 'JOIN contested', 'MESSAGE mine')
   const [free, fixed] = waiting as [Verb, Verb]
@@ -305,7 +309,20 @@ test('--wait takes another nickname where its own is taken in the room that come
   await holder.until((line) => line.type === 'userJoined' && line.from === `${name}-2`)
   await holder.ask('MESSAGE more')
   await free.printed('"more"')
+  // In the other room the nickname is its own.
+  await reader.until((line) => line.type === 'userJoined' && line.from === name)
+  const visitor = await member(daemon, 'LOGIN visitor', 'JOIN contested')
+  holder.socket.destroy()
+  await visitor.until((line) => line.type === 'userLeft' && line.from === name)
+  await visitor.ask('MESSAGE bye')
+  await free.printed('"bye"')
   expect(free.stdout).not.toContain(`${name}-2`)
+  const presence = eventsIn(free.stdout).filter(({ type }) => type === 'userJoined' || type === 'userLeft')
+  expect(presence.map(({ type, from, room }) => [type, from, room])).toEqual([
+    ['userJoined', name, 'contested'],
+    ['userJoined', 'visitor', 'contested'],
+    ['userLeft', name, 'contested'],
+  ])
   expect(await fixed.ended).toMatchObject({ status: 1, stderr: expect.stringContaining('(name-in-room)') })
 })
 

@@ -23,8 +23,12 @@ export interface Past {
 }
 
 export interface FollowerListener {
-  /** Called with each event of the room once, oldest first. */
-  happened(event: RoomEvent): void
+  /**
+   * Called with each event of the room once, oldest first.
+   *
+   * @param isOwn true for the coming and going of the follower
+   */
+  happened(event: RoomEvent, isOwn: boolean): void
   /** The connection is lost, and is opened again. */
   away(): void
   missed(): void
@@ -32,7 +36,7 @@ export interface FollowerListener {
 
 /**
  * A room that is followed: its past first, then what happens in it, over reconnections. The room is joined, as the line protocol has no other
- * way; the own coming and going is left out.
+ * way; the own coming and going is told as such.
  */
 export class Follower {
   /** Rejects when the room cannot be followed any longer. */
@@ -192,13 +196,8 @@ export class Follower {
   #tell(event: Told): void {
     if (event.type === 'private' || Number(event.id) <= this.#last) return
     this.#last = Number(event.id)
-    this.#listener.happened(event)
-  }
-
-  /** Returns true for the coming and going of the follower. */
-  isOwn(event: RoomEvent): boolean {
     const isPresence = event.type === 'userJoined' || event.type === 'userLeft'
-    return isPresence && isSameName(event.from, this.#nickname)
+    this.#listener.happened(event, isPresence && isSameName(event.from, this.#nickname))
   }
 }
 

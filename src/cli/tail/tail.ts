@@ -206,11 +206,9 @@ class Tail {
   }
 
   #listenerFor(room: string): FollowerListener {
-    const isOwn = (event: Parameters<FollowerListener['happened']>[0]) =>
-      this.#followers.some((follower) => follower.isOwn(event))
     return {
-      happened: (event) => {
-        if (isOwn(event)) this.#output.keep(room, event.id)
+      happened: (event, isOwn) => {
+        if (isOwn) this.#output.keep(room, event.id)
         else {
           this.#told.add(room)
           this.#output.push(event, room)
