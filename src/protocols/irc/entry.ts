@@ -19,13 +19,15 @@ export async function enter(
   const { chat, session } = context
   const { room } = await chat.join(session, which, { unlocked })
   const { record } = room
-  session.gone.clear()
   // Events of the room may follow at once.
   context.tell([ownLine(session, shownJoin(context, record, session.name, session.registered))])
   const isBrief = session.caps.has('no-implicit-names') || session.caps.has('draft/no-implicit-names')
   const reply = new LongReply(context)
   await reply.add(await topicLines(context, record, false))
-  if (!isBrief) await reply.add(await namesLines(context, record))
+  const names = isBrief ? [] : await namesLines(context, record)
+  // Also where the client is not told: it will ask.
+  if (session.gone.size > 0) session.gone.listed(await chat.rooms.inside(record.id), record.id)
+  await reply.add(names)
   await addReplay(context, room, reply)
   return reply.rest()
 }
@@ -47,8 +49,10 @@ export async function showFormer(context: IrcContext, name: string): Promise<voi
   const { chat, session } = context
   const from = { name, verified: true, isBot: isBotHere(chat, name) }
   for (const { room } of [...session.memberships.values()])
-    if (await unlessRefused(chat.rooms.holds(room.record.id, name), () => false))
+    if (await unlessRefused(chat.rooms.holds(room.record.id, name), () => false)) {
+      session.gone.listed([name], room.record.id)
       context.tell([withTags(session, shownJoin(context, room.record, name, true), { from })])
+    }
 }
 
 /** Enters the rooms that other sessions of the account are in, as far as the session may; those have shown their passwords. */

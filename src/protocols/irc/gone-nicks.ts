@@ -7,16 +7,20 @@ const MAX_NICKS = 1_000
 /** Maximum rooms of a nickname whose latest `joined` is remembered. */
 const MAX_ROOMS = 16
 
-/** The end of a nickname that a client has been shown, as QUIT or NICK. */
+/** The end of a nickname that clients have been shown, as QUIT or NICK. */
 interface End {
+  /** The folded nickname. */
+  readonly key: string
   readonly moment: number
   /** The nickname that its user has from then on; undefined behind QUIT. */
   readonly next: string | undefined
-  /** Ids of the rooms in which the client has been shown the nickname since. Replaced, not changed: mostly there are none. */
-  backIn: ReadonlySet<number>
+  /** Ids of the rooms in which the client has been shown the nickname since. */
+  readonly backIn: ReadonlySet<number>
 }
 
 const NOWHERE: ReadonlySet<number> = new Set()
+/** The ends that events tell: each is one object for all sessions, of which many remember it. */
+const endsTold = new WeakMap<Event, End>()
 
 /** Returns a number by which events of all rooms are in order: the id, but the time alone of an id that is ahead of the clock. */
 function momentOf({ id, at }: Event): number {
@@ -27,6 +31,16 @@ function momentOf({ id, at }: Event): number {
 export function endedBy({ kind, from, details: { quit, renamed } = {} }: Event): string | undefined {
   if (kind === 'left') return quit ? from : undefined
   return kind === 'joined' ? renamed : undefined
+}
+
+/** Returns the end of a nickname that an event tells, as it is before that has been shown again anywhere. */
+function endOf(event: Event, ended: string): End {
+  const told = endsTold.get(event)
+  if (told) return told
+  const next = event.kind === 'joined' ? event.from : undefined
+  const end = { key: fold(ended), moment: momentOf(event), next, backIn: NOWHERE }
+  endsTold.set(event, end)
+  return end
 }
 
 /** Returns true for events that tell who is in a room. */
@@ -80,9 +94,9 @@ export class GoneNicks {
     return this.#ends.size > 0 && keys.some((key) => this.#ends.has(key))
   }
 
-  /** Called when the client has entered a room and is told who is in it. */
-  clear(): void {
-    this.#ends.clear()
+  /** Notes that these users are in a room, of which the client is told otherwise than by events. */
+  listed(names: readonly string[], room: number): void {
+    for (const name of names) this.#noteShown(name, room)
   }
 
   /**
@@ -101,8 +115,8 @@ export class GoneNicks {
     const isFormer = event.kind !== 'joined' && end !== undefined && !end.backIn.has(event.room)
     const now = this.#nickNow(name, isFormer ? 0 : momentOf(event))
     if (now === undefined) return []
-    this.#note(now, event.room, event.kind === 'joined')
-    if (event.kind === 'joined') this.#taken.delete(`${event.room} ${fold(now)}`)
+    if (event.kind === 'joined') this.#noteShown(now, event.room)
+    else this.#note(now, event.room, false)
     if (now === name) return [event]
     return [isKick ? { ...event, to: now } : { ...event, from: now }]
   }
@@ -110,9 +124,8 @@ export class GoneNicks {
   #ended(event: Event, ended: string, isApart: boolean): readonly Event[] {
     const { details: _, ...plain } = event
     const { room } = event
-    const key = fold(ended)
-    const moment = momentOf(event)
-    const next = event.kind === 'joined' ? event.from : undefined
+    const told = endOf(event, ended)
+    const { key, moment, next } = told
     const end = this.#ends.get(key)
     if (end && !end.backIn.has(room)) {
       const now = next === undefined ? undefined : this.#nickNow(next, moment)
@@ -123,11 +136,16 @@ export class GoneNicks {
     if (isApart) {
       this.#note(ended, room, false)
       this.#taken.set(`${room} ${key}`, true)
-    } else this.#ends.set(key, { moment, next, backIn: NOWHERE })
+    } else this.#ends.set(key, told)
     if (next !== undefined) this.#note(next, room, true)
     if (!isApart) return [event]
     const parting: Event = { ...plain, kind: 'left', from: ended, body: '' }
     return next === undefined ? [parting] : [parting, plain]
+  }
+
+  #noteShown(name: string, room: number): void {
+    this.#note(name, room, true)
+    this.#taken.delete(`${room} ${fold(name)}`)
   }
 
   /** Notes that the client has been shown a nickname in a room, or no longer. */
@@ -135,7 +153,7 @@ export class GoneNicks {
     const end = this.#ends.get(fold(name))
     if (!end || end.backIn.has(room) === isThere) return
     const others = [...end.backIn].filter((other) => other !== room)
-    end.backIn = new Set(isThere ? [...others, room] : others)
+    this.#ends.set(end.key, { ...end, backIn: new Set(isThere ? [...others, room] : others) })
   }
 
   /** Returns the nickname by which the client knows the user that had a nickname at a moment; undefined if it has been shown the QUIT. */
