@@ -109,4 +109,12 @@ withRedis('IRC on two nodes, of which one hears of a room later than of another 
       [':bob!~bob@guest.roomd PRIVMSG #two :hello', ':bob!~bob@guest.roomd JOIN #two'],
     ])
   })
+
+  test('5. QUIT is not shown again behind an own JOIN', async () => {
+    const { ann, bob, behind } = await company('#one #two')
+    bob.send('QUIT :bye')
+    await ann.until(/:bob!~bob@guest.roomd QUIT :Quit: bye/)
+    await ann.ask('JOIN #three')
+    expect(await behind()).toEqual([[], []])
+  })
 })
