@@ -309,6 +309,7 @@ test('--wait takes another nickname where its own is taken in the room that come
   await holder.until((line) => line.type === 'userJoined' && line.from === `${name}-2`)
   await holder.ask('MESSAGE more')
   await free.printed('"more"')
+  expect(await fixed.ended).toMatchObject({ status: 1, stderr: expect.stringContaining('(name-in-room)') })
   // In the other room the nickname is its own.
   await reader.until((line) => line.type === 'userJoined' && line.from === name)
   const visitor = await member(daemon, 'LOGIN visitor', 'JOIN contested')
@@ -323,7 +324,6 @@ test('--wait takes another nickname where its own is taken in the room that come
     ['userJoined', 'visitor', 'contested'],
     ['userLeft', name, 'contested'],
   ])
-  expect(await fixed.ended).toMatchObject({ status: 1, stderr: expect.stringContaining('(name-in-room)') })
 })
 
 test('--wait ends after the past of a room that has come with --no-follow', async () => {
