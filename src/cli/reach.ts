@@ -29,9 +29,6 @@ const TEMPORARY = new Set([
   'membership-lost',
 ])
 
-/** Texts of the library for a user who is out of a room by somebody else's will. */
-const OUT = /^(?:Kicked from |Room \S+ was closed$)/
-
 /** A server, and the user to be there. */
 export interface Reach {
   /** Address as it was given, for messages. */
@@ -116,7 +113,9 @@ export function failureOf(error: unknown, { server, identity }: Reach): unknown 
   }
   if (!(error instanceof DisconnectedError)) return error
   const { message, code } = error
-  if (OUT.test(message)) return new CommandFailure(EXIT.refused, safeLine(message), options)
+  // Out of a room by somebody else's will.
+  if (code === 'room-unknown' || /^Kicked from /.test(message))
+    return new CommandFailure(EXIT.refused, safeLine(message), options)
   if (/does not speak/.test(message)) {
     return misuse(
       `${server} is not a line port of roomd, which is 9090 by default; over WebSocket write http://HOST:PORT`,

@@ -21,6 +21,13 @@ test.for([
   expect(failure).toMatchObject({ status, message: `${text} (${code})` })
 })
 
+test.for([
+  [new DisconnectedError('Room ops was closed', 'room-unknown'), 'Room ops was closed'],
+  [new DisconnectedError('Kicked from ops by ann: spam'), 'Kicked from ops by ann: spam'],
+] as const)('put out of a room, with the text alone: %s', ([error, message]) => {
+  expect(failureOf(error, reach)).toMatchObject({ status: EXIT.refused, message })
+})
+
 test('without a word, the server was not reached', () => {
   const message = 'cannot reach chat.example:9090: is roomd running there? (--server, ROOMD_SERVER)'
   expect(failureOf(new DisconnectedError(), reach)).toMatchObject({ status: EXIT.unavailable, message })
