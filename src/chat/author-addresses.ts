@@ -40,7 +40,7 @@ export class AuthorAddresses {
     this.#question = new NodeQuestion(broadcast, 'authors', (question) => ({ last: this.#latest(question) }))
   }
 
-  /** Notes a guest who speaks in a room. Mostly changes an entry in place: this runs for every message of an author. */
+  /** Notes a guest who may speak in a room, when that is checked: at its first message, and each second while it goes on. */
   note(room: number, { key, addressDigest: digest }: Identity): void {
     if (digest === undefined) return
     const place = placeOf({ room, key })

@@ -80,6 +80,7 @@ export class Posting {
     const [member, exclusive] = await Promise.all(held).catch(refuse)
     if (exclusive || (member && !isMember(author, record) && !isSameGuest(author, member)))
       throw new Refusal('name-in-room')
+    this.#parts.addresses.note(record.id, author)
     return place
   }
 
@@ -139,7 +140,6 @@ export class Posting {
     // Somebody may have joined under the nickname.
     const member = author.registered ? undefined : room.member(author.name)
     if (member && member !== author && !isSameGuest(author, member)) throw new Refusal('name-in-room')
-    if (!author.registered) this.#parts.addresses.note(room.record.id, author)
     return this.#parts.speech.say(author, room, sayings, readsFirst)
   }
 }
