@@ -7,17 +7,13 @@ import type { Identity } from './sanctions.ts'
 const MAX_AUTHORS = 16_384
 /** Age from which on an address is not the guest's any more: somebody else may have it by now, or the nickname. */
 const MAX_AGE_MS = 3_600_000
-/** Least time between two moves of an entry to the end of the map. */
-const MOVE_MS = 60_000
 
 /** The address from which a guest has last spoken in a room. */
 interface LastAddress {
   /** See {@link Identity.addressDigest}. */
   readonly digest: string
   /** In ms since the epoch. */
-  at: number
-  /** When the entry was moved to the end of the map. */
-  readonly movedAt: number
+  readonly at: number
 }
 
 interface Question {
@@ -32,7 +28,7 @@ interface Question {
  * that have spoken on it, and asks the others; nothing is stored.
  */
 export class AuthorAddresses {
-  /** By room and folded nickname, oldest first but for {@link MOVE_MS}. */
+  /** By room and folded nickname, oldest first. */
   readonly #last = new BoundedMap<string, LastAddress>(MAX_AUTHORS)
   readonly #question: NodeQuestion<Question, { readonly last: LastAddress | undefined }>
 
@@ -43,11 +39,7 @@ export class AuthorAddresses {
   /** Notes a guest who may speak in a room, when that is checked: at its first message, and each second while it goes on. */
   note(room: number, { key, addressDigest: digest }: Identity): void {
     if (digest === undefined) return
-    const place = placeOf({ room, key })
-    const last = this.#last.get(place)
-    const now = Date.now()
-    if (last?.digest === digest && now - last.movedAt < MOVE_MS) last.at = now
-    else this.#last.set(place, { digest, at: now, movedAt: now })
+    this.#last.set(placeOf({ room, key }), { digest, at: Date.now() })
   }
 
   /** Resolves with the digest of the address from which a guest has last spoken in a room within an hour, on any node that answers. */
