@@ -13,6 +13,9 @@ import type { Speaker } from './speaker.ts'
 import type { Saying, Speech } from './speech.ts'
 import { checkScope } from './token-scope.ts'
 
+/** Time after which the right of an author to speak in a room is checked again, in ms. */
+export const RENEW_MS = 1_000
+
 export interface PostingParts {
   readonly addresses: AuthorAddresses
   readonly directory: Directory
@@ -73,8 +76,8 @@ export class Posting {
   async enter(author: Speaker, record: RoomRecord, unlocked?: RoomRecord): Promise<AuthorInRoom> {
     checkScope(author, 'write', record.slug)
     const room = await this.#parts.followed.hold(record, author).catch(refuse)
+    checkAdmission(room, author, unlocked)
     const place = { author, room, unlocked }
-    check(place)
     if (author.registered) return place
     const held = [record.id, EXCLUSIVE].map((id) => this.#engine.memberships.member(id, author.name))
     const [member, exclusive] = await Promise.all(held).catch(refuse)
@@ -135,8 +138,8 @@ export class Posting {
    * @throws Refusal as {@link Speech.say} and {@link enter} do
    */
   say(place: AuthorInRoom, sayings: readonly Saying[], readsFirst = true): readonly Promise<Event>[] {
-    const { author, room } = place
-    check(place)
+    const { author, room, unlocked } = place
+    checkAdmission(room, author, unlocked)
     // Somebody may have joined under the nickname.
     const member = author.registered ? undefined : room.member(author.name)
     if (member && member !== author && !isSameGuest(author, member)) throw new Refusal('name-in-room')
@@ -152,9 +155,4 @@ function isMember(author: Speaker, { id }: RoomRecord): boolean {
 /** Returns true if a guest and the holder of its nickname are one user, see {@link Session.client}. */
 function isSameGuest({ client }: Speaker, holder: Pick<Speaker, 'client'>): boolean {
   return client !== undefined && client === holder.client
-}
-
-/** @throws Refusal `room-private`, `banned`, `invite-only`. */
-function check({ author, room, unlocked }: AuthorInRoom): void {
-  checkAdmission(room, author, unlocked)
 }

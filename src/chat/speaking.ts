@@ -1,12 +1,9 @@
 import type { RoomRecord } from '../engine/engine.ts'
 import type { Event } from '../engine/event.ts'
 import type { GuestChecks } from './guests.ts'
-import type { AuthorInRoom, Posting } from './posting.ts'
+import { type AuthorInRoom, type Posting, RENEW_MS } from './posting.ts'
 import type { Session } from './session.ts'
 import type { Saying } from './speech.ts'
-
-/** Time after which the right of a session to speak in a room is checked again. */
-const RENEW_MS = 1_000
 
 export interface SpeakingParts {
   readonly guests: GuestChecks

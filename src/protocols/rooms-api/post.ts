@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { RENEW_MS } from '../../chat/posting.ts'
 import type { Saying } from '../../chat/speech.ts'
 import { clean } from '../../chat/text.ts'
 import type { Event } from '../../engine/event.ts'
@@ -15,9 +16,6 @@ import { checkSame, keyed, keyOf, nonceAt, once, sayingOf, wholeText } from './s
 import { API_MESSAGES, API_PRIVATE, MAX_TOGETHER, NO_PARAMETERS, POST_PARAMETERS } from './schemas.ts'
 import { isGone, LineUpload } from './upload.ts'
 import { checked, checkedQuery } from './validation.ts'
-
-/** Time after which the authorization of an upload is checked again. */
-const RENEW_MS = 1_000
 
 /** Adds the requests that say something in a room (docs/protocols/rooms-api.md, section 2.2). */
 export function addPosting(app: FastifyInstance, context: RoomsApiContext, services: HttpServices, pacer: Pacer): void {
