@@ -5,6 +5,9 @@ import { withVariable } from '../src/environment.ts'
 import { MISUSE } from '../src/exit.ts'
 
 try {
+  if (process.argv.length > 2) {
+    throw new ConfigError('npm run daemon takes options as variables: ROOMD_HTTP=7778 npm run daemon')
+  }
   checkConfig((await readArguments([])).options)
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error

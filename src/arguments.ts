@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
 import yargs, { type Argv } from 'yargs'
 import { ConfigError } from './config.ts'
-import { PREFIX, shownVariable, unknownVariables } from './environment.ts'
+import { optionsOfNpm, PREFIX, shownVariable, unknownVariables } from './environment.ts'
 import { defaultOf, type Option } from './option.ts'
 import { OPTIONS } from './options.ts'
 import { whyUnreadable } from './secret-files.ts'
@@ -116,6 +116,9 @@ export async function readArguments(args: readonly string[]): Promise<Arguments>
   }
   const own = Object.entries(COMMAND_OPTIONS).find(([name]) => args.includes(name))?.[1] ?? {}
   const possible = ['config', ...Object.keys(OPTIONS), ...Object.keys(own)]
+  const [taken] = optionsOfNpm(process.env, possible)
+  if (taken !== undefined)
+    throw new ConfigError(`npm has taken --${taken}; put -- before options: npm start -- --${taken} …`)
   const ignored = dropUnknownVariables(possible)
   return { options: await parse(args, possible), ignored }
 }

@@ -35,6 +35,15 @@ export function shownVariable({ name, meant }: { readonly name: string; readonly
   return meant === undefined ? name : `${name} (did you mean ${meant}?)`
 }
 
+/** Returns the options that npm has taken for its own, as in `npm start --no-irc`: roomd gets only what stands behind `--`. */
+export function optionsOfNpm(
+  env: Readonly<Record<string, string | undefined>>,
+  options: readonly string[],
+): readonly string[] {
+  if (env.npm_lifecycle_event !== 'start') return []
+  return options.filter((name) => env[`npm_config_${name.replaceAll('-', '_')}`] !== undefined)
+}
+
 function meantBy(name: string, options: readonly string[]): string | undefined {
   const option = similarTo(name.slice(PREFIX.length), options)
   return option === undefined ? undefined : variableOf(option)

@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { similarTo } from '../similar.ts'
 import { CommandFailure, EXIT, misuse } from './failure.ts'
 import { safeLine } from './safe-text.ts'
 
@@ -43,10 +44,16 @@ export function parseOptions<const Own extends Options>(command: string, args: r
   } catch (error) {
     const [text = ''] = error instanceof Error ? error.message.split(/\. |\n/) : []
     const what = text.replace(/^Unknown option '([^']*)'.*/, 'unknown option $1').replace(/^O/, 'o')
-    const isText = /^unknown option -\d/.test(what)
-    const hint = isText ? '; a text that begins with a minus sign goes behind --' : ''
-    throw misuse(`${what.replace(/\.$/, '')}${hint}; see roomd ${command} --help`)
+    throw misuse(`${what.replace(/\.$/, '')}${hintFor(what, Object.keys(options))} see roomd ${command} --help`)
   }
+}
+
+/** Returns the advice for an unknown option, with the punctuation before what follows. */
+function hintFor(what: string, known: readonly string[]): string {
+  const [, typed = ''] = /^unknown option --?(\S+)/.exec(what) ?? []
+  if (/^\d/.test(typed)) return '; a text that begins with a minus sign goes behind --;'
+  const meant = similarTo(typed, known)
+  return meant === undefined ? ';' : `; did you mean --${meant}?`
 }
 
 /** Joins such values with their options, as they would be taken for options themselves. */

@@ -344,6 +344,7 @@ test('what makes no sense is told in one line, with status 2', async () => {
   const cases = [
     [['send'], 'needs a room; see roomd send --help'],
     [['send', 'ops', '--wrong'], 'unknown option --wrong; see roomd send --help'],
+    [['send', 'ops', '--sever', 'x'], 'unknown option --sever; did you mean --server? see roomd send --help'],
     [['send', 'ops', ''], 'nothing to say: TEXT is empty'],
     [['send', 'ops', 'x', '--one'], '--one is for standard input'],
     [['send', 'ops', 'x', '--retry', 'soon'], '--retry soon: not a whole number'],

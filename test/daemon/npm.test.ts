@@ -157,3 +157,35 @@ test('of several first runs at once one installs', async (context) => {
   for (const { stdout } of done) expect(stdout).toMatch(/^dep$/m)
   expect(done.filter(({ stderr }) => stderr.startsWith('Installing'))).toHaveLength(1)
 })
+
+test.each(['--no-irc', '--host=0.0.0.0', '--line 0'])(
+  'npm start %s: roomd says that -- is missing, status 2',
+  async (given) => {
+    const [option = ''] = given.replace('no-', '').split(/[ =]/)
+    const run = promisify(execFile)('npm', ['start', '--silent', ...given.split(' ')], { cwd: checkout(), env })
+    await expect(run).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(
+        `roomd: npm has taken ${option}; put -- before options: npm start -- ${option} …\n`,
+      ),
+    })
+  },
+)
+
+test.each(['-- --http 7778', '7778'])(
+  'npm run daemon %s: told that its options are variables, status 2',
+  async (given) => {
+    const run = promisify(execFile)('npm', ['run', 'daemon', '--silent', ...given.split(' ')], { cwd: checkout(), env })
+    await expect(run).rejects.toMatchObject({
+      code: 2,
+      stderr: 'roomd: npm run daemon takes options as variables: ROOMD_HTTP=7778 npm run daemon\n',
+    })
+  },
+)
+
+test('the alias of README runs roomd in another folder', () => {
+  const [alias] = /alias roomd=".*?"/.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? []
+  const script = `${alias}\ncd /\neval 'roomd --version'`
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  expect(execFileSync('sh', ['-c', script], { cwd: checkout(), env, encoding: 'utf8' })).toBe(`${version}\n`)
+})

@@ -1,11 +1,7 @@
 /** Options that are invalid, in the background: pm2 gives up, and whoever has started it learns why. */
-import { spawnSync } from 'node:child_process'
-import { delimiter, resolve } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { temporaryFolder } from '../support/folder.ts'
 import { ECOSYSTEM, Pm2 } from '../support/pm2.ts'
-
-const root = resolve(import.meta.dirname, '../..')
 
 test('roomd with invalid options is not started again, and the reason is told, status 1', {
   timeout: 60_000,
@@ -16,12 +12,9 @@ test('roomd with invalid options is not started again, and the reason is told, s
     await pm2.run('kill')
   })
   await pm2.run('start', ECOSYSTEM)
-  const told = spawnSync(process.execPath, [resolve(root, 'scripts/daemon-state.ts')], {
-    encoding: 'utf8',
-    env: { PATH: `${resolve(root, 'node_modules/.bin')}${delimiter}${process.env.PATH}`, HOME: home, PM2_HOME: home },
-  })
-  expect(told).toMatchObject({
+  expect(pm2.state()).toEqual({
     status: 1,
+    stdout: '',
     stderr: 'roomd: --line is a number from 0 to 65535, or off, not abc (ROOMD_LINE)\n',
   })
   // Without the list of exit statuses pm2 has tried again by now.

@@ -148,6 +148,7 @@ afterAll(async () => {
 test('pm2 starts it and waits until it is ready', async () => {
   expect(await describeApp()).toMatchObject({ status: 'online', restarts: 0 })
   expect(await historyOf('empty')).toEqual([])
+  expect(pm2.state()).toEqual({ status: 0, stdout: `roomd runs; its log is ${join(home, 'roomd.log')}\n`, stderr: '' })
 })
 
 test('nothing acknowledged is lost over a reload', async () => {

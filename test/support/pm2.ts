@@ -1,7 +1,7 @@
 /** A pm2 of the test's own. */
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { delimiter, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'vitest'
 import { main } from './main.ts'
@@ -41,6 +41,14 @@ export class Pm2 {
     const options = { cwd: this.#home, env: this.#env }
     const { stdout } = await promisify(execFile)(resolve(root, 'node_modules/.bin/pm2'), args, options)
     return stdout
+  }
+
+  /** What `npm run daemon` says at its end. */
+  state() {
+    const PATH = `${resolve(root, 'node_modules/.bin')}${delimiter}${process.env.PATH}`
+    const options = { encoding: 'utf8', env: { PATH, HOME: this.#home, PM2_HOME: this.#home } } as const
+    const { status, stdout, stderr } = spawnSync(process.execPath, [resolve(root, 'scripts/daemon-state.ts')], options)
+    return { status, stdout, stderr }
   }
 
   async apps(): Promise<App[]> {
