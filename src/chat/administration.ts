@@ -48,6 +48,8 @@ export interface AdministrationParts {
   readonly admins: Admins
   /** Called on every node for each action of the operator. */
   readonly onAdministered: (done: Administered) => void
+  /** Called for a session that has lost the rights of an admin. */
+  readonly onDemoted: (session: Session) => void
 }
 
 /** The actions of the operator of the server. */
@@ -201,10 +203,11 @@ export class Administration {
 
   /** Lets the marks of an account hold for its sessions, too. */
   #mark(marked: Extract<Administered, { what: 'account-marked' }>): void {
-    const { presence, admins } = this.#parts
+    const { presence, admins, onDemoted } = this.#parts
     for (const session of presence.of(marked.name)) {
       if (!session.registered) continue
       presence.setAdmin(session, admins.grants(session, marked))
+      if (!session.isAdmin) onDemoted(session)
       session.isBot = marked.bot
     }
   }

@@ -174,7 +174,11 @@ export class Chat {
     const login = { accounts: logins, blocking, guests, handover, inboxes, names, news, onAudit, presence }
     const tokens = new AccessTokens(engine, { credentials, sessions, onAudit })
     const parts = { accounts, admins, blocking, credentials, directory, presence, sessions, tickets, tokens }
-    const administration = new Administration(engine, { ...parts, onAdministered })
+    const administration = new Administration(engine, {
+      ...parts,
+      onAdministered,
+      onDemoted: (session) => memberships.demote(session),
+    })
     const access = new Access({ directory, followed, credentials, admins, digests })
     const speech = new Speech(engine, { counts, reader, maxText })
     this.#engine = engine
@@ -280,10 +284,11 @@ export class Chat {
 
   /**
    * Hands a session the events of a room, member or not. Once the client may not read the room any more, and is no member, that ends
-   * with {@link Wire.putOut}. The caller has checked its {@link Access}. Returns the end of it.
+   * with {@link Wire.putOut}. The caller has checked its {@link Access}; `mayLackPassword` is true if its role may have stood for the
+   * password of the room. Returns the end of it.
    */
-  subscribe(session: Session, room: RoomRecord, client: Identity): () => void {
-    return this.#memberships.subscribe(session, room, client)
+  subscribe(session: Session, room: RoomRecord, client: Identity, mayLackPassword = false): () => void {
+    return this.#memberships.subscribe(session, room, client, mayLackPassword)
   }
 
   /**

@@ -168,9 +168,9 @@ export class FollowedRoom {
     this.#schedule()
   }
 
-  /** Hands the room's events to a session from now on, member or not, for as long as the client may read the room. */
-  subscribe(session: Session, client: Identity): void {
-    this.#subscribers.add(session, client)
+  /** Hands the room's events to a session from now on, member or not, for as long as the client may read the room, see {@link Chat.subscribe}. */
+  subscribe(session: Session, client: Identity, mayLackPassword: boolean): void {
+    this.#subscribers.add(session, client, mayLackPassword)
     // A member gets them already.
     if (!this.#members.has(session)) this.#audience.add(session)
   }
@@ -179,6 +179,13 @@ export class FollowedRoom {
   unsubscribe(session: Session): void {
     this.#subscribers.delete(session)
     if (!this.#members.has(session)) this.#audience.remove(session)
+  }
+
+  /** Bars a subscriber that has lost the rights of an admin, unless it may read the room without them. */
+  demote(session: Session): void {
+    if (!this.#subscribers.has(session)) return
+    this.#subscribers.demote(session)
+    this.#barUnlessReader(session)
   }
 
   /** Takes the next event of the log. */

@@ -107,7 +107,7 @@ export class Memberships {
         const rank = registered ? undefined : state.rankOf(session)
         const role: GuestRole | undefined = rank === 'operator' || rank === 'voiced' ? rank : undefined
         const isRenamed = !registered && !occupied.has(record.id)
-        return { membership, record, role, isRenamed, end: this.subscribe(session, record, session) }
+        return { membership, record, role, isRenamed, end: this.subscribe(session, record, session, false) }
       })
       const ends = places.map(({ end }) => end)
       try {
@@ -172,16 +172,21 @@ export class Memberships {
     return lost
   }
 
-  /** Hands a session the events of a room, member or not, until the client is barred from it. Returns the end of it. */
-  subscribe(session: Session, record: RoomRecord, client: Identity): () => void {
+  /** Hands a session the events of a room, member or not, until the client is barred from it, see {@link Chat.subscribe}. */
+  subscribe(session: Session, record: RoomRecord, client: Identity, mayLackPassword: boolean): () => void {
     const room = this.followed.follow(record)
-    room.subscribe(session, client)
+    room.subscribe(session, client, mayLackPassword)
     // Without its state the room bars more subscribers than it has to.
     void room.stateReader.loadFor(client).catch(() => {})
     return () => {
       room.unsubscribe(session)
       this.followed.unfollowIfDeserted(room)
     }
+  }
+
+  /** Ends the subscriptions of a session that needs the rights of an admin for them, which it has lost. */
+  demote(session: Session): void {
+    for (const room of this.followed.all()) room.demote(session)
   }
 
   /**

@@ -88,20 +88,27 @@ export class Authorization {
    * @throws Refusal `token-scope`, `banned`, `invite-only`, `too-many-attempts`, `unavailable`
    */
   async readableRoom(caller: Caller, slug: string): Promise<RoomRecord> {
+    return (await this.openRoom(caller, slug)).room
+  }
+
+  /** Does what {@link readableRoom} does; `unlocked` is undefined if the role of the caller stood for the password of the room. */
+  async openRoom(caller: Caller, slug: string): Promise<{ room: RoomRecord; unlocked: RoomRecord | undefined }> {
     // First, as a token for other rooms is not to tell whether there is such a room.
     if (caller.author) checkScope(caller.author, 'read', slug)
     const room = await this.#find(caller, slug)
-    await this.#options.chat.access.check(caller.identity, room, await this.#unlocked(caller, room))
-    return room
+    const unlocked = await this.#unlocked(caller, room)
+    await this.#options.chat.access.check(caller.identity, room, unlocked)
+    return { room, unlocked }
   }
 
   /**
-   * Checks that a caller may still read a room, whose password it knew when the room was as `shown`, or did not need as its operator.
+   * Checks that a caller may still read a room that it has opened, see {@link openRoom}. Its role may have ended: then its password counts.
    *
-   * @throws Refusal `room-private`, `banned`, `invite-only`, `unavailable`
+   * @throws Refusal `room-private`, `banned`, `invite-only`, `too-many-attempts`, `unavailable`
    */
-  async checkReader({ identity }: Caller, room: RoomRecord, shown: RoomRecord): Promise<void> {
-    await this.#options.chat.access.check(identity, room, shown)
+  async checkReader(caller: Caller, room: RoomRecord, unlocked: RoomRecord | undefined): Promise<void> {
+    const shown = unlocked ?? (await this.#unlocked(caller, room).catch(refuseRoom))
+    await this.#options.chat.access.check(caller.identity, room, shown)
   }
 
   /**
@@ -208,6 +215,11 @@ export class Authorization {
 
 function unknownRoom(slug: string): Problem {
   return new Problem(404, 'not-found', `No such room: ${slug}`)
+}
+
+/** Tells a client of a room that it may not read it, as it knows that the room exists. */
+function refuseRoom(error: unknown): never {
+  throw error instanceof Problem ? new Refusal('room-private') : error
 }
 
 /** Answers a wrong secret after a delay, with the same problem whatever was wrong. */

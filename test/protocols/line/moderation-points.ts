@@ -1,7 +1,8 @@
 /** docs/protocols/moderation.md, section 5, for operators at the line protocol, wherever they and their targets are. */
 import { expect, test, vi } from 'vitest'
+import { StreamClient } from '../../clients/stream.ts'
 import { eventually } from '../../support/eventually.ts'
-import { anotherAddress, enter, guest, OK, owner, roomOf, type Sites } from './moderation-stage.ts'
+import { anotherAddress, enter, guest, OK, owner, PASSWORD, roomOf, type Sites } from './moderation-stage.ts'
 
 /** `prefix` begins the names of the rooms. */
 export function moderationPoints(at: () => Sites, prefix: string): void {
@@ -89,6 +90,28 @@ export function moderationPoints(at: () => Sites, prefix: string): void {
     await ann.ask('/deop fay')
     await bob.hears('role ann fay operator off')
     for (const line of [`JOIN ${room}`, `/speak ${room}`]) expect(await fay.outcome(line)).toBe('room-private')
+  })
+
+  test('1. a stream of a locked room ends with the role that has opened it, and a membership does not', async () => {
+    const room = `${prefix}streamed`
+    const { actor, target } = at()
+    const ann = await owner(actor, 'ann', room)
+    const fay = await owner(target, 'fay', room)
+    await ann.hears('userJoined fay')
+    expect(await ann.ask('/op fay')).toEqual(OK)
+    expect(await ann.ask('/lock open sesame')).toEqual(OK)
+    await fay.hears('mode ann password')
+    const stream = await StreamClient.open(target.port('http'), `/rooms/${room}/stream`, { as: `fay:${PASSWORD}` })
+    await stream.next()
+    expect(await ann.ask('hello')).toEqual(OK)
+    expect(await stream.bodies(1)).toEqual(['hello'])
+    expect(await ann.ask('/deop fay')).toEqual(OK)
+    expect((await stream.until(({ event }) => event === 'end')).at(-1)?.data).toMatchObject({
+      code: 'room-private',
+      room,
+    })
+    expect(await ann.ask('still here')).toEqual(OK)
+    await fay.hears('message ann still here')
   })
 
   test('1. the mutes of a room are listed, with what they cover', async () => {

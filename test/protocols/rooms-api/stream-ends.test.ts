@@ -96,6 +96,50 @@ test('a reader that is banned, and one that does not know the new password, is e
   expect(own.response.complete).toBe(false)
 })
 
+test('a reader whose role stood for the password of the room is ended with the role, unless it knows the password', async () => {
+  const { stream, account, chat } = await streamStage()
+  const ann = await account('ann', 'den')
+  const bob = await account('bob', 'den')
+  await account('root')
+  await chat.administration.markAccount('root', { admin: true })
+  const { settings, roles } = chat.moderation
+  await roles.grant(ann.inRoom(), 'operator', 'bob')
+  await settings.lock(ann.inRoom(), PASSWORD)
+  const headers = { 'Room-Password': PASSWORD }
+  const [byRole, byPassword, root] = [
+    await stream('/rooms/den/stream', { as: `bob:${PASSWORD}` }),
+    await stream('/rooms/den/stream', { as: `bob:${PASSWORD}`, headers }),
+    await stream('/rooms/den/stream', { as: `root:${PASSWORD}` }),
+  ]
+  await eventually(() => expect(chat.users.counts().get('rooms-api')).toBe(3))
+  await chat.messages.say(ann.inRoom(), 'together')
+  for (const client of [byRole, byPassword, root]) expect(await client.bodies(1)).toEqual(['together'])
+  await roles.withdraw(ann.inRoom(), 'operator', 'bob')
+  const end = { code: 'room-private', detail: 'The room needs a password', reconnect: false, room: 'den' }
+  expect((await byRole.until(({ event }) => event === 'end')).at(-1)).toEqual(endOf(SSE, end))
+  expect(await byRole.ended).toBe(true)
+  await chat.administration.markAccount('root', { admin: false })
+  expect((await root.until(({ event }) => event === 'end')).at(-1)).toEqual(endOf(SSE, end))
+  // A member stays one.
+  await chat.messages.say(bob.inRoom(), 'still here')
+  expect((await byPassword.take(2)).map(({ event }) => event)).toEqual(['role', 'message'])
+  expect(byPassword.response.complete).toBe(false)
+})
+
+test('an operator who reads an invite-only room without an invitation is ended with the role', async () => {
+  const { stream, account, chat } = await streamStage()
+  const ann = await account('ann', 'den')
+  const { settings, roles } = chat.moderation
+  await account('bob')
+  await roles.grant(ann.inRoom(), 'operator', 'bob')
+  await settings.setMode(ann.inRoom(), 'invite-only', '')
+  const client = await stream('/rooms/den/stream', { as: `bob:${PASSWORD}` })
+  await eventually(() => expect(chat.users.counts().get('rooms-api')).toBe(1))
+  await roles.withdraw(ann.inRoom(), 'operator', 'bob')
+  const end = { code: 'invite-only', detail: 'The room is invite-only', reconnect: false, room: 'den' }
+  expect((await client.until(({ event }) => event === 'end')).at(-1)).toEqual(endOf(SSE, end))
+})
+
 test('a token that is revoked, a password that is changed and an account that is removed end their streams', async () => {
   const { stream, account, chat } = await streamStage()
   const ann = await account('ann', 'ops')

@@ -80,14 +80,17 @@ export class StreamConversation implements Conversation<never>, BeatingStream {
 
   /** @throws Refusal of a caller that may not read the room any more. */
   async #subscribe(place: Place): Promise<void> {
-    const { room } = place
-    if (!room || this.#session.closed) return
+    const { room, unlocked } = place
+    const session = this.#session
+    if (!room || session.closed) return
     const { context } = this.#parts
     const { chat } = context
-    this.#unsubscribe.set(place, chat.subscribe(this.#session, room, this.#caller.identity))
+    // An account may have lost the rights of an admin since its request.
+    const identity = session.name === '' ? this.#caller.identity : session
+    this.#unsubscribe.set(place, chat.subscribe(session, room, identity, true))
     const found = await chat.rooms.find(room.id)
     if (!found) throw new Refusal('room-unknown')
-    await context.authorization.checkReader(this.#caller, found, room)
+    await context.authorization.checkReader({ ...this.#caller, identity }, found, unlocked)
   }
 
   /** Sends what the client has missed, until there is nothing left; then what happens is sent. */

@@ -61,9 +61,10 @@ export function addStreams(app: FastifyInstance, context: RoomsApiContext, servi
     const asker = services.requests.askerOf(request)
     const places = new Map<number, Place>()
     for (const slug of slugs) {
-      const room = await context.authorization.readableRoom(caller, slug)
+      const { room, unlocked } = await context.authorization.openRoom(caller, slug)
       const feed = chat.feeds.ofRoom(room)
-      places.set(room.id, { room, feed, position: await feed.position(begin(room.slug), asker), isBehind: true })
+      const position = await feed.position(begin(room.slug), asker)
+      places.set(room.id, { room, unlocked, feed, position, isBehind: true })
     }
     const shown = EVENT_KINDS.filter((kind) => kinds?.split(',').includes(kind))
     return stream(request, reply, { caller, places, kinds: kinds === undefined ? undefined : new Set(shown) })
@@ -78,7 +79,7 @@ export function addStreams(app: FastifyInstance, context: RoomsApiContext, servi
     const { since } = await checkedQuery(INBOX_STREAM_PARAMETERS, request.query)
     const feed = await chat.feeds.ofInbox(proof.name)
     const position = await feed.position(sinceOf(request, since, [])(), services.requests.askerOf(request))
-    const places = new Map([[NO_ROOM, { room: undefined, feed, position, isBehind: true }]])
+    const places = new Map([[NO_ROOM, { room: undefined, unlocked: undefined, feed, position, isBehind: true }]])
     return stream(request, reply, { caller, places, kinds: undefined })
   })
 }

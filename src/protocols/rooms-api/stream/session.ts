@@ -10,6 +10,8 @@ import type { Encoding } from './encoding.ts'
 export interface Place {
   /** The room, as it was when the caller was allowed to read it; undefined for the inbox. */
   readonly room: RoomRecord | undefined
+  /** The room as it was when the caller has shown its password; undefined for a caller whose role stood for that, and for the inbox. */
+  readonly unlocked: RoomRecord | undefined
   readonly feed: Feed
   /** Id of the last event that the client has been sent, or that it is not to see. */
   position: number
