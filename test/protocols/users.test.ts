@@ -164,6 +164,18 @@ function suite(start: () => Promise<Where>): void {
     }
   })
 
+  test('the members of a hidden room are shown to admins, and to nobody else outside', async () => {
+    const [here, there] = await start()
+    const boss = await account(here, 'boss')
+    const ann = await account(here, 'ann')
+    const eve = await account(there, 'eve')
+    eve.send('JOIN den')
+    await eve.until(({ type }) => type === 'userJoined')
+    expect(await reply(eve, '/hidden on')).toEqual(ok)
+    await eventually(async () => expect(code(await reply(ann, '/who den'))).toBe('room-private'))
+    expect(await reply(boss, '/who den')).toMatchObject({ room: 'den', members: ['eve'] })
+  })
+
   test('an admin sees the sessions of a user, ends them with a reason, and addresses everybody', async () => {
     const [here, there] = await start()
     const boss = await account(here, 'boss')
