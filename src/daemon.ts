@@ -234,6 +234,7 @@ function pacingOf(config: Config): Pacing {
 
 /** Returns the fault of a store that another process uses with the likely reason; other errors as they are. */
 function withQuestion(error: unknown): unknown {
-  const isUsed = error instanceof EngineFault && error.message.endsWith('in use by another process')
-  return isUsed ? new EngineFault(`${error.message}; is roomd running already?`, { cause: error }) : error
+  return error instanceof EngineFault && error.isInUse
+    ? new EngineFault(`${error.message}; is roomd running already?`, { cause: error })
+    : error
 }

@@ -114,8 +114,7 @@ export function failureOf(error: unknown, { server, identity }: Reach): unknown 
   if (!(error instanceof DisconnectedError)) return error
   const { message, code } = error
   // Out of a room by somebody else's will.
-  if (code === 'room-unknown' || /^Kicked from /.test(message))
-    return new CommandFailure(EXIT.refused, safeLine(message), options)
+  if (code === 'room-unknown' || code === 'kicked') return new CommandFailure(EXIT.refused, safeLine(message), options)
   if (/does not speak/.test(message)) {
     return misuse(
       `${server} is not a line port of roomd, which is 9090 by default; over WebSocket write http://HOST:PORT`,

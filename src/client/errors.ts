@@ -43,7 +43,7 @@ export function entryError(error: unknown, room: string, password: string | unde
  */
 export class DisconnectedError extends Error {
   override name = 'DisconnectedError'
-  /** Code of the server's last word, where it has one; `room-unknown` if the room was closed. */
+  /** Code of the server's last word, where it has one; `room-unknown` if the room was closed, `kicked` if a moderator has removed the user. */
   declare readonly code: ErrorCode | undefined
   /** True if connecting again is of no use. */
   declare readonly isFinal: boolean

@@ -78,6 +78,6 @@ export function departure(event: RoomEvent, nickname: string): DisconnectedError
   if (type === 'userLeft' && isSameName(from, nickname))
     return new DisconnectedError(`Room ${room} was closed`, 'room-unknown')
   if (type === 'userKicked' && isSameName(event.to, nickname))
-    return new DisconnectedError(`Kicked from ${room} by ${from}${body && `: ${body}`}`)
+    return new DisconnectedError(`Kicked from ${room} by ${from}${body && `: ${body}`}`, 'kicked')
   return undefined
 }

@@ -3,6 +3,13 @@
 /** The engine cannot be opened or has died. The message is one line for an operator and names the file or server and the reason. */
 export class EngineFault extends Error {
   override name = 'EngineFault'
+  /** True if another process uses the store. */
+  readonly isInUse: boolean
+
+  constructor(message: string, { isInUse = false, ...options }: ErrorOptions & { readonly isInUse?: boolean } = {}) {
+    super(message, options)
+    this.isInUse = isInUse
+  }
 }
 
 /** The engine cannot commit at present; a later attempt may succeed. */

@@ -23,7 +23,7 @@ test.for([
 
 test.for([
   [new DisconnectedError('Room ops was closed', 'room-unknown'), 'Room ops was closed'],
-  [new DisconnectedError('Kicked from ops by ann: spam'), 'Kicked from ops by ann: spam'],
+  [new DisconnectedError('Kicked from ops by ann: spam', 'kicked'), 'Kicked from ops by ann: spam'],
 ] as const)('put out of a room, with the text alone: %s', ([error, message]) => {
   expect(failureOf(error, reach)).toMatchObject({ status: EXIT.refused, message })
 })

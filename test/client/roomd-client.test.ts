@@ -125,7 +125,7 @@ test('operators have their commands; who is kicked is told why', async () => {
   const reading = async () => {
     for await (const { type } of bob) told.push(type)
   }
-  await expect(reading()).rejects.toThrow('Kicked from ops by ann: enough')
+  await expect(reading()).rejects.toMatchObject({ message: 'Kicked from ops by ann: enough', code: 'kicked' })
   expect(told.at(-1)).toBe('userKicked')
   expect(bob.topic).toBe('no raids')
   expect(bobs.joined).toEqual([])

@@ -103,6 +103,8 @@ describe('LocalEngine', () => {
   it('keeps a second one off its file, and lets it in afterwards', async () => {
     const first = await started()
     expect(await faultOf()).toBe(`cannot open ${file}: it is in use by another process`)
+    await expect(engineOn({ file }).start()).rejects.toMatchObject({ isInUse: true })
+    await expect(engineOn({ file: '/dev/null/roomd.db' }).start()).rejects.toMatchObject({ isInUse: false })
     const near = relative('.', file)
     expect(await faultOf({ file: near })).toBe(`cannot open ${near}: it is in use by another process`)
     await first.logs.append('room:1', said('undisturbed'))

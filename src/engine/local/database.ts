@@ -7,9 +7,12 @@ import { migrate } from './schema.ts'
 /** Time for which a statement waits for locks of other processes, in ms. */
 export const BUSY_TIMEOUT_MS = 5_000
 
+/** Result code of a file that another process uses. */
+const BUSY = 5
+
 /** Messages for the result codes of SQLite that an operator meets. */
 const CAUSES: Readonly<Record<number, string>> = {
-  5: 'it is in use by another process',
+  [BUSY]: 'it is in use by another process',
   8: 'it cannot be written to',
   13: 'the disk is full',
   14: 'the folder cannot be read or written',
@@ -89,6 +92,11 @@ export function causeOf(error: unknown): string {
 export function isDamage(error: unknown): boolean {
   const code = errcodeOf(error)
   return code === CORRUPT || code === NOT_A_DATABASE
+}
+
+/** Returns true if another process uses the file, for an error of {@link openDatabase} or of SQLite. */
+export function isInUse(error: unknown): boolean {
+  return errcodeOf(error) === BUSY || (error instanceof Error && errcodeOf(error.cause) === BUSY)
 }
 
 /** Returns SQLite's primary result code. */

@@ -37,7 +37,12 @@ export type StoreNotice =
       readonly stranded: readonly Stranded[]
       readonly records: KnownRecords
     }
-  | { readonly notice: 'fault'; readonly message: string }
+  | {
+      readonly notice: 'fault'
+      readonly message: string
+      /** True if another process uses the file. */
+      readonly isInUse: boolean
+    }
   /** Retention has removed all events of a log up to an id. */
   | { readonly notice: 'trimmed'; readonly log: LogName; readonly upTo: number }
   /** Sent before the first failing reply, and again when the reason changes. */

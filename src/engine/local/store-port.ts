@@ -4,7 +4,7 @@ import type { MessagePort } from 'node:worker_threads'
 import { nextRound } from '../../tick.ts'
 import { DoubtfulClock } from '../clock.ts'
 import type { Operation } from '../observer.ts'
-import { BUSY_TIMEOUT_MS, causeOf, type Database, isDamage, openDatabase } from './database.ts'
+import { BUSY_TIMEOUT_MS, causeOf, type Database, isDamage, isInUse, openDatabase } from './database.ts'
 import { emptyWriteAheadLog } from './erasure.ts'
 import { OpenFiles } from './files.ts'
 import { StoreHealth } from './health.ts'
@@ -46,6 +46,7 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
     notify({
       notice: 'fault',
       message: isNamed ? message : `cannot use ${options.file}: ${message}`,
+      isInUse: isInUse(error),
     })
     port.close()
     return

@@ -52,7 +52,7 @@ export class StoreThread {
         case 'open':
           return resolve(notice)
         case 'fault':
-          return reject((thread.#dead = new EngineFault(notice.message)))
+          return reject((thread.#dead = new EngineFault(notice.message, notice)))
         case 'trimmed':
           return on.trimmed(notice.log, notice.upTo)
         case 'trouble':
