@@ -282,6 +282,7 @@ export class FollowedRoom {
     for (const room of from) room.detach(session)
     session.memberships.set(this.record.id, { session, room: this, since })
     this.#members.add(session)
+    this.stateReader.state?.entered(session)
     if (!this.#subscribers.has(session)) this.#audience.add(session, count)
   }
 

@@ -109,7 +109,9 @@ export class RoomState {
       return
     }
     if (event.kind === 'left' || event.kind === 'kicked') {
-      this.#guests.delete(fold((event.kind === 'left' ? event.from : event.to) ?? ''))
+      const key = fold((event.kind === 'left' ? event.from : event.to) ?? '')
+      this.#guests.delete(key)
+      this.#slow.setGone(key, true)
       return
     }
     const change = stateChangeOf(event)
@@ -131,6 +133,7 @@ export class RoomState {
 
   #join({ from, details = {} }: Event, hasRole: boolean): void {
     this.#setGuest(fold(from), details.role, hasRole)
+    this.#slow.setGone(fold(from), false)
     if (details.renamed !== undefined) this.#slow.rename(fold(details.renamed), fold(from))
   }
 
@@ -242,11 +245,21 @@ export class RoomState {
     const waitMs = this.#slow.waitOf(person.key, now)
     if (messages > 1) throw new Refusal('slow-mode', Number(this.#modes.get('slow')))
     if (waitMs > 0) throw new Refusal('slow-mode', Math.ceil(waitMs / 1_000))
-    this.#slow.note(person.key, now)
+    this.#slow.note(person.key, now, guestAddress(person))
+  }
+
+  /** Called when a session of this node has become a member: slow mode goes on for a guest that has left and come back under another nickname. */
+  entered(person: Identity): void {
+    const address = guestAddress(person)
+    if (address !== undefined) this.#slow.inherit(person.key, address)
   }
 
   /** Called when a message that {@link checkSpeech} has counted was not said. */
   unsaid({ key }: Identity): void {
     this.#slow.forget(key)
   }
+}
+
+function guestAddress({ accountId, addressDigest }: Identity): string | undefined {
+  return accountId === undefined ? addressDigest : undefined
 }

@@ -3,12 +3,21 @@ import { BoundedMap } from '../bounded-map.ts'
 /** Maximum number of users whose last message is remembered; those beyond it may speak earlier. */
 const MAX_USERS = 16_384
 
+interface Said {
+  /** In ms since the epoch. */
+  readonly at: number
+  /** Digest of the address, of guests who have spoken through this node. */
+  readonly address: string | undefined
+}
+
 /** The slow mode of a room: the last message of each user, for as long as the next one has to wait. */
 export class SlowMode {
   /** Time between two messages of a user, in ms; 0 for no limit. */
   #everyMs = 0
-  /** In ms since the epoch, by folded nickname, oldest first. */
-  readonly #lastSaid = new BoundedMap<string, number>(MAX_USERS)
+  /** By folded nickname, oldest first. */
+  readonly #lastSaid = new BoundedMap<string, Said>(MAX_USERS)
+  /** The guest who has left last, by the digest of its address. */
+  readonly #gone = new BoundedMap<string, string>(MAX_USERS)
 
   get isOn(): boolean {
     return this.#everyMs > 0
@@ -18,13 +27,14 @@ export class SlowMode {
   set(seconds: number): void {
     this.#everyMs = 1_000 * seconds
     this.#lastSaid.clear()
+    this.#gone.clear()
   }
 
-  /** Notes a message at `at`, in ms since the epoch. */
-  note(key: string, at: number): void {
-    this.#lastSaid.set(key, at)
+  /** Notes a message at `at`, in ms since the epoch; `address` is the digest of the address of a guest. */
+  note(key: string, at: number, address = this.#lastSaid.get(key)?.address): void {
+    this.#lastSaid.set(key, { at, address })
     for (const [oldest, said] of this.#lastSaid) {
-      if (said + this.#everyMs > at) return
+      if (said.at + this.#everyMs > at) return
       this.#lastSaid.delete(oldest)
     }
   }
@@ -37,6 +47,22 @@ export class SlowMode {
     this.#lastSaid.set(to, said)
   }
 
+  /** Notes that a user has left the room, or is back. */
+  setGone(key: string, isGone: boolean): void {
+    const { address } = this.#lastSaid.get(key) ?? {}
+    if (address === undefined) return
+    if (isGone) this.#gone.set(address, key)
+    else if (this.#gone.get(address) === key) this.#gone.delete(address)
+  }
+
+  /** Notes that a guest has joined, who may be one who has left: it waits on for that one. */
+  inherit(key: string, address: string): void {
+    const from = this.#gone.get(address)
+    if (from === undefined) return
+    this.#gone.delete(address)
+    if (!this.#lastSaid.has(key)) this.rename(from, key)
+  }
+
   /** Forgets the last message of a user, which was not said after all. */
   forget(key: string): void {
     this.#lastSaid.delete(key)
@@ -44,6 +70,6 @@ export class SlowMode {
 
   /** Returns the time until a user may speak again, in ms; 0 or less if it may. */
   waitOf(key: string, now: number): number {
-    return (this.#lastSaid.get(key) ?? Number.NEGATIVE_INFINITY) + this.#everyMs - now
+    return (this.#lastSaid.get(key)?.at ?? Number.NEGATIVE_INFINITY) + this.#everyMs - now
   }
 }

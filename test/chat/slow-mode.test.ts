@@ -24,6 +24,29 @@ test('as many users are remembered as are bounded, the latest ones', () => {
   expect(slow.waitOf('user19999', 1_020_000)).toBeGreaterThan(0)
 })
 
+test('a guest that joins waits on for the one that has left from its address, once', () => {
+  const slow = new SlowMode()
+  slow.set(60)
+  slow.note('ann', 1_000_000, 'here')
+  slow.note('ann', 1_001_000)
+  slow.inherit('amy', 'here')
+  expect(slow.waitOf('amy', 1_001_000)).toBeLessThan(0)
+  slow.setGone('ann', true)
+  slow.inherit('bob', 'there')
+  slow.inherit('amy', 'here')
+  slow.inherit('eve', 'here')
+  expect(['ann', 'amy', 'bob', 'eve'].map((key) => slow.waitOf(key, 1_001_000) > 0)).toEqual([
+    false,
+    true,
+    false,
+    false,
+  ])
+  slow.setGone('amy', true)
+  slow.setGone('amy', false)
+  slow.inherit('eve', 'here')
+  expect(slow.waitOf('amy', 1_001_000)).toBe(60_000)
+})
+
 test('a user that changes its nickname waits on, and whoever has the former one then does not', () => {
   const slow = new SlowMode()
   slow.set(60)

@@ -114,6 +114,27 @@ export function moderationPoints(at: () => Sites, prefix: string): void {
     await fay.hears('message ann still here')
   })
 
+  test('5. in slow mode a guest that comes back under another nickname waits on, and others at its address do not', async () => {
+    const room = `${prefix}slowed`
+    const { actor, target } = at()
+    const ann = await owner(actor, 'ann', room)
+    const address = anotherAddress()
+    const [eve, gentle] = [await guest(target, 'eve', room, address), await guest(target, 'gentle', room, address)]
+    const elsewhere = await guest(target, 'elsewhere', undefined, anotherAddress())
+    await ann.hears('userJoined gentle')
+    expect(await ann.ask('/slow 3600')).toEqual(OK)
+    for (const client of [eve, gentle]) await client.hears('mode ann slow 3600')
+    expect(await eve.outcome('one')).toBe('OK')
+    await eve.ask('LEAVE')
+    await ann.hears('userLeft eve')
+    await enter(elsewhere, 'elsewhere', room)
+    const again = await guest(target, 'again', room, address)
+    for (const text of ['two', 'three']) expect(await again.outcome(text)).toBe('slow-mode')
+    for (const client of [gentle, elsewhere]) expect(await client.outcome('hello')).toBe('OK')
+    const newcomer = await guest(target, 'newcomer', room, address)
+    expect(await newcomer.outcome('hello')).toBe('OK')
+  })
+
   test('1. the mutes of a room are listed, with what they cover', async () => {
     const { ann, bob } = await roomOf(at(), `${prefix}mutes`)
     await owner(at().target, 'fay', `${prefix}mutes`)
