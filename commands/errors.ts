@@ -87,7 +87,7 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
     hint: '10m, 2h, 7d; without a time for good, with forever before a reason that begins with a number',
   },
   'invalid-days': { text: 'Invalid number of days: <days>', hint: 'Days up to those of --keep-days, or all' },
-  'invalid-limit': { text: 'Invalid limit: <limit>' },
+  'invalid-limit': { text: 'Invalid limit: <limit>', hint: 'A whole number from 1 on' },
   'invalid-id': { text: 'Invalid id: <id>' },
   'unknown-kind': {
     text: 'Unknown kind: <kind>',
@@ -118,7 +118,7 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
   'room-taken': { text: 'Room already exists: <room>' },
   'password-wrong': { text: 'Password incorrect' },
   'password-invalid': { text: 'Invalid password', hint: 'The password of a room has 8 characters to 72 bytes' },
-  'not-in-room': { text: 'Join a room first' },
+  'not-in-room': { text: 'Join a room first', hint: 'JOIN <room>; /rooms lists the rooms' },
   'text-empty': { text: 'Missing required parameter' },
   'text-too-long': { text: 'Message too long, at most <limit> characters' },
   'nobody-here': { text: 'No such user here: <nickname>' },

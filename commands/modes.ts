@@ -76,7 +76,7 @@ export const limit = settingCommand(
   async (settings, by, parameter) => {
     const isOff = parameter.toLowerCase() === 'off'
     const value = memberLimitOf(parameter)
-    if (!isOff && value === undefined) throw new Mistake('invalid-limit', parameter)
+    if (!isOff && value === undefined) throw new Mistake('invalid-limit', parameter, 'Members from 1 on, or off')
     await settings.setMode(by, 'limit', value)
   },
 )

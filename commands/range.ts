@@ -45,6 +45,8 @@ export interface HistoryRequest {
   readonly end: boolean
 }
 
+const OPTIONS = 'limit=, first=, after=, before=, kinds=, grep=, end=yes'
+
 /** An option, a text in quotes, or a word. */
 const WORD = /(limit|first|after|before|kinds|grep|end)=("[^"]*"|'[^']*'|[^ \t]*)|"[^"]*"|'[^']*'|[^ \t]+/gi
 
@@ -104,7 +106,8 @@ function takeTime(words: string[], now: number): number {
     words.splice(0, count)
     return checkTime(time)
   }
-  throw new Mistake('unknown-time')
+  const [name] = /^[a-z]{1,16}=/i.exec(words[0] ?? '') ?? []
+  throw new Mistake('unknown-time', '', name === undefined ? undefined : `Not an option: ${name}; there are ${OPTIONS}`)
 }
 
 /**

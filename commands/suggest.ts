@@ -17,6 +17,10 @@ const FOREIGN: Readonly<Record<string, string>> = {
   SAY: '/message',
   REDACT: '/delete',
   REMOVE: '/delete',
+  DEL: '/delete',
+  SLOWMODE: '/slow',
+  SILENCE: '/mute',
+  UNIGNORE: '/unblock',
 }
 
 /** Maximum characters of a word that is compared and repeated. */

@@ -38,8 +38,9 @@ describe.each(ways)('over $transport', ({ transport }) => {
     const { together, login } = await stage(way, { 'max-text': 100, 'max-line': 200 })
     const [ann] = await together('ops', 'ann')
     const guest = await login('guest')
-    expect(await guest.ask('hello')).toEqual(errorLine('not-in-room', 'Join a room first'))
-    expect(await guest.ask('/who')).toEqual(errorLine('not-in-room', 'Join a room first'))
+    const joinFirst = { ...errorLine('not-in-room', 'Join a room first'), hint: 'JOIN <room>; /rooms lists the rooms' }
+    expect(await guest.ask('hello')).toEqual(joinFirst)
+    expect(await guest.ask('/who')).toEqual(joinFirst)
     const answers = {
       'LOGIN bob': errorLine('already-logged-in', 'User already logged in with name ann'),
       'JOIN ops': errorLine('name-in-room', 'User with such nickname is already present in the requested room'),
@@ -48,7 +49,11 @@ describe.each(ways)('over $transport', ({ transport }) => {
       '/tell nobody at all': errorLine('nobody-here', 'No such user here: nobody'),
       '/unblock eve': errorLine('not-blocked', 'Not blocked: eve'),
       'HISTORY nonsense': { ...errorLine('unknown-time', 'Unknown string format'), hint: expect.any(String) },
-      'HISTORY limit=many': errorLine('invalid-limit', 'Invalid limit: many'),
+      'HISTORY limt=3': {
+        ...errorLine('unknown-time', 'Unknown string format'),
+        hint: 'Not an option: limt=; there are limit=, first=, after=, before=, kinds=, grep=, end=yes',
+      },
+      'HISTORY limit=many': { ...errorLine('invalid-limit', 'Invalid limit: many'), hint: 'A whole number from 1 on' },
       'HISTORY after=17': errorLine('history-gone', 'History before 17 is gone'),
       'MESSAGE \u0001': errorLine('text-empty', 'Missing required parameter'),
       ['x'.repeat(101)]: errorLine('text-too-long', 'Message too long, at most 100 characters'),

@@ -11,6 +11,7 @@ const ROOM = 'A name has 1 to 64 of a-z A-Z 0-9 . _ -, first a letter or digit, 
 type Told = readonly (readonly [line: string, text: string, hint: string | undefined])[]
 
 const LOGIN_FIRST = 'LOGIN <nickname>; HELP lists the commands'
+const JOIN_FIRST = 'JOIN <room>; /rooms lists the rooms'
 
 describe('a command in another case, or without its slash', () => {
   const upper = (name: string) => `Commands are upper-case, or begin with a slash: ${name}, /${name.toLowerCase()}`
@@ -27,7 +28,7 @@ describe('a command in another case, or without its slash', () => {
       ['LOGIN ann', '', undefined],
       ['join ops', 'Join a room first', upper('JOIN')],
       ['leave', 'Join a room first', upper('LEAVE')],
-      ['leave me alone', 'Join a room first', undefined],
+      ['leave me alone', 'Join a room first', JOIN_FIRST],
     ]
     for (const [line, text, hint] of told) {
       const reply = await client.ask(line)
@@ -95,6 +96,7 @@ test('an unknown command: the one that may be meant', async () => {
     '/names': `Perhaps /who; ${rest('/names')}`,
     '/nick bob': `Perhaps /login, once on each connection; ${rest('/nick')}`,
     '/redact 17': `Perhaps /delete; ${rest('/redact')}`,
+    '/slowmode 5': `Perhaps /slow; ${rest('/slowmode')}`,
     '/jion ops': `Perhaps /join; ${rest('/jion')}`,
     '/helpp': `Perhaps /help; ${rest('/helpp')}`,
     '/qiut': `Perhaps /quit; ${rest('/qiut')}`,

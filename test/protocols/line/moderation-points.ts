@@ -228,7 +228,7 @@ export function moderationPoints(at: () => Sites, prefix: string): void {
     expect((await cat.history()).map(({ type }) => type)).not.toContain('message')
     expect(await ann.ask('/delete last bob')).toMatchObject({
       error: 'No such message here: last bob',
-      hint: 'JSON lines and records have the id, plain lines do not: /delete last <nickname> needs none',
+      hint: 'The user has said nothing among the newest events of the room',
     })
   })
 

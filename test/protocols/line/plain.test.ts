@@ -59,7 +59,7 @@ test('a session looks exactly so', async () => {
   const ann = await terminal()
   ann.type('LOGIN ann plain=yes', 'hello', 'JOIN ops', 'hello')
   expect(await ann.until('<ann> hello\n')).toBe(
-    'Username set to ann\n-!- Join a room first\nJoined room ops\n* ann joined\n[time] <ann> hello\n',
+    'Username set to ann\n-!- Join a room first (JOIN <room>; /rooms lists the rooms)\nJoined room ops\n* ann joined\n[time] <ann> hello\n',
   )
   const bob = await client('bob')
   expect(await ann.until('bob joined\n')).toBe('* bob joined\n')
