@@ -106,7 +106,9 @@ export function roomIn({ rooms, shown }: ExportSource, name: string): RoomRecord
 async function write(lines: AsyncIterable<string>, out: Writable, end: boolean): Promise<void> {
   await pipeline(Readable.from(lines, { highWaterMark: 4 }), out, { end }).catch((error: unknown) => {
     const { code, message } = error as NodeJS.ErrnoException
-    throw code === undefined ? error : new EngineFault(`cannot write the export: ${message}`, { cause: error })
+    if (code === undefined) throw error
+    const why = code === 'ENOENT' ? 'there is no such folder' : message
+    throw new EngineFault(`cannot write the export: ${why}`, { cause: error })
   })
 }
 

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { nextRound } from '../../tick.ts'
 import type { RoomRecord } from '../engine.ts'
@@ -26,7 +26,7 @@ export class LocalExport implements ExportSource {
 
   /** @throws Unfit, EngineFault */
   static open(file: string): LocalExport {
-    if (!existsSync(file)) throw new Unfit(`there is no ${file} to export`)
+    if (isMissing(file)) throw new Unfit(`there is no ${file} to export`)
     try {
       let db = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
       if (Number(db.prepare('PRAGMA user_version').get()?.user_version) !== MIGRATIONS.length) {
@@ -144,4 +144,13 @@ async function* eventsAnd(left: readonly Event[], stored: EventTable, log: numbe
     after = events.at(-1)?.id ?? after
   }
   if (left.length > 0) yield left
+}
+
+/** Returns false for a file that may not be looked at, too. */
+function isMissing(file: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) === undefined
+  } catch {
+    return false
+  }
 }
