@@ -17,8 +17,11 @@ import type { IrcOptions } from './options.ts'
 import { refusedLine } from './refusals.ts'
 import { Registration } from './registration.ts'
 import { IrcSession } from './session.ts'
+import { NO_NICKSERV } from './speech.ts'
 
 const NONE = Buffer.alloc(0)
+/** Commands that clients send to the service of accounts at other networks. */
+const NICKSERV_COMMANDS: ReadonlySet<string> = new Set(['NS', 'NICKSERV'])
 /** Maximum lines in one write of a reply; the next ones wait until the client has read them. */
 const MAX_WRITE = 256
 /** The characters that no line may contain; they are left out. */
@@ -137,7 +140,7 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
 
   #objectionTo(command: IrcCommand | undefined, { command: name, params }: IrcMessage): string | undefined {
     if (this.session.name === '' && !command?.early) return this.reply('ERR_NOTREGISTERED')
-    if (!command) return this.reply('ERR_UNKNOWNCOMMAND', name)
+    if (!command) return this.reply('ERR_UNKNOWNCOMMAND', name, NICKSERV_COMMANDS.has(name) ? NO_NICKSERV : undefined)
     return params.length < command.least ? this.reply('ERR_NEEDMOREPARAMS', name) : undefined
   }
 

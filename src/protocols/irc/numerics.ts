@@ -99,7 +99,7 @@ export const NUMERICS = {
   ERR_NOTEXTTOSEND: () => ['412', 'No text to send'],
   ERR_INVALIDCAPCMD: (subcommand: string) => ['410', subcommand, 'Invalid CAP command'],
   ERR_INPUTTOOLONG: () => ['417', 'Input line was too long'],
-  ERR_UNKNOWNCOMMAND: (command: string) => ['421', command, 'Unknown command'],
+  ERR_UNKNOWNCOMMAND: (command: string, why = 'Unknown command') => ['421', command, why],
   ERR_NOMOTD: () => ['422', 'MOTD File is missing'],
   ERR_NONICKNAMEGIVEN: () => ['431', 'No nickname given'],
   ERR_ERRONEUSNICKNAME: (nick: string) => ['432', nick, 'Erroneous nickname'],

@@ -59,10 +59,8 @@ function refusedIn(refusal: Refusal, { reply }: IrcContext, target: string): str
 /** The service that clients send passwords to at other networks: no user of this name gets them. */
 const NICKSERV = 'nickserv'
 
-function noNickServ(nick: string): string {
-  const text = 'There is no NickServ: give your password by SASL or PASS, make an account by REGISTER * * PASSWORD'
-  return ircLine(SERVER, 'NOTICE', [nick, text])
-}
+export const NO_NICKSERV =
+  'There is no NickServ: give your password by SASL or PASS, make an account by REGISTER * * PASSWORD'
 
 /** Says something to a channel or user; `sent` makes the note for its echo. @throws Refusal */
 export async function sayTo(
@@ -75,7 +73,7 @@ export async function sayTo(
   const { message, isNotice } = saying
   if (fold(target) === NICKSERV) {
     if (isNotice) throw new Refusal('nobody-here')
-    return [reply('ERR_NOSUCHNICK', target), noNickServ(session.nick)]
+    return [reply('ERR_NOSUCHNICK', target), ircLine(SERVER, 'NOTICE', [session.nick, NO_NICKSERV])]
   }
   // Requests of CTCP are for IRC clients only.
   if (isRequest(saying.text)) return pass(context, target, saying)

@@ -38,6 +38,10 @@ test('10. a password for NickServ reaches nobody', async () => {
     ':roomd 401 ann NickServ :No such nick/channel',
     expect.stringMatching(/^:roomd NOTICE ann :There is no NickServ: /),
   ])
+  expect(await ann.ask('NS IDENTIFY secret', 'NickServ IDENTIFY secret')).toEqual([
+    expect.stringMatching(/^:roomd 421 ann NS :There is no NickServ: /),
+    expect.stringMatching(/^:roomd 421 ann NICKSERV :There is no NickServ: /),
+  ])
   expect(await impostor.rest()).toEqual([])
 })
 
