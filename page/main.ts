@@ -24,6 +24,7 @@ import { Log } from './talk/log.ts'
 import { Search } from './talk/search.ts'
 import { whyText } from './talk/why-text.ts'
 import { Composer } from './write/composer.ts'
+import { refuseFiles } from './write/files.ts'
 
 const app = the('app', HTMLElement)
 const desk = new Desk(new Settings())
@@ -41,6 +42,7 @@ const start = new Start(desk, enter)
 new Log(desk)
 const search = new Search(desk)
 new Composer(desk)
+refuseFiles(desk)
 new Sidebar(desk)
 new Header(desk)
 new PeoplePanel(desk)

@@ -1,5 +1,6 @@
 /** Sentences for what happens in a room, other than messages. */
 import type { RoomEvent } from '../../commands/replies.ts'
+import { isSameName } from '../../src/client/nickname.ts'
 import { make } from '../dom.ts'
 import { dateOf } from '../model/happening.ts'
 import { nameTag } from './names.ts'
@@ -62,7 +63,8 @@ export function wordsOf(event: Quiet, clock: Clock): Words {
   }
 }
 
-function roleWords({ role, on, to, until, body }: RoleEvent, by: Node, clock: Clock): Words {
+function roleWords({ role, on, from, to, until, body }: RoleEvent, by: Node, clock: Clock): Words {
+  if (role === 'owner' && on && isSameName(from, to)) return [by, ' became the owner']
   const [verb, rest] = on ? ROLES[role].on : ROLES[role].off
   return [by, ` ${verb} `, nameTag(to), rest ? ` ${rest}` : '', untilWords(until, clock), because(body)]
 }

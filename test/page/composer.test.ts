@@ -173,3 +173,24 @@ test('out of a room: the reason in place of the box, and a way back', async () =
   await again.page.locator('#nickname').press('Enter')
   await again.page.locator('#start-wrong', { hasText: "You're banned from #kick" }).filter({ hasText: until }).waitFor()
 })
+
+test('a file that is dropped or pasted is not sent, and its sender is told so', async () => {
+  const ann = await visit(server().port)
+  await ann.enter('ann', 'files')
+  for (const [type, target] of [
+    ['drop', 'rows'],
+    ['paste', 'text'],
+  ] as const) {
+    const isLeftAlone = await ann.page.evaluate(`(() => {
+      const data = new DataTransfer()
+      data.items.add(new File(['x'], 'x.png', { type: 'image/png' }))
+      const details = { bubbles: true, cancelable: true, dataTransfer: data, clipboardData: data }
+      const event = new (${type === 'drop' ? 'DragEvent' : 'ClipboardEvent'})('${type}', details)
+      return document.getElementById('${target}').dispatchEvent(event)
+    })()`)
+    expect([type, isLeftAlone]).toEqual([type, type === 'paste'])
+    const toast = ann.page.locator('#toasts', { hasText: "Files can't be sent here." })
+    await toast.waitFor()
+    await ann.page.evaluate("document.getElementById('toasts').replaceChildren()")
+  }
+})

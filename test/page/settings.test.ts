@@ -80,6 +80,7 @@ test('a guest registers the name, changes the password, ends other sessions, and
   await dialog.locator('.wrong', { hasText: 'Invalid password' }).waitFor()
   await dialog.getByLabel('Password').fill('battery staple')
   await page.keyboard.press('Enter')
+  await page.locator('#log', { hasText: 'amy became the owner' }).waitFor()
   await page.locator('#my-state', { hasText: 'Account' }).waitFor()
   expect(await page.evaluate('JSON.stringify(localStorage)')).not.toContain('battery staple')
 
