@@ -6,7 +6,7 @@ import { EngineFault, Gone, Unavailable } from '../../src/engine/errors.ts'
 import { type Draft, type Event, idAt, type LogName } from '../../src/engine/event.ts'
 import { LocalImport } from '../../src/engine/local/import.ts'
 import { LocalEngine, type LocalOptions } from '../../src/engine/local/local.ts'
-import { MIGRATIONS } from '../../src/engine/local/schema.ts'
+import { MIGRATIONS, migrate } from '../../src/engine/local/schema.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { blocksWith, createAccount, hasAccountLike, keepBlock, names } from '../support/records.ts'
@@ -142,6 +142,33 @@ describe('LocalEngine', () => {
     const after = new DatabaseSync(file)
     expect(after.prepare('PRAGMA user_version').get()?.user_version).toBe(99)
     after.close()
+  })
+
+  it('makes the same tables of an empty file as the migrations do', () => {
+    const shapeOf = (make: (db: DatabaseSync) => void) => {
+      const db = new DatabaseSync(':memory:')
+      make(db)
+      const all = db.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name').all()
+      const plain = all.map(({ sql, ...named }) => ({
+        ...named,
+        sql: String(sql)
+          .replaceAll(/\s+/g, ' ')
+          .replaceAll(/ ?([,()]) ?/g, '$1'),
+      }))
+      const { user_version: version } = db.prepare('PRAGMA user_version').get() ?? {}
+      const rows = ['words_config', 'words_data', 'sqlite_sequence'].map((table) =>
+        db.prepare(`SELECT * FROM ${table}`).all(),
+      )
+      db.close()
+      return { plain, version, rows }
+    }
+    const fresh = shapeOf(migrate)
+    const migrated = shapeOf((db) => {
+      db.exec(`${MIGRATIONS[0]}; PRAGMA user_version = 1`)
+      migrate(db)
+    })
+    expect(fresh).toEqual(migrated)
+    expect(fresh.plain.length).toBeGreaterThan(30)
   })
 
   it('knows who had joined before names were kept', async () => {

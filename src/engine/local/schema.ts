@@ -1,7 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { fold } from '../fold.ts'
+import { TABLES } from './tables.ts'
 
-/** The migrations of the schema: step n migrates version n to n + 1. Released steps must not be changed. */
+/**
+ * The migrations of the schema: step n migrates version n to n + 1. Released steps must not be changed. What they make of an empty database
+ * is in tables.ts.
+ */
 export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE rooms (
@@ -231,17 +235,23 @@ export const MIGRATIONS: readonly string[] = [
   `,
 ]
 
-/** Migrates a database to the present version. @throws Error if a newer roomd has written it */
+/** Migrates a database to the present version, or makes its tables. @throws Error if a newer roomd has written it */
 export function migrate(db: DatabaseSync): void {
   const row = db.prepare('PRAGMA user_version').get()
   const version = Number(row?.user_version)
   if (version > MIGRATIONS.length) {
     throw new Error(`it was written by a newer roomd (schema ${version}; this one knows ${MIGRATIONS.length})`)
   }
+  const toVersion = (number: number, sql: string) =>
+    db.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${number}; COMMIT`)
+  if (version === 0) {
+    toVersion(MIGRATIONS.length, TABLES)
+    return
+  }
   // SQL has no function that folds names.
   db.function('fold', { deterministic: true }, (name) => fold(String(name)))
   for (const [step, sql] of MIGRATIONS.entries()) {
     if (step < version) continue
-    db.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${step + 1}; COMMIT`)
+    toVersion(step + 1, sql)
   }
 }
