@@ -16,7 +16,7 @@ let daemon: TestDaemon
 let port: number
 
 beforeAll(async () => {
-  daemon = await startTestDaemon({ http: 0, 'max-rate': 0 })
+  daemon = await startTestDaemon({ 'line-tls': 0, http: 0, 'max-rate': 0 })
   port = daemon.line
 })
 afterAll(() => daemon.stop())

@@ -56,7 +56,7 @@ const bodies = (events: readonly RoomEvent[]) => events.flatMap(({ type, body })
 test.each(Object.keys(WAYS))(
   '%s: cut again and again, a follower is told everything once and in order',
   async (way) => {
-    const daemon = await startTestDaemon({ http: 0 })
+    const daemon = await startTestDaemon({ 'line-tls': 0, http: 0 })
     onTestFinished(() => daemon.stop())
     const relay = await openRelay(daemon.port(way))
     const follower = await join(relay.port, 'follower', { way })
@@ -79,7 +79,7 @@ test.each(Object.keys(WAYS))(
 )
 
 test.each(Object.keys(WAYS))('%s: cut again and again, a speaker with nonces says each text once', async (way) => {
-  const daemon = await startTestDaemon({ http: 0 })
+  const daemon = await startTestDaemon({ 'line-tls': 0, http: 0 })
   onTestFinished(() => daemon.stop())
   const relay = await openRelay(daemon.port(way))
   const speaker = await join(relay.port, 'speaker', { way })

@@ -28,7 +28,6 @@ withRedis('a daemon without its Redis', () => {
     const server = await RedisServer.start()
     const wire = await Wire.to(server.port)
     const daemon = await startTestDaemon({
-      'line-tls': false,
       chatterbox: 0,
       chatroom: 0,
       http: 0,

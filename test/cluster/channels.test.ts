@@ -13,7 +13,7 @@ withRedis('channels', () => {
   const server = RedisServer.forAll()
 
   async function startNode(): Promise<TestDaemon> {
-    const daemon = await startTestDaemon({ 'line-tls': false, redis: server.url, 'redis-prefix': PREFIX })
+    const daemon = await startTestDaemon({ redis: server.url, 'redis-prefix': PREFIX })
     onTestFinished(() => daemon.stop())
     return daemon
   }

@@ -11,7 +11,7 @@ withRedis('moderation across nodes', () => {
   const server = RedisServer.forAll()
   const nodes: TestDaemon[] = []
   const start = async () => {
-    const options = { http: 0, 'line-tls': false, 'max-registrations': 0, 'max-rate': 0, 'guest-rate': 0 }
+    const options = { http: 0, 'max-registrations': 0, 'max-rate': 0, 'guest-rate': 0 }
     const daemon = await startTestDaemon({ ...options, redis: server.url, 'redis-prefix': 'moderation' })
     nodes.push(daemon)
     return daemon

@@ -14,7 +14,7 @@ withRedis('a successor', () => {
   test('stays, when a node was taken for dead before it could say that the one before has left', async () => {
     const server = await RedisServer.start()
     const wire = await Wire.to(server.port)
-    const start = (redis: string) => startTestDaemon({ 'line-tls': false, redis })
+    const start = (redis: string) => startTestDaemon({ redis })
     const [away, other] = [await start(wire.place.url), await start(server.url)]
     onTestFinished(async () => {
       await Promise.all([away.stop(), other.stop()])

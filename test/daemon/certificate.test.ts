@@ -83,7 +83,7 @@ test('without a data folder it is kept in memory; without a TLS listener there i
   const { file, made } = await loadCertificate({ ...OWN, data: ':memory:' })
   expect({ file, made }).toEqual({ file: undefined, made: true })
   const data = folder()
-  const daemon = await startTestDaemon({ ...OWN, data, 'line-tls': undefined })
+  const daemon = await startTestDaemon({ ...OWN, data })
   await daemon.stop()
   expect(existsSync(join(data, 'cert.pem'))).toBe(false)
 })

@@ -61,7 +61,7 @@ test(`${STOPS} stops leave nobody hanging or without a word`, { timeout: 60_000 
 })
 
 test('a TLS client whose handshake is not done is told; one that does not begin it holds nobody up', async () => {
-  const daemon = await startTestDaemon({}, undefined, true)
+  const daemon = await startTestDaemon({ 'line-tls': 0 }, undefined, true)
   const [comes, silent] = [connect(daemon.lineTls, '127.0.0.1'), connect(daemon.lineTls, '127.0.0.1')]
   silent.on('error', () => {})
   await Promise.all([once(comes, 'connect'), once(silent, 'connect')])

@@ -30,10 +30,7 @@ function found(logged: string): string[] {
 
 test('16. each action on an account is one line with nickname and address; the filter finds the failed logins alone', async () => {
   const { log, logged } = keptLog()
-  const daemon = await startTestDaemon(
-    { http: 0, 'line-tls': false, 'http-trust-proxy': '127.0.0.1', admins: 'boss' },
-    log,
-  )
+  const daemon = await startTestDaemon({ http: 0, 'http-trust-proxy': '127.0.0.1', admins: 'boss' }, log)
   onTestFinished(() => daemon.stop())
   const ask = async (...lines: readonly string[]) => {
     const client = await LineClient.connect(daemon)

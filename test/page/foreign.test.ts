@@ -20,7 +20,7 @@ const KINDS = ['fetch', 'method', 'query', 'text form', 'multipart form', 'beaco
 
 test('a page of another origin says nothing for its visitor, on any port', async () => {
   const { log, logged } = keptLog()
-  const ports = { http: 0, chatterbox: 0, 'chatterbox-plain': 0, chatroom: 0 }
+  const ports = { 'line-tls': 0, http: 0, chatterbox: 0, 'chatterbox-plain': 0, chatroom: 0 }
   const daemon = await startTestDaemon(ports, log)
   onTestFinished(() => daemon.stop())
   const site = createServer((_, response) => {

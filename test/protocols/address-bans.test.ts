@@ -17,7 +17,7 @@ import { keptLog } from '../support/log.ts'
 import { RedisServer, withRedis } from '../support/redis.ts'
 import { error, isReply, ok, result } from '../support/stage.ts'
 
-const OPTIONS = { http: 0, 'chatterbox-plain': 0, chatroom: 0, admins: 'boss' }
+const OPTIONS = { 'line-tls': 0, http: 0, 'chatterbox-plain': 0, chatroom: 0, admins: 'boss' }
 const PASSWORD = 'correct horse'
 const BANNED = '127.0.7.1'
 const NETWORK = '127.0.7.0/24'

@@ -13,7 +13,7 @@ const PASSWORD = 'correct horse'
 
 test('guests are refused at every protocol, and accounts are not', async () => {
   const data = temporaryFolder()
-  const daemon = await startTestDaemon({ 'chatterbox-plain': 0, http: 0, 'line-tls': false, guests: false, data })
+  const daemon = await startTestDaemon({ 'chatterbox-plain': 0, http: 0, guests: false, data })
   onTestFinished(() => daemon.stop())
   const line = await LineClient.connect(daemon)
   onTestFinished(() => void line.socket.destroy())

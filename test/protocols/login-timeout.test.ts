@@ -75,7 +75,14 @@ const WAYS: readonly Way[] = [
 
 /** A daemon with every listener and the default timeout, whose timers stand still until they are set forward. */
 async function stage(overrides = {}) {
-  const daemon = await startTestDaemon({ chatterbox: 0, 'chatterbox-plain': 0, chatroom: 0, http: 0, ...overrides })
+  const daemon = await startTestDaemon({
+    'line-tls': 0,
+    chatterbox: 0,
+    'chatterbox-plain': 0,
+    chatroom: 0,
+    http: 0,
+    ...overrides,
+  })
   onTestFinished(async () => {
     vi.useRealTimers()
     await daemon.stop()

@@ -11,7 +11,7 @@ const ALIKE = 'аdmin'
 const HIDDEN = 'bob\u3164by'
 
 async function withAdmin() {
-  const daemon = await startTestDaemon({ 'line-tls': false, 'chatterbox-plain': 0, chatroom: 0, http: 0 })
+  const daemon = await startTestDaemon({ 'chatterbox-plain': 0, chatroom: 0, http: 0 })
   onTestFinished(() => daemon.stop())
   const owner = await LineClient.connect(daemon)
   expect(await owner.ask('LOGIN admin')).toMatchObject({ type: 'commandResult' })

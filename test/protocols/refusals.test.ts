@@ -48,7 +48,6 @@ async function start(): Promise<TestDaemon> {
     chatroom: 0,
     http: 0,
     irc: 0,
-    'line-tls': false,
     'guest-rate': 0,
   })
   onTestFinished(() => daemon.stop())

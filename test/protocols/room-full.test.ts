@@ -12,7 +12,7 @@ import { pirateClients } from './piratchat/stage.ts'
 const FULL = 'This room is full'
 
 test('17. a full lobby lets nobody in at any protocol, but an admin, and what is posted', async () => {
-  const options = { 'chatterbox-plain': 0, chatroom: 0, http: 0, irc: 0, 'line-tls': false, 'guest-rate': 0 } as const
+  const options = { 'chatterbox-plain': 0, chatroom: 0, http: 0, irc: 0, 'guest-rate': 0 } as const
   const daemon = await startTestDaemon({ ...options, admins: 'root,other' })
   onTestFinished(() => daemon.stop())
   const http = daemon.port('http')

@@ -37,7 +37,7 @@ type Port = (typeof PORTS)[number]
 const isPlain = (name: Port) => PLAIN.some((plain) => plain === name)
 
 async function world() {
-  const daemon = await startTestDaemon({ chatterbox: 0, 'chatterbox-plain': 0, chatroom: 0, http: 0 })
+  const daemon = await startTestDaemon({ 'line-tls': 0, chatterbox: 0, 'chatterbox-plain': 0, chatroom: 0, http: 0 })
   const bystander = await LineClient.connect(daemon)
   onTestFinished(async () => {
     bystander.socket.destroy()
@@ -211,7 +211,7 @@ test('TLS at IRC is told that it is not spoken there', async () => {
 })
 
 test('of a port with TLS alone this is said', async () => {
-  const daemon = await startTestDaemon({ irc: 0, http: 0, 'http-tls': true, line: false })
+  const daemon = await startTestDaemon({ irc: 0, http: 0, 'http-tls': true, line: false, 'line-tls': 0 })
   onTestFinished(() => daemon.stop())
   const told = async (text: string) => {
     const socket = connectTcp({ host: '127.0.0.1', port: daemon.port('irc') })

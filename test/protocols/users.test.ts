@@ -14,7 +14,7 @@ import { eventually } from '../support/eventually.ts'
 import { RedisServer, withRedis } from '../support/redis.ts'
 import { error, history, isReply, ok, result } from '../support/stage.ts'
 
-const OPTIONS = { 'line-tls': false, admins: 'boss' }
+const OPTIONS = { admins: 'boss' }
 const OLD = 'correct horse'
 const NEW = 'battery staple'
 

@@ -10,7 +10,7 @@ const WELCOME = `The chat of the observatory. ${'天'.repeat(160)}`
 
 let daemon: TestDaemon
 beforeAll(async () => {
-  daemon = await startTestDaemon({ 'line-tls': false, irc: 0, 'irc-tls': false, welcome: WELCOME })
+  daemon = await startTestDaemon({ irc: 0, 'irc-tls': false, welcome: WELCOME })
 })
 afterAll(() => daemon.stop())
 

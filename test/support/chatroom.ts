@@ -19,7 +19,7 @@ export interface ChatroomDaemon extends TestDaemon {
 
 export async function startChatroom(overrides: Overrides = {}): Promise<ChatroomDaemon> {
   const { log, logged } = keptLog()
-  const daemon = await startTestDaemon({ 'line-tls': false, chatroom: 0, ...overrides }, log)
+  const daemon = await startTestDaemon({ chatroom: 0, ...overrides }, log)
   return { ...daemon, chatroom: daemon.port('chatroom'), log: logged }
 }
 

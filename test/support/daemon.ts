@@ -7,7 +7,7 @@ import { certificate } from './certificate.ts'
 export interface TestDaemon {
   /** Port of the line protocol over TCP. */
   readonly line: number
-  /** Port of the line protocol over TLS. */
+  /** Port of the line protocol over TLS, where `overrides` have opened one. */
   readonly lineTls: number
   /** Port of any listener, by its protocol's name. */
   port(protocol: string): number
@@ -17,7 +17,7 @@ export interface TestDaemon {
 export type Overrides = Readonly<Record<string, unknown>>
 
 /**
- * Starts a daemon without a database file, listening over TCP and TLS; `overrides` are options as in src/options.ts. With `acceptsLast` it
+ * Starts a daemon without a database file, listening for lines over TCP; `overrides` are options as in src/options.ts. With `acceptsLast` it
  * accepts those who have connected when it stops, which takes longer.
  */
 export async function startTestDaemon(
@@ -28,7 +28,7 @@ export async function startTestDaemon(
   const { certFile, keyFile } = certificate()
   const config = checkConfig({
     line: 0,
-    'line-tls': 0,
+    'line-tls': false,
     chatterbox: false,
     chatroom: false,
     irc: false,

@@ -24,7 +24,7 @@ export interface Answer {
 }
 
 export async function globesStage(overrides: Overrides = {}, log?: Logger) {
-  const daemon = await startTestDaemon({ http: 0, 'line-tls': false, ...overrides }, log)
+  const daemon = await startTestDaemon({ http: 0, ...overrides }, log)
   const port = daemon.port('http')
   const open: { end(): void }[] = []
   let stopped: Promise<void> | undefined

@@ -21,9 +21,13 @@ export interface Stage {
   stop(): Promise<void>
 }
 
+function listenerOf(transport: Transport): Overrides {
+  if (isWebSocket(transport)) return { http: 0, 'http-tls': transport === 'WSS' }
+  return transport === 'TLS' ? { 'line-tls': 0 } : {}
+}
+
 export async function stage({ transport, mode }: Way, overrides?: Overrides): Promise<Stage> {
-  const http = isWebSocket(transport) ? { http: 0, 'http-tls': transport === 'WSS' } : {}
-  const daemon = await startTestDaemon({ ...http, ...overrides })
+  const daemon = await startTestDaemon({ ...listenerOf(transport), ...overrides })
   const clients: LineClient[] = []
   onTestFinished(async () => {
     for (const { socket } of clients) socket.destroy()

@@ -152,7 +152,7 @@ export async function portraitAt(where: string): Promise<unknown> {
 
 /** A daemon in this process at a place as `--data` or `--redis` names it. */
 export function startAt(where: string): Promise<TestDaemon> {
-  return startTestDaemon({ 'line-tls': false, ...(redisLocationOf(where) ? { redis: where } : { data: where }) })
+  return startTestDaemon({ ...(redisLocationOf(where) ? { redis: where } : { data: where }) })
 }
 
 const optionsOf = (where: string) => (/^\w+:\/\//.test(where) ? { redis: where } : { data: where })

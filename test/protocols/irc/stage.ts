@@ -20,7 +20,7 @@ export interface IrcStage {
 export async function ircStage(overrides: Overrides = {}): Promise<IrcStage> {
   const way = currentWay()
   const listeners = { irc: 0, ...listenersOf(way) }
-  const daemon = await startTestDaemon({ ...listeners, 'line-tls': false, 'guest-rate': 0, ...overrides })
+  const daemon = await startTestDaemon({ ...listeners, 'guest-rate': 0, ...overrides })
   onTestFinished(() => daemon.stop())
   const kept = <T extends { readonly socket: { destroy(): unknown } }>(client: T): T => {
     onTestFinished(() => void client.socket.destroy())

@@ -18,7 +18,7 @@ async function read(client: IrcClient, request: string): Promise<string[]> {
 }
 
 async function daemonAt(data: string): Promise<{ readonly port: number; stop(): Promise<void> }> {
-  const daemon = await startTestDaemon({ irc: 0, 'line-tls': false, data })
+  const daemon = await startTestDaemon({ irc: 0, data })
   let stopping: Promise<void> | undefined
   const stop = () => (stopping ??= daemon.stop())
   onTestFinished(stop)

@@ -55,7 +55,7 @@ export function ircSuite(overrides: Overrides = {}): IrcSuite {
   const lines: LineClient[] = []
   const accounts = new Set<string>()
   beforeAll(async () => {
-    daemon = await startTestDaemon({ irc: 0, 'line-tls': false, 'guest-rate': 0, ...listenersOf(way), ...overrides })
+    daemon = await startTestDaemon({ irc: 0, 'guest-rate': 0, ...listenersOf(way), ...overrides })
   })
   afterEach(async () => {
     for (const client of clients) client.send('QUIT')

@@ -9,7 +9,7 @@ const WORD = 'a-secret-of-this-client'
 const PRESENT = 'User with such nickname is already present in the requested room'
 
 let daemon: TestDaemon
-beforeAll(async () => void (daemon = await startTestDaemon({ 'line-tls': false })))
+beforeAll(async () => void (daemon = await startTestDaemon()))
 afterAll(() => daemon.stop())
 
 /** A client that has logged in; its socket stays open whatever comes. */

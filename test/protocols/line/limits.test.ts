@@ -174,7 +174,7 @@ async function expectRefused(client: LineClient, text: string, reconnect: boolea
 }
 
 test('connections that do not shake hands are bounded too', async () => {
-  const daemon = await startTestDaemon({ 'max-per-address': 10 })
+  const daemon = await startTestDaemon({ 'line-tls': 0, 'max-per-address': 10 })
   onTestFinished(() => daemon.stop())
   const silent = Array.from({ length: 100 }, () =>
     connect(daemon.lineTls, '127.0.0.1')
@@ -196,7 +196,7 @@ test.for(['is gone right behind its handshake', 'never shakes hands'])(
   'a client that %s does not hold up a stop',
   TIMED,
   async (how) => {
-    const daemon = await startTestDaemon()
+    const daemon = await startTestDaemon({ 'line-tls': 0 })
     const at = { port: daemon.lineTls, host: '127.0.0.1' }
     const socket = how.startsWith('is') ? connectTls({ ...at, rejectUnauthorized: false }) : connect(at)
     socket.on('error', () => {})
@@ -210,7 +210,7 @@ test.for(['is gone right behind its handshake', 'never shakes hands'])(
 )
 
 test('a TLS handshake that never ends is cut off and holds nobody up', async () => {
-  const daemon = await startTestDaemon()
+  const daemon = await startTestDaemon({ 'line-tls': 0 })
   onTestFinished(() => daemon.stop())
   const silent: Socket[] = []
   for (let n = 0; n < 20; n++) silent.push(connect(daemon.lineTls, '127.0.0.1'))

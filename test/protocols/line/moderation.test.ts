@@ -6,7 +6,7 @@ import { moderationCommands } from './moderation-commands.ts'
 import { moderationPoints } from './moderation-points.ts'
 import { anotherAddress, enter, guest, OK, owner, roomOf } from './moderation-stage.ts'
 
-const options = { http: 0, 'line-tls': false, 'max-registrations': 0, 'max-rate': 0, 'guest-rate': 0 }
+const options = { http: 0, 'max-registrations': 0, 'max-rate': 0, 'guest-rate': 0 }
 const data = temporaryFolder()
 let daemon: TestDaemon
 beforeAll(async () => {

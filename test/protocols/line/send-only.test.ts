@@ -52,7 +52,7 @@ async function heard(eyes: LineClient, name: string): Promise<string[]> {
 }
 
 async function openDaemon(overrides = {}): Promise<TestDaemon> {
-  const daemon = await startTestDaemon({ 'max-rate': 0, ...overrides })
+  const daemon = await startTestDaemon({ 'line-tls': 0, 'max-rate': 0, ...overrides })
   onTestFinished(() => daemon.stop())
   return daemon
 }

@@ -28,7 +28,7 @@ export interface Request {
 
 export async function pirateStage(overrides: Overrides = {}) {
   const { log, logged } = keptLog()
-  const daemon = await startTestDaemon({ 'line-tls': false, http: 0, ...overrides }, log)
+  const daemon = await startTestDaemon({ http: 0, ...overrides }, log)
   const stop = () => daemon.stop()
   const sockets: { destroy(): unknown }[] = []
   onTestFinished(async () => {

@@ -22,7 +22,7 @@ function follow() {
 
 test('a browser follows a room over a restart of the server, each message once', async () => {
   const http = await reservePort()
-  const options = { http, data: temporaryFolder(), 'line-tls': false }
+  const options = { http, data: temporaryFolder() }
   const start = async () => {
     const daemon = await startTestDaemon(options)
     onTestFinished(() => daemon.stop())

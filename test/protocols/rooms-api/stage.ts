@@ -58,7 +58,7 @@ export const problem = (status: number, code: string) => ({
 export type ApiStage = Awaited<ReturnType<typeof apiStage>>
 
 export async function apiStage(overrides: Overrides = {}, log?: Logger) {
-  const daemon = await startTestDaemon({ http: 0, 'line-tls': false, ...overrides }, log)
+  const daemon = await startTestDaemon({ http: 0, ...overrides }, log)
   const port = daemon.port('http')
   const lines: LineClient[] = []
   let stopped: Promise<void> | undefined

@@ -163,7 +163,7 @@ test('a reader is told when what it has missed is removed before it has come to 
 
 test('across a restart: the end says that the client is to come back, and it misses nothing', async () => {
   const data = join(temporaryFolder(), 'data')
-  const start = () => startTestDaemon({ http: 0, data, 'line-tls': false })
+  const start = () => startTestDaemon({ http: 0, data })
   const enterOps = async (daemon: Awaited<ReturnType<typeof start>>) => {
     const client = await LineClient.connect(daemon)
     client.send('LOGIN ann', 'JOIN ops')

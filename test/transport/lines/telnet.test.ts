@@ -84,7 +84,7 @@ function heard(socket: Socket) {
 describe.each(['TCP', 'TLS'])('over %s', (transport) => {
   const open = async () => {
     const { log, logged } = keptLog()
-    const daemon = await startTestDaemon({ 'max-queue': 65_536 }, log)
+    const daemon = await startTestDaemon({ 'line-tls': 0, 'max-queue': 65_536 }, log)
     const at = { host: '127.0.0.1', port: transport === 'TCP' ? daemon.line : daemon.lineTls }
     const socket = transport === 'TCP' ? connect(at) : connectTls({ ...at, rejectUnauthorized: false })
     onTestFinished(async () => {
