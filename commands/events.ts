@@ -64,6 +64,11 @@ export function recordOf(event: Event, room: string, asker: string): History | u
   return { type: 'history', from: asker, body: record }
 }
 
+/** Returns the record of /inbox for a private message. */
+export function privateRecord(event: Event, asker: string): History {
+  return { type: 'history', from: asker, body: privateLine(event) }
+}
+
 let lastTime = Number.NaN
 let lastTimestamp = ''
 

@@ -1,9 +1,7 @@
-import type { Event } from '../src/engine/event.ts'
 import type { Command } from './command.ts'
-import { timestamp } from './events.ts'
+import { privateRecord } from './events.ts'
 import { parseRange } from './range.ts'
 import { answered } from './records.ts'
-import type { History } from './replies.ts'
 
 /** Maximum messages in the reply to a request without limits. */
 const DEFAULT_LIMIT = 100
@@ -20,11 +18,6 @@ export const inbox: Command = {
     const { range, first, end } = parseRange(parameter, Date.now())
     const bounds = Object.keys(range).length === 0 ? { limit: DEFAULT_LIMIT } : range
     const search = await chat.inboxes.read(session, bounds)
-    yield* answered(search, (event) => recordOf(event, session.name), { first, end })
+    yield* answered(search, (event) => privateRecord(event, session.name), { first, end })
   },
-}
-
-function recordOf({ from, to = '', body, at, id }: Event, asker: string): History {
-  const utctimestamp = timestamp(at)
-  return { type: 'history', from: asker, body: { type: 'private', from, to, body, utctimestamp, id: String(id) } }
 }

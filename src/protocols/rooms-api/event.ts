@@ -1,5 +1,5 @@
 import type { XStatic } from 'typebox/schema'
-import { eventLine, privateLine, recordOf } from '../../../commands/events.ts'
+import { eventLine, privateRecord, recordOf } from '../../../commands/events.ts'
 import type { Event } from '../../engine/event.ts'
 import { escapeAll, UNSAFE } from '../escape.ts'
 import { plainEncoder } from '../plain-line.ts'
@@ -90,7 +90,7 @@ export function liveText(event: Event, slug: string): string {
 
 /** Returns an event of the room with a slug, or a private message of the past as a line for people, with its date and a line feed. */
 export function pastText(event: Event, slug: string | undefined): string {
-  if (slug === undefined) return plain({ type: 'history', from: event.from, body: privateLine(event) })
+  if (slug === undefined) return plain(privateRecord(event, ''))
   const record = recordOf(event, slug, '')
   return record ? plain(record) : ''
 }

@@ -137,6 +137,8 @@ test('12. ACTION is CTCP at IRC clients, and a flag elsewhere; other requests of
   expect(await lin.until(({ type }) => type === 'message')).toMatchObject([{ body: 'waves', action: true }])
   await ann.ask('PRIVMSG lin :\u0001ACTION nods\u0001')
   expect(await lin.until(({ type }) => type === 'private')).toMatchObject([{ body: '* ann nods' }])
+  lin.send('/inbox')
+  expect(await lin.until(({ type }) => type === 'history')).toMatchObject([{}, { body: { body: '* ann nods' } }])
   await lin.ask('/me bows')
   expect(await bob.until(/ACTION/)).toEqual([':lin!~lin@guest.roomd PRIVMSG #act :\u0001ACTION bows\u0001'])
   await ann.ask('PRIVMSG bob :\u0001VERSION\u0001', 'PRIVMSG #act :\u0001PING 1\u0001')
@@ -552,6 +554,11 @@ test('36. REDACT deletes own messages, and any as operator; others get FAIL', as
     `:ann!~ann@guest.roomd REDACT #redact :${two}`,
   ])
   expect(codes(await eve.rest())).toEqual([])
+  // Behind a reason that is too long for a message of the room, as behind that of KICK.
+  await ann.ask('PRIVMSG #redact :three')
+  const [three] = (await bob.rest()).flatMap((line) => (line.includes('three') ? (tagOf(line, 'msgid') ?? []) : []))
+  const [shortened] = await ann.ask(`REDACT #redact ${three} :${'x'.repeat(301)}`)
+  expect(shortened).toMatch(new RegExp(` REDACT #redact ${three} :x{300}$`))
   expect(
     await ann.ask('REDACT #redact 1', 'REDACT #redact x', 'REDACT #nowhere 1', 'REDACT bob x', 'REDACT #redact'),
   ).toEqual([
