@@ -1,5 +1,6 @@
 import type { Command } from './command.ts'
 import { error, result } from './replies.ts'
+import { nameAlone } from './words.ts'
 
 export const block: Command = {
   name: '/block',
@@ -7,7 +8,8 @@ export const block: Command = {
   help: 'No messages between you and another user, until /unblock or, if your nickname is not registered, until you disconnect.',
   state: 'named',
   least: 1,
-  async run({ chat, session }, nickname) {
+  async run({ chat, session }, parameter) {
+    const nickname = nameAlone(parameter)
     await chat.block(session, nickname)
     return result(`Blocked ${nickname}`)
   },
@@ -19,7 +21,8 @@ export const unblock: Command = {
   help: 'Remove a block.',
   state: 'named',
   least: 1,
-  async run({ chat, session }, nickname) {
+  async run({ chat, session }, parameter) {
+    const nickname = nameAlone(parameter)
     return (await chat.unblock(session, nickname)) ? result(`Unblocked ${nickname}`) : error('not-blocked', nickname)
   },
 }

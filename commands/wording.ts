@@ -6,13 +6,15 @@ import { timestamp } from './events.ts'
 import { type ErrorReply, error } from './replies.ts'
 import { splitName } from './words.ts'
 
-/** Returns the part of a parameter that a refusal is about; the whole parameter for other codes. */
+const firstName = (parameter: string) => splitName(parameter).name
+
+/** Functions that return the part of a parameter that a refusal is about; for other codes that is the whole parameter. */
 const SUBJECTS: Readonly<Partial<Record<RefusalCode, (parameter: string) => string | undefined>>> = {
-  'nobody-here': (parameter) => splitName(parameter).name,
-  'no-private-messages': (parameter) => splitName(parameter).name,
+  'nobody-here': firstName,
+  'no-private-messages': firstName,
   'message-unknown': (parameter) => /^last[ \t]+(?:"[^"]*"|\S+)|^\S*/i.exec(parameter)?.[0],
   'invalid-network': (parameter) => parameter.split(/[ \t]/, 1)[0],
-  'user-unknown': (parameter) => parameter.split(/[ \t]/, 1)[0],
+  'user-unknown': firstName,
   'room-unknown': (parameter) => (/(?:^|[ \t])in=(\S*)/i.exec(parameter) ?? /^(\S*)/.exec(parameter))?.[1],
   'history-gone': (parameter) => /after=(\S*)/i.exec(parameter)?.[1],
 }

@@ -12,6 +12,11 @@ export function splitName(parameter: string): { readonly name: string; readonly 
   return { name, rest }
 }
 
+/** Reads a parameter that is a nickname, in double quotes or without. */
+export function nameAlone(parameter: string): string {
+  return /^"([^"]*)"$/.exec(parameter)?.[1] ?? parameter
+}
+
 /**
  * Reads an optional duration, such as `10m`, `2h` or `7d`, at the beginning of a text. Returns its end in ms since the epoch, and the
  * text after it.

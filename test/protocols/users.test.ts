@@ -185,6 +185,8 @@ function suite(start: () => Promise<Where>): void {
     expect(await reply(boss, '/disconnect nobody for nothing')).toEqual(
       error('No such user: nobody', { code: 'user-unknown' }),
     )
+    expect(await reply(boss, '/disconnect "no body" for nothing')).toMatchObject({ error: 'No such user: no body' })
+    expect(sessionsOf(await reply(boss, '/whois "EVE"'))).toMatchObject([{ nickname: 'eve' }, { nickname: 'Eve' }])
     expect(sessionsOf(await reply(boss, '/whois EVE'))).toMatchObject([
       { nickname: 'eve', protocol: 'line', address: '127.0.0.1', account: false },
       { nickname: 'Eve', protocol: 'line', address: '127.0.0.1', account: false },

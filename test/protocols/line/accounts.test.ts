@@ -78,10 +78,10 @@ test('accounts and their blocks survive kill -9; no password is in the log or on
     LineClient.connect({ line, lineTls: Number.NaN, port: () => Number.NaN, stop: async () => {} }, 'TCP', 'whole')
   const alice = await dial(await first.ready())
   await alice.ask('LOGIN alice')
-  expect(await alice.ask('/block bob')).toEqual(result('Blocked bob'))
+  expect(await alice.ask('/block "bob"')).toEqual(result('Blocked bob'))
   expect(await alice.ask(`/register ${SECRET}`)).toEqual(result('Nickname alice is registered'))
   await alice.ask('/block carol')
-  await alice.ask('/unblock bob')
+  expect(await alice.ask('/unblock "bob"')).toEqual(result('Unblocked bob'))
   first.child.kill('SIGKILL')
   await first.exit
 
