@@ -17,7 +17,7 @@ import { cutTo } from '../texts.ts'
 async function forEach(context: IrcContext, list: string, act: (channel: string) => Promise<Lines>): Promise<Lines> {
   const lines: string[] = []
   for (const channel of targetsOf(list)) {
-    const refused = (refusal: Refusal) => [refusedLine(refusal, context.reply, { channel, nick: channel })]
+    const refused = (refusal: Refusal) => [refusedLine(refusal, context.reply, { channel, nick: context.session.nick })]
     lines.push(...(await unlessRefused(act(channel), refused)))
   }
   return lines
