@@ -33,7 +33,7 @@ export const help: Command = {
           found.map(textOf),
         )
     }
-    return error('unknown-command', parameter, suggestionFor(parameter, Object.values(commandGroups).flat()))
+    return error('unknown-command', parameter, suggestionFor(parameter, commandGroups))
   },
 }
 

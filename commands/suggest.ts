@@ -1,5 +1,5 @@
 import { editDistance } from '../src/edit-distance.ts'
-import type { Command } from './command.ts'
+import type { CommandContext } from './command.ts'
 
 /** Commands of other chat programs, in upper case, and those that do the same here. */
 const FOREIGN: Readonly<Record<string, string>> = {
@@ -27,11 +27,11 @@ const FOREIGN: Readonly<Record<string, string>> = {
 const LONGEST_WORD = 32
 
 /** Returns the hint for a word with a slash that is none of the commands: the one that may be meant, and how to say the word. */
-export function suggestionFor(unknown: string, commands: readonly Command[]): string {
+export function suggestionFor(unknown: string, groups: CommandContext['commandGroups']): string {
   const advice = '/help lists the commands'
   if (unknown.length > LONGEST_WORD) return advice
   const word = unknown.replace(/^\//, '').toUpperCase()
-  const nearest = nearestTo(word, commands)
+  const nearest = nearestTo(word, groups)
   const near = nearest && `/${nearest.name.toLowerCase()}`
   if (nearest?.distance === 0) return `${near} stands alone on its line; ${advice}`
   const meant = FOREIGN[word] ?? near
@@ -45,14 +45,15 @@ interface Near {
 }
 
 /** Words of tables of commands, without slashes. */
-const words = new WeakMap<readonly Command[], readonly string[]>()
+const words = new WeakMap<CommandContext['commandGroups'], readonly string[]>()
 
-function nearestTo(word: string, commands: readonly Command[]): Near | undefined {
-  let known = words.get(commands)
+function nearestTo(word: string, groups: CommandContext['commandGroups']): Near | undefined {
+  let known = words.get(groups)
   if (!known) {
+    const commands = Object.values(groups).flat()
     const names = commands.flatMap(({ name, aliases = [] }) => [name, ...aliases])
     known = names.map((name) => name.replace(/^\//, '')).filter((name) => name.length > 1)
-    words.set(commands, known)
+    words.set(groups, known)
   }
   let nearest: Near | undefined
   // A longer distance than that is another word. Most words are told apart by their lengths, as a client may send thousands at once.

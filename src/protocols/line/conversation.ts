@@ -136,7 +136,7 @@ export class LineConversation implements CommandContext, Conversation<LineUnit> 
     if (this.#piping) return this.#sayLiterally(line)
     const parsed = parser.parse(line)
     if ('unknown' in parsed) {
-      return this.#answer(error('unknown-command', parsed.unknown, suggestionFor(parsed.unknown, commands)))
+      return this.#answer(error('unknown-command', parsed.unknown, suggestionFor(parsed.unknown, COMMAND_GROUPS)))
     }
     return this.#dispatch(parsed.command, parsed.parameter)
   }
