@@ -31,11 +31,8 @@ export const token: Command = {
 }
 
 async function create({ chat, session }: CommandContext, name: string, options: readonly string[]) {
-  const request = requestOf(name, options)
-  const value = await chat.tokens.create(session, request)
-  const made = (await chat.tokens.list(session)).find((each) => each.name === name)
-  const text = `Token ${name}, shown only this once: ${value}`
-  return { ...result(text), ...(made && { token: { ...entryOf(made), value } }) }
+  const { value, info } = await chat.tokens.create(session, requestOf(name, options))
+  return { ...result(`Token ${name}, shown only this once: ${value}`), token: { ...entryOf(info), value } }
 }
 
 async function revoke({ chat, session }: CommandContext, name: string): Promise<CommandResult> {

@@ -65,11 +65,12 @@ export class AccessTokens {
   }
 
   /**
-   * Makes a token and resolves with its text, which cannot be had again. One that a token makes ends with that at the latest.
+   * Makes a token and resolves with its text, which cannot be had again, and what {@link list} tells about it. One that a token makes ends
+   * with that at the latest.
    *
    * @throws Refusal `account-required`, `token-scope`, `token-invalid`, `token-taken`, `too-many-tokens`, `room-name-invalid`.
    */
-  async create(owner: TokenOwner, request: TokenRequest): Promise<string> {
+  async create(owner: TokenOwner, request: TokenRequest): Promise<{ readonly value: string; readonly info: TokenInfo }> {
     const account = await this.#accountOf(owner)
     const { name, rights = TOKEN_RIGHTS } = request
     const until = earlier(request.until, owner.token?.until)
@@ -97,15 +98,12 @@ export class AccessTokens {
       throw error
     }
     this.#audit('token-created', owner, name)
-    return value
+    return { value, info: infoOf(token) }
   }
 
   /** The tokens of an account that have not ended, oldest first. @throws Refusal `account-required`, `token-scope`. */
   async list(owner: TokenOwner): Promise<readonly TokenInfo[]> {
-    const tokens = await this.#of(await this.#accountOf(owner))
-    return tokens.map(({ name, rooms, rights, createdAt, until }) => {
-      return { name, ...(rooms && { rooms }), rights, createdAt, ...(until !== undefined && { until }) }
-    })
+    return (await this.#of(await this.#accountOf(owner))).map(infoOf)
   }
 
   /** Removes a token and ends the sessions that it has opened. @throws Refusal `account-required`, `token-scope`, `token-unknown`. */
@@ -173,6 +171,10 @@ export class AccessTokens {
     const client = owner instanceof Proof ? undefined : { address: owner.address, protocol: owner.wire.protocol }
     this.#parts.onAudit(auditEntry({ what, address: '', name: owner.name, ...client, token }))
   }
+}
+
+function infoOf({ name, rooms, rights, createdAt, until }: TokenRecord): TokenInfo {
+  return { name, ...(rooms && { rooms }), rights, createdAt, ...(until !== undefined && { until }) }
 }
 
 function hasEnded({ until }: Pick<TokenRecord, 'until'>): boolean {

@@ -10,7 +10,7 @@ export const TOKEN_OPERATIONS = {
     async *run({ chat: { administration, tokens } }, { name, token, rooms, rights, until }) {
       const owner = await administration.ownerOf(name)
       // Alone on its line, so that a shell can assign it.
-      yield { done: await tokens.create(owner, { name: token, rooms, rights, until }) }
+      yield { done: (await tokens.create(owner, { name: token, rooms, rights, until })).value }
     },
   },
   'token list': {

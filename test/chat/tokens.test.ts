@@ -22,7 +22,7 @@ async function annStage() {
     return { session, ended: connection.ended }
   }
   const limited = async (request: Omit<TokenRequest, 'name'>) => {
-    return (await open(await chat.tokens.create(ann, { name: 'limited', ...request }))).session
+    return (await open((await chat.tokens.create(ann, { name: 'limited', ...request })).value)).session
   }
   return { ...staged, ann, open, limited, toldTo }
 }
@@ -31,9 +31,9 @@ const prove = (chat: Chat) => chat.accounts.authenticate('ann', SECRET, HERE)
 
 test('a token opens its account until it is revoked, which ends the sessions that it has opened and no other', async () => {
   const { chat, ann, engine, open } = await annStage()
-  const value = await chat.tokens.create(ann, { name: 'ci' })
+  const { value } = await chat.tokens.create(ann, { name: 'ci' })
   expect(value).toMatch(/^rd_[A-Za-z0-9]{36}$/)
-  const other = await open(await chat.tokens.create(await prove(chat), { name: 'other' }))
+  const other = await open((await chat.tokens.create(await prove(chat), { name: 'other' })).value)
   const { session, ended } = await open(value)
   expect([session.name, session.registered, session.byTicket, session.isAdmin]).toEqual(['Ann', true, false, true])
   const listed = (await chat.settings.sessions(ann)).sessions.map(({ token }) => token)
@@ -55,9 +55,9 @@ test('a token opens its account until it is revoked, which ends the sessions tha
 test('a token ends at its time, and one that it has made with it', async () => {
   const { chat, ann, open, engine } = await annStage()
   const until = Date.now() + 60_000
-  const value = await chat.tokens.create(ann, { name: 'short', until })
+  const { value } = await chat.tokens.create(ann, { name: 'short', until })
   const { session } = await open(value)
-  const heir = await chat.tokens.create(session, { name: 'heir' })
+  const { value: heir } = await chat.tokens.create(session, { name: 'heir' })
   expect((await chat.tokens.list(ann)).map((token) => token.until)).toEqual([until, until])
   vi.useFakeTimers({ toFake: ['Date'], now: until })
   try {
@@ -72,7 +72,7 @@ test('a token ends at its time, and one that it has made with it', async () => {
 
 test('a change of the password leaves tokens and their sessions; a removal of the account leaves none to the next owner', async () => {
   const { chat, ann, open, owner } = await annStage()
-  const value = await chat.tokens.create(ann, { name: 'ci' })
+  const { value } = await chat.tokens.create(ann, { name: 'ci' })
   const { session, ended } = await open(value)
   await chat.settings.changePassword(ann, SECRET, 'another horse')
   expect([ended, (await chat.tokens.use(value))?.proof.name]).toEqual([[], 'Ann'])
@@ -86,7 +86,7 @@ test('a change of the password leaves tokens and their sessions; a removal of th
 
 test('a token left over from an earlier account of the nickname opens nothing', async () => {
   const { chat, ann, engine, owner } = await annStage()
-  const value = await chat.tokens.create(ann, { name: 'ci' })
+  const { value } = await chat.tokens.create(ann, { name: 'ci' })
   const kept = (await engine.records.get('token', digestOf(value))) ?? expect.fail()
   await chat.settings.unregister(ann, SECRET)
   await chat.close(ann)
@@ -146,7 +146,7 @@ test('without the right to write a token says, moderates and makes nothing; with
 
 test('a limited token changes nothing of its account, and is no admin’s', async () => {
   const { chat, ann, open, owner } = await annStage()
-  const { session, ended } = await open(await chat.tokens.create(ann, { name: 'limited', rights: ['read'] }))
+  const { session, ended } = await open((await chat.tokens.create(ann, { name: 'limited', rights: ['read'] })).value)
   const other = await owner('ann', SECRET)
   const refused = [
     chat.settings.changePassword(session, SECRET, 'another horse'),
@@ -197,7 +197,7 @@ test('two requests for one name at the same time make one token', async () => {
 
 test('a proof of a token that is revoked before the login opens nothing', async () => {
   const { chat, ann } = await annStage()
-  const value = await chat.tokens.create(ann, { name: 'ci' })
+  const { value } = await chat.tokens.create(ann, { name: 'ci' })
   const { proof } = (await chat.tokens.use(value)) ?? expect.fail()
   await chat.tokens.revoke(ann, 'ci')
   expect(await reasonOf(chat.login(new Session(silent), proof))).toBe('secret-wrong')
@@ -205,7 +205,7 @@ test('a proof of a token that is revoked before the login opens nothing', async 
 
 test('a proof of a token whose account is removed before the login opens nothing', async () => {
   const { chat, ann } = await annStage()
-  const value = await chat.tokens.create(ann, { name: 'ci' })
+  const { value } = await chat.tokens.create(ann, { name: 'ci' })
   const { proof } = (await chat.tokens.use(value)) ?? expect.fail()
   await chat.administration.removeAccount('ann')
   await chat.close(ann)

@@ -40,9 +40,8 @@ export function addTokens(app: FastifyInstance, context: RoomsApiContext): void 
     const owner = await ownerOf(context, request, 'write')
     const { name, rooms, may: rights, until: end } = await checked(API_TOKEN_REQUEST, jsonOf(request), 'The body')
     const until = end === undefined ? undefined : Date.parse(end)
-    const value = await tokens.create(owner, { name, rooms, rights, until })
-    const made = (await tokens.list(owner)).find((token) => token.name === name)
-    return reply.code(201).send({ ...(made && tokenOf(made)), value })
+    const { value, info } = await tokens.create(owner, { name, rooms, rights, until })
+    return reply.code(201).send({ ...tokenOf(info), value })
   })
   app.get('/api/tokens', async (request) => {
     const owner = await ownerOf(context, request, 'read')

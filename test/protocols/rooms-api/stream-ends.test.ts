@@ -22,7 +22,7 @@ test('a caller that may not read is refused', async () => {
   expect(await (await stream('/rooms/den/stream', { as })).refusal).toEqual([404, 'not-found'])
   const locked = { as, headers: { 'Room-Password': PASSWORD } }
   expect((await stream('/rooms/den/stream', locked)).response.statusCode).toBe(200)
-  const token = await chat.tokens.create(bob, { name: 'ci', rooms: ['ops'], rights: ['read'] })
+  const { value: token } = await chat.tokens.create(bob, { name: 'ci', rooms: ['ops'], rights: ['read'] })
   expect((await stream('/rooms/ops/stream', { as: token })).response.statusCode).toBe(200)
   for (const path of ['/rooms/den/stream', '/rooms/ops,den/stream', '/inbox/stream']) {
     expect(await (await stream(path, { as: token })).refusal).toEqual([403, 'token-scope'])
@@ -31,7 +31,7 @@ test('a caller that may not read is refused', async () => {
     const withBody = { as, headers: { 'Content-Length': '2' } }
     expect(await (await stream(path, withBody)).refusal).toEqual([400, 'invalid-request'])
   }
-  const writing = await chat.tokens.create(bob, { name: 'writing', rights: ['write'] })
+  const { value: writing } = await chat.tokens.create(bob, { name: 'writing', rights: ['write'] })
   expect(await (await stream('/rooms/ops/stream', { as: writing })).refusal).toEqual([403, 'token-scope'])
 })
 
@@ -144,8 +144,8 @@ test('a token that is revoked, a password that is changed and an account that is
   const { stream, account, chat } = await streamStage()
   const ann = await account('ann', 'ops')
   await account('bob')
-  const ci = await chat.tokens.create(ann, { name: 'ci' })
-  const short = await chat.tokens.create(ann, { name: 'short', until: Date.now() + 500 })
+  const { value: ci } = await chat.tokens.create(ann, { name: 'ci' })
+  const { value: short } = await chat.tokens.create(ann, { name: 'short', until: Date.now() + 500 })
   const [byToken, byShort, byPassword, gone] = [
     await stream('/rooms/ops/stream', { as: ci }),
     await stream('/rooms/ops/stream', { as: short }),
