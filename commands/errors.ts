@@ -1,6 +1,7 @@
 /** The errors of the line protocol: every code with its text. docs/protocols/line-errors.md is generated from this table. */
 import { NICKNAME_WORDS, SLUG_WORDS } from '../src/chat/names.ts'
 import type { RefusalCode } from '../src/chat/refusal.ts'
+import { DISCONNECTS, type DisconnectReason } from '../src/transport/disconnect.ts'
 
 /** Codes of errors that the line protocol detects itself. */
 type LineFault =
@@ -25,34 +26,14 @@ type LineFault =
   | 'invalid-days'
   | 'internal-error'
 
-/** Codes of errors after which the server closes the connection; src/transport/disconnect.ts has their texts. */
-export const DISCONNECT_CODES = [
-  'too-many-connections',
-  'too-many-from-address',
-  'login-timeout',
-  'reader-too-slow',
-  'out-of-memory',
-  'frames-too-many',
-  'message-too-slow',
-  'unavailable',
-  'wrong-protocol',
-  'utf-16',
-  'membership-lost',
-  'logged-in-elsewhere',
-  'kicked',
-  'account-removed',
-  'password-changed',
-  'logged-out',
-  'token-ended',
-  'disconnected',
-  'address-banned',
-] as const
-
 /** Codes of errors in reply to a line; the connection stays open. */
 export type FaultCode = RefusalCode | LineFault
 
+/** Codes of errors after which the server closes the connection: a stop is told by a notice, and a line that is too long is a fault. */
+export type DisconnectCode = Exclude<DisconnectReason, 'stopping' | 'frame-too-long'>
+
 /** Value of `code` in an `error` line. */
-export type ErrorCode = FaultCode | (typeof DISCONNECT_CODES)[number]
+export type ErrorCode = FaultCode | DisconnectCode
 
 export interface ErrorText {
   /** Value of `error` in the line; the part in angle brackets is replaced by the subject. */
@@ -165,5 +146,9 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
 
 // Every code of FaultCode is a key of the table.
 const FAULT_CODES = Object.keys(ERRORS) as FaultCode[]
+
+export const DISCONNECT_CODES = (Object.keys(DISCONNECTS) as DisconnectReason[]).filter(
+  (reason): reason is DisconnectCode => reason !== 'stopping' && reason !== 'frame-too-long',
+)
 
 export const ERROR_CODES: readonly ErrorCode[] = [...new Set<ErrorCode>([...FAULT_CODES, ...DISCONNECT_CODES])]

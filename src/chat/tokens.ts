@@ -70,7 +70,10 @@ export class AccessTokens {
    *
    * @throws Refusal `account-required`, `token-scope`, `token-invalid`, `token-taken`, `too-many-tokens`, `room-name-invalid`.
    */
-  async create(owner: TokenOwner, request: TokenRequest): Promise<{ readonly value: string; readonly info: TokenInfo }> {
+  async create(
+    owner: TokenOwner,
+    request: TokenRequest,
+  ): Promise<{ readonly value: string; readonly info: TokenInfo }> {
     const account = await this.#accountOf(owner)
     const { name, rights = TOKEN_RIGHTS } = request
     const until = earlier(request.until, owner.token?.until)

@@ -1,7 +1,5 @@
 /** The codes, texts and hints of error lines, as a client gets them (docs/protocols/line.md, section 2.8). */
 import { describe, expect, test } from 'vitest'
-import { DISCONNECT_CODES } from '../../../commands/errors.ts'
-import { DISCONNECTS } from '../../../src/transport/disconnect.ts'
 import { isWebSocket, type Transport } from '../../support/client.ts'
 import { stage } from '../../support/stage.ts'
 
@@ -95,9 +93,4 @@ test('accounts: a wrong password, and no password', async () => {
   expect(await client.ask('LOGIN ann sesame open')).toEqual(
     errorLine('too-many-attempts', 'Too many attempts, wait a minute'),
   )
-})
-
-test('every reason to close a connection has its code', () => {
-  const own = Object.keys(DISCONNECTS).filter((reason) => !['stopping', 'frame-too-long'].includes(reason))
-  expect(new Set(DISCONNECT_CODES)).toEqual(new Set(own))
 })
