@@ -68,6 +68,22 @@ test('a byte order mark at the beginning is not said', async () => {
   expect(await bodiesOf(daemon, 'mark')).toEqual(['é', 'é'])
 })
 
+test('UTF-16 behind its byte order mark is said as text, also where the bytes come one by one', async () => {
+  const bytes = Buffer.from('\ufeffé\r\nzwei\r\n', 'utf16le')
+  const orders = { little: bytes, big: Buffer.from(bytes).swap16() }
+  for (const [order, input] of Object.entries(orders)) {
+    const sending = new Verb(['send', order], { port })
+    for (const byte of input) sending.child.stdin.write(Uint8Array.of(byte))
+    sending.child.stdin.end()
+    expect(await sending.ended).toEqual(DONE)
+    expect(await bodiesOf(daemon, order)).toEqual(['é', 'zwei'])
+    const whole = new Verb(['send', `${order}-whole`, '--one'], { port })
+    whole.child.stdin.end(input)
+    expect(await whole.ended).toEqual(DONE)
+    expect(await bodiesOf(daemon, `${order}-whole`)).toEqual(['é\nzwei'])
+  }
+})
+
 test('a line is said while the next one is waited for', async () => {
   const witness = await member(daemon, 'LOGIN member', 'JOIN live')
   const sending = new Verb(['send', 'live', '--as', 'build'], { port })

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
+import { decoded } from './decoding.ts'
 
 /** Maximum characters of a line that are kept in memory; the server refuses a line that is so long. */
 const MAX_LINE = 1_048_576
@@ -9,16 +10,14 @@ const CONTROLS = new RegExp(CONTROL, 'g')
 // biome-ignore lint/suspicious/noControlCharactersInRegex: backspace.
 const ERASED = /[^\x08]\x08/g
 
-/** Yields the lines of an input as they come, several at a time; a byte order mark at the beginning is none of their text. */
+/** Yields the lines of an input as they come, several at a time. */
 export async function* inputLines(input: AsyncIterable<Uint8Array>): AsyncGenerator<readonly string[]> {
-  const decoder = new TextDecoder()
   let begun = ''
-  for await (const chunk of input) {
-    const lines = (begun + decoder.decode(chunk, { stream: true })).split('\n')
+  for await (const text of decoded(input)) {
+    const lines = (begun + text).split('\n')
     begun = (lines.pop() ?? '').slice(0, MAX_LINE)
     if (lines.length > 0) yield lines
   }
-  begun += decoder.decode()
   if (begun !== '') yield [begun]
 }
 

@@ -1,4 +1,4 @@
-import { text as textOf } from 'node:stream/consumers'
+import { decoded } from './decoding.ts'
 import { inputLines, shownLine } from './input-lines.ts'
 
 /** A text to say. */
@@ -18,7 +18,9 @@ export async function* oneText(text: string): InputTexts {
 
 /** Returns all of standard input as one text. */
 export async function wholeInput(): Promise<string> {
-  const lines = (await textOf(process.stdin)).split('\n')
+  let input = ''
+  for await (const text of decoded(process.stdin)) input += text
+  const lines = input.split('\n')
   return lines.map(shownLine).join('\n').replace(/\n+$/, '')
 }
 
