@@ -25,7 +25,7 @@ const WORKER = 'worker.js'
 const PARTS: ReadonlySet<string> = new Set(['.js', '.css'])
 
 /** Returns the names that are served, of the names of all sources. */
-export function servedOf(names: Iterable<string>): string[] {
+function servedOf(names: Iterable<string>): string[] {
   return [...names].filter((name) => LINKS[name] || name === WORKER || !PARTS.has(extname(name)))
 }
 

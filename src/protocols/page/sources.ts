@@ -22,7 +22,7 @@ export interface Source {
 export type Sources = ReadonlyMap<string, Source>
 
 /** Resolves with the paths of the sources, by name. */
-export async function sourcePaths(): Promise<ReadonlyMap<string, string>> {
+async function sourcePaths(): Promise<ReadonlyMap<string, string>> {
   const paths = new Map<string, string>()
   for (const folder of FOLDERS) {
     for (const path of await readdir(folder, { recursive: true })) {
