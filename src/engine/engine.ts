@@ -8,7 +8,8 @@ import type { Draft, Event, LogName } from './event.ts'
 import type { EngineMemberships } from './memberships.ts'
 import type { Records } from './typed-records.ts'
 
-export type Visibility = 'public' | 'private' | 'hidden'
+export const VISIBILITIES = ['public', 'private', 'hidden'] as const
+export type Visibility = (typeof VISIBILITIES)[number]
 
 /** The origin of a room. */
 export interface RoomMaker {

@@ -5,26 +5,39 @@ import { fold } from './fold.ts'
  * addressee like a `left`. `redacted` removes the message with the id {@link EventDetails.target}. `closed` is the last event of a closed
  * room's log; only the engine appends it.
  */
-export type Kind =
-  | 'message'
-  | 'joined'
-  | 'left'
-  | 'topic'
-  | 'kicked'
-  | 'role'
-  | 'mode'
-  | 'redacted'
-  | 'private'
-  | 'closed'
+export const ALL_EVENT_KINDS = [
+  'message',
+  'joined',
+  'left',
+  'topic',
+  'kicked',
+  'role',
+  'mode',
+  'redacted',
+  'private',
+  'closed',
+] as const
+export type Kind = (typeof ALL_EVENT_KINDS)[number]
 
 /** The kinds of the events of moderators. */
 export const MODERATION_KINDS = ['topic', 'kicked', 'role', 'mode', 'redacted'] as const satisfies readonly Kind[]
 
-/** Role of a user, or of all users that a mask matches, in a room. */
-export type Role = 'owner' | 'operator' | 'voiced' | 'muted' | 'banned' | 'invited'
+/** Roles of a user, or of all users that a mask matches, in a room. */
+export const ROLES = ['owner', 'operator', 'voiced', 'muted', 'banned', 'invited'] as const
+export type Role = (typeof ROLES)[number]
 
-/** A setting of a room. */
-export type ModeFlag = 'moderated' | 'invite-only' | 'slow' | 'limit' | 'password' | 'visibility' | 'title' | 'keep'
+/** Settings of a room. */
+export const MODE_FLAGS = [
+  'moderated',
+  'invite-only',
+  'slow',
+  'limit',
+  'password',
+  'visibility',
+  'title',
+  'keep',
+] as const
+export type ModeFlag = (typeof MODE_FLAGS)[number]
 
 /** Fields of an event that only some kinds have. */
 export interface EventDetails {

@@ -2,8 +2,8 @@
  * The lines of an export, each an object of JSON: a header, the number given to a room last, rooms, records kind by kind, logs each
  * followed by the state of its room and by its events, a trailer. The same content gives the same bytes behind the header, whichever engine it comes from.
  */
-import type { RoomRecord } from '../engine/engine.ts'
-import type { Event, EventDetails, Kind } from '../engine/event.ts'
+import { type RoomRecord, VISIBILITIES } from '../engine/engine.ts'
+import { ALL_EVENT_KINDS, type Event, type EventDetails, MODE_FLAGS, ROLES } from '../engine/event.ts'
 import { KINDS, type RecordKind, type RecordOf } from '../engine/records.ts'
 import type { LogExtent } from '../engine/transfer.ts'
 
@@ -62,31 +62,18 @@ const COUNT = { type: 'integer', minimum: 0 }
 /** Schema of a time. */
 const MS = { type: 'number', minimum: 0 }
 
-const EVENT_KINDS: Readonly<Record<Kind, true>> = {
-  message: true,
-  joined: true,
-  left: true,
-  topic: true,
-  kicked: true,
-  role: true,
-  mode: true,
-  redacted: true,
-  private: true,
-  closed: true,
-}
-
 const DETAILS: Readonly<Record<keyof EventDetails, object>> = {
   quit: { const: true },
   renamed: TEXT,
   action: { const: true },
   notice: { const: true },
-  role: { enum: ['owner', 'operator', 'voiced', 'muted', 'banned', 'invited'] },
+  role: { enum: ROLES },
   on: { type: 'boolean' },
   account: TEXT,
   guest: { const: true },
   until: MS,
   address: TEXT,
-  flag: { enum: ['moderated', 'invite-only', 'slow', 'limit', 'password', 'visibility', 'title', 'keep'] },
+  flag: { enum: MODE_FLAGS },
   value: TEXT,
   target: COUNT,
   tags: { type: 'object', additionalProperties: TEXT },
@@ -97,7 +84,7 @@ const DETAILS: Readonly<Record<keyof EventDetails, object>> = {
 const EVENT: Readonly<Record<keyof Event, object>> = {
   id: COUNT,
   at: MS,
-  kind: { enum: Object.keys(EVENT_KINDS) },
+  kind: { enum: ALL_EVENT_KINDS },
   room: COUNT,
   from: TEXT,
   body: TEXT,
@@ -114,7 +101,7 @@ const ROOM: Readonly<Record<Exclude<keyof RoomLine, 'type'>, object>> = {
   title: TEXT,
   lineName: TEXT,
   description: TEXT,
-  visibility: { enum: ['public', 'private', 'hidden'] },
+  visibility: { enum: VISIBILITIES },
   hash: TEXT,
   maker: objectOf(MAKER, ['name', 'account']),
   createdAt: MS,

@@ -1,12 +1,11 @@
 import type { RoomDescription } from '../../chat/directory.ts'
 import { isTitle } from '../../chat/names.ts'
+import { VISIBILITIES } from '../../engine/engine.ts'
 import { bodyFields } from './body.ts'
 import { GlobesError } from './errors.ts'
 
 const MIN_TITLE_BYTES = 2
 const MAX_BYTES = 70
-
-const VISIBILITIES = ['public', 'private', 'hidden'] as const
 
 /** Validity of the password of a room. */
 export type PasswordState = 'none' | 'unfit' | 'fit'

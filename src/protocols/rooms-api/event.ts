@@ -1,6 +1,6 @@
 import type { XStatic } from 'typebox/schema'
 import { eventLine, privateRecord, recordOf } from '../../../commands/events.ts'
-import type { Event } from '../../engine/event.ts'
+import { type Event, MODE_FLAGS, ROLES } from '../../engine/event.ts'
 import { escapeAll, UNSAFE } from '../escape.ts'
 import { plainEncoder } from '../plain-line.ts'
 import { objectOf } from './json-schema.ts'
@@ -28,11 +28,8 @@ export const API_EVENT = objectOf(['id', 'type', 'from', 'body', 'at'], {
   at: TIME,
   action: { type: 'boolean', const: true, description: 'A message that tells what the sender does.' },
   notice: { type: 'boolean', const: true, description: 'A message to which no program answers.' },
-  role: { type: 'string', enum: ['owner', 'operator', 'voiced', 'muted', 'banned', 'invited'] },
-  flag: {
-    type: 'string',
-    enum: ['moderated', 'invite-only', 'slow', 'limit', 'password', 'visibility', 'title', 'keep'],
-  },
+  role: { type: 'string', enum: ROLES },
+  flag: { type: 'string', enum: MODE_FLAGS },
   on: { type: 'boolean', description: 'False if the role or flag is taken back.' },
   value: { type: 'string', description: 'Value of the flag.' },
   until: { ...TIME, description: 'End of the role.' },

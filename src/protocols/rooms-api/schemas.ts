@@ -1,6 +1,7 @@
 /** The JSON Schemas of the rooms API: plain objects, as TypeBox takes 0.2 s to load (docs/protocols/rooms-api.md). */
 
 import type { XStatic } from 'typebox/schema'
+import { VISIBILITIES } from '../../engine/engine.ts'
 import { API_EVENT, API_ID, EVENT_KINDS } from './event.ts'
 import { objectOf, optionsOf } from './json-schema.ts'
 
@@ -71,7 +72,7 @@ const RANK = { type: 'string', enum: ['member', 'voiced', 'operator', 'owner', '
 export const API_ROOM = objectOf(['room', 'title', 'visibility', 'createdAt', 'members', 'modes', 'rank'], {
   room: SLUG,
   title: { type: 'string' },
-  visibility: { type: 'string', enum: ['public', 'private', 'hidden'] },
+  visibility: { type: 'string', enum: VISIBILITIES },
   createdAt: TIME,
   members: { type: 'integer', minimum: 0 },
   topic: objectOf(['text', 'by', 'at'], { text: { type: 'string' }, by: NICKNAME, at: TIME }),
