@@ -48,11 +48,11 @@ export class StoreHealth {
     try {
       if (this.#files?.overwritten) throw this.#files.overwritten
       if (method === 'ping') this.#files?.checkAll()
-      const value = work()
+      const value = STORE_METHODS[method] === 'transaction' ? this.#store.transaction(work) : work()
       this.#files?.noteCommit()
       return value
     } catch (error) {
-      this.failed(STORE_METHODS[method], error, work)
+      this.failed(STORE_METHODS[method] === 'reads' ? 'reads' : 'commits', error, work)
       throw error
     }
   }

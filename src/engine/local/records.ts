@@ -37,20 +37,20 @@ export class LocalRecords implements RecordStore {
 
   async put(record: StoredRecord): Promise<void> {
     this.#used.add(record.kind)
-    await this.#store().call('putRecord', record)
+    await this.#store().call('records.put', record)
   }
 
   async insert(record: StoredRecord): Promise<boolean> {
     const { kind, key, text } = record
     this.#used.add(kind)
-    if (!declarationOf(kind).unique) return this.#store().call('insertRecord', record)
+    if (!declarationOf(kind).unique) return this.#store().call('records.insert', record)
     const { keys, values } = this.#knownOf(kind)
     const unique = uniqueValues(kind, text)
     if (keys.has(key) || unique.some((value) => values.has(value))) return false
     // Added before the store answers: of two with the same value the first one wins.
     this.#add(kind, key, unique)
     try {
-      return await this.#store().call('insertRecord', record)
+      return await this.#store().call('records.insert', record)
     } catch (error) {
       this.#drop(kind, key, unique)
       throw error
@@ -58,11 +58,11 @@ export class LocalRecords implements RecordStore {
   }
 
   async replace(record: StoredRecord, before: string): Promise<boolean> {
-    return this.#store().call('replaceRecord', record, before)
+    return this.#store().call('records.replace', record, before)
   }
 
   async delete(kind: RecordKind, key: string): Promise<string | undefined> {
-    const text = await this.#store().call('deleteRecord', kind, key)
+    const text = await this.#store().call('records.delete', kind, key)
     if (text !== undefined && declarationOf(kind).unique) this.#drop(kind, key, uniqueValues(kind, text))
     return text
   }

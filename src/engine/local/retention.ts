@@ -6,6 +6,8 @@ import type { LocalStore } from './store.ts'
 const DAY_MS = 24 * 60 * 60 * 1000
 /** Maximum events removed at once, with their words in the index, in about a millisecond, so that commits wait no longer. */
 const SLICE = 100
+/** Maximum number of ended roles that are removed at once. */
+const ENDED_ROLES = 500
 
 /**
  * Removes events beyond the retention of logs, a slice at a time: of all logs, and of rooms that have one of their own. `trimmed` is
@@ -44,8 +46,11 @@ function daysOf(all: number, own = 0): number {
 }
 
 /** Removes roles that have ended from the states of rooms, a slice at a time. */
-export function* removeEndedRoles(store: LocalStore, now: number): Generator<void> {
-  while (store.removeEndedRoles(now)) yield
+export function* removeEndedRoles({ states, transaction }: LocalStore, now: number): Generator<void> {
+  while (states.hasEnded(now)) {
+    transaction(() => states.removeEnded(now, ENDED_ROLES))
+    yield
+  }
 }
 
 /** Removes the logs of closed rooms, a slice at a time. */

@@ -58,7 +58,7 @@ export class LocalRooms implements EngineRooms {
   }
 
   async create(room: NewRoom): Promise<RoomRecord> {
-    const made = await this.#store().call('createRoom', room)
+    const made = await this.#store().call('rooms.create', room)
     if (!made) throw new Taken(room.title)
     this.#count++
     this.#cache.set(made)
@@ -67,7 +67,7 @@ export class LocalRooms implements EngineRooms {
   }
 
   async change(id: number, change: RoomChange): Promise<RoomRecord | undefined> {
-    const changed = await this.#store().call('changeRoom', id, change)
+    const changed = await this.#store().call('rooms.change', id, change)
     if (changed === false) throw new Taken(change.title)
     if (changed) {
       this.#cache.set(changed)

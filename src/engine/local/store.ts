@@ -3,11 +3,9 @@
  * block the event loop of the connections.
  */
 import type { DatabaseSync } from 'node:sqlite'
-import type { NewRoom, RoomChange, RoomRecord } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
 import type { Operation } from '../observer.ts'
 import type { Bounds } from '../reading.ts'
-import type { RecordKind, StoredRecord } from '../records.ts'
 import { Appender } from './appender.ts'
 import { MessageErasure } from './erasure.ts'
 import { EventTable } from './event-table.ts'
@@ -23,23 +21,20 @@ import { Trimmer } from './trimmer.ts'
 /** Record that is written to test commits: as large as the largest batch, and expired. */
 const PROBE = { kind: 'secret', key: 'probe', text: 'x'.repeat(196_608), expiresAt: 1 } as const
 
-/** Maximum number of ended roles that are removed at once. */
-const ENDED_ROLES = 500
-
 /**
- * The methods of the store and of its parts that are called through the port, each with the operation that its failure is counted for. One that
- * writes is named here only if it brings its own transaction.
+ * The methods of the store and of its parts that are called through the port: `transaction` for one that is called in a transaction, `commits` for
+ * one that brings its own, `reads` for one that changes nothing.
  */
 export const STORE_METHODS = {
   'appender.append': 'commits',
-  createRoom: 'commits',
-  changeRoom: 'commits',
   'trimmer.clear': 'commits',
-  putRecord: 'commits',
-  insertRecord: 'commits',
-  replaceRecord: 'commits',
-  deleteRecord: 'commits',
   ping: 'commits',
+  'rooms.create': 'transaction',
+  'rooms.change': 'transaction',
+  'records.put': 'transaction',
+  'records.insert': 'transaction',
+  'records.replace': 'transaction',
+  'records.delete': 'transaction',
   'rooms.find': 'reads',
   'rooms.page': 'reads',
   'rooms.pageFrom': 'reads',
@@ -58,7 +53,7 @@ export const STORE_METHODS = {
   'records.get': 'reads',
   'records.page': 'reads',
   'records.pageBy': 'reads',
-} as const satisfies { readonly [M in MethodName<LocalStore> | MethodNameOfTable]?: Operation }
+} as const satisfies { readonly [M in MethodName<LocalStore> | MethodNameOfTable]?: Operation | 'transaction' }
 export type StoreMethod = keyof typeof STORE_METHODS
 
 type MethodName<T> = {
@@ -91,13 +86,13 @@ export class LocalStore {
   readonly trimmer: Trimmer
   readonly appender: Appender
   readonly #events: EventTable
-  readonly #transaction: Transaction
+  readonly transaction: Transaction
 
   /** `beforeCommit` is called before each commit and prevents it by throwing. With `search`, messages are indexed. */
   constructor(db: DatabaseSync, beforeCommit: () => void = () => {}, search = true) {
     const transaction = transactionsOf(db, beforeCommit)
     const events = new EventTable(db)
-    this.#transaction = transaction
+    this.transaction = transaction
     this.#events = events
     this.rooms = new LocalRoomTable(db)
     this.records = new RecordTable(db)
@@ -111,40 +106,7 @@ export class LocalStore {
     this.appender = new Appender({ rooms, records, logs, events, states, members, erasure, indexing }, transaction)
   }
 
-  /** Calls {@link LocalRoomTable.create}. */
-  createRoom(room: NewRoom): RoomRecord | undefined {
-    return this.#transaction(() => this.rooms.create(room))
-  }
-
-  /** Calls {@link LocalRoomTable.change}. */
-  changeRoom(id: number, change: RoomChange): RoomRecord | undefined | false {
-    return this.#transaction(() => this.rooms.change(id, change))
-  }
-
-  putRecord(record: StoredRecord): void {
-    this.#transaction(() => this.records.put(record))
-  }
-
-  insertRecord(record: StoredRecord): boolean {
-    return this.#transaction(() => this.records.insert(record))
-  }
-
-  replaceRecord(record: StoredRecord, before: string): boolean {
-    return this.#transaction(() => this.records.replace(record, before))
-  }
-
-  deleteRecord(kind: RecordKind, key: string): string | undefined {
-    return this.#transaction(() => this.records.delete(kind, key))
-  }
-
   ping(): void {}
-
-  /** Removes some roles that have ended before `now`, in ms since the epoch. Returns false when there are none. */
-  removeEndedRoles(now: number): boolean {
-    if (!this.states.hasEnded(now)) return false
-    this.#transaction(() => this.states.removeEnded(now, ENDED_ROLES))
-    return true
-  }
 
   bounds(name: LogName): Bounds | undefined {
     const log = this.logs.find(name)
@@ -165,7 +127,7 @@ export class LocalStore {
 
   /** Tests commits with the bytes of a large batch. @throws Error if they fail */
   probe(): void {
-    this.putRecord(PROBE)
-    this.deleteRecord(PROBE.kind, PROBE.key)
+    this.transaction(() => this.records.put(PROBE))
+    this.transaction(() => this.records.delete(PROBE.kind, PROBE.key))
   }
 }
