@@ -9,7 +9,7 @@ import { withRedis } from '../support/redis.ts'
 import { Stage } from './stage.ts'
 
 const OPTIONS = { sync: 'normal', keep: { days: 0, events: 0 }, lobby: 'lobby' } as const
-const QUIET = { trouble: () => {}, recovered: () => {}, died: () => {}, trimmed: () => {} }
+const QUIET = { trouble: () => {}, recovered: () => {}, died: () => {} }
 
 async function fill(engine: Engine, count: number): Promise<void> {
   const make = (_: unknown, n: number) => {
@@ -36,8 +36,9 @@ test('the store in SQLite tells the number of rooms at the start, and no room', 
     await engine.start()
     await fill(engine, count)
     await engine.stop()
-    const { thread, opened } = await StoreThread.open({ ...OPTIONS, file }, QUIET)
-    await thread.close()
+    const store = new StoreThread({ ...OPTIONS, file }, QUIET, () => {})
+    const opened = await store.open()
+    await store.close()
     expect(opened.rooms).toBe(count + 1)
     sizes.push(JSON.stringify({ ...opened, rooms: 0 }).length)
     const again = new LocalEngine({ ...OPTIONS, file, memory: { events: 10, bytes: 10_000 } }, QUIET)

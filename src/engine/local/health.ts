@@ -41,6 +41,9 @@ export class StoreHealth {
 
   /** Calls a method of the store and throws its errors; then nothing has changed. */
   call(method: StoreMethod, args: readonly unknown[]): unknown {
+    const present = method === 'ping' && (this.#failures.get('commits') ?? this.#failures.get('reads'))
+    // Reported already.
+    if (present) throw new Error(present.reason)
     // StoreThread.call has checked the names and the types.
     const [name, table] = method.split('.').reverse()
     const owner: unknown = table === undefined ? this.#store : this.#store[table as keyof LocalStore]

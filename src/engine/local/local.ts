@@ -1,7 +1,7 @@
 import { closeLog } from '../close-log.ts'
 import type { Engine } from '../engine.ts'
-import { EngineFault, Unavailable } from '../errors.ts'
-import type { EngineObserver, Operation } from '../observer.ts'
+import { EngineFault } from '../errors.ts'
+import type { EngineObserver } from '../observer.ts'
 import type { MemoryLimits } from '../recent.ts'
 import { Records } from '../typed-records.ts'
 import { LocalLogs } from './logs.ts'
@@ -18,61 +18,48 @@ export interface LocalOptions extends StoreOptions {
 /** The engine of a single process: names and the newest events in memory, everything in SQLite. */
 export class LocalEngine implements Engine {
   readonly logs: LocalLogs
-  readonly rooms = new LocalRooms(
-    () => this.#thread,
-    (room) => closeLog(this.logs, room),
-  )
-  readonly memberships = new LocalMemberships((room) => this.rooms.changed(room))
-  readonly #records = new LocalRecords(() => this.#thread)
-  readonly records = new Records(this.#records)
+  readonly rooms: LocalRooms
+  readonly memberships: LocalMemberships
+  readonly records: Records
   /** Does nothing: there is no other node. */
   readonly broadcast = { publish: () => {}, onBroadcast: () => {}, peers: async () => 0 }
-  readonly #options: LocalOptions
-  readonly #observer: EngineObserver
-  /** Present failures, by operation. */
-  readonly #failures = new Map<Operation, string>()
-  #store: StoreThread | undefined
+  readonly #records: LocalRecords
+  readonly #store: StoreThread
+  readonly #file: string
 
   constructor(options: LocalOptions, observer: EngineObserver) {
-    this.#options = options
-    this.#observer = observer
-    this.logs = new LocalLogs(() => this.#thread, options.memory, observer, {
+    const store = new StoreThread(options, observer, (log, upTo) => this.logs.trimmed(log, upTo))
+    this.#store = store
+    this.#file = options.file
+    this.logs = new LocalLogs(store, options.memory, observer, {
       closed: (room) => {
         this.rooms.closed(room)
         this.memberships.closed(room)
       },
       changed: (room) => this.rooms.changed(room),
     })
+    this.rooms = new LocalRooms(store, (room) => closeLog(this.logs, room))
+    this.memberships = new LocalMemberships((room) => this.rooms.changed(room))
+    this.#records = new LocalRecords(store)
+    this.records = new Records(this.#records)
   }
 
   async start(): Promise<void> {
-    const { thread, opened } = await StoreThread.open(this.#options, {
-      trimmed: (log, upTo) => this.logs.trimmed(log, upTo),
-      died: (fault) => this.#observer.died(fault),
-      trouble: (reason, operation = 'commits') => {
-        this.#failures.set(operation, reason)
-        this.#observer.trouble(reason, operation)
-      },
-      recovered: (operation = 'commits') => {
-        this.#failures.delete(operation)
-        this.#observer.recovered(operation)
-      },
-    })
-    this.#store = thread
-    this.rooms.opened(opened.rooms)
-    this.#records.learn(opened.records)
+    const { rooms, records, stranded } = await this.#store.open()
+    this.rooms.opened(rooms)
+    this.#records.learn(records)
     // Users who were in a room at a crash have no `left` yet.
-    const missing = opened.stranded.map(({ room, name }) =>
+    const missing = stranded.map(({ room, name }) =>
       this.logs.append(`room:${room}`, { kind: 'left', room, from: name, body: '' }),
     )
     await Promise.all(missing).catch((error: Error) => {
-      throw new EngineFault(`cannot write ${this.#options.file}: ${error.message}`, { cause: error })
+      throw new EngineFault(`cannot write ${this.#file}: ${error.message}`, { cause: error })
     })
   }
 
   async stop(): Promise<void> {
     await this.logs.idle()
-    await this.#store?.close()
+    await this.#store.close()
   }
 
   get heldBytes(): number {
@@ -84,13 +71,6 @@ export class LocalEngine implements Engine {
   }
 
   async ping(): Promise<void> {
-    const reason = this.#failures.get('commits') ?? this.#failures.get('reads')
-    if (reason !== undefined) throw new Unavailable(reason)
-    await this.#thread.call('ping')
-  }
-
-  get #thread(): StoreThread {
-    if (!this.#store) throw new Unavailable('the engine is not started')
-    return this.#store
+    await this.#store.call('ping')
   }
 }

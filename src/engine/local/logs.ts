@@ -28,17 +28,17 @@ export interface LocalLogEvents {
 /** The logs: all events in the store, the newest ones of followed logs in memory too. */
 export class LocalLogs implements EngineLogs {
   readonly total = new RecentTotal()
-  readonly #store: () => StoreThread
+  readonly #store: StoreThread
   readonly #limits: MemoryLimits
   readonly #on: LocalLogEvents
   readonly #followed = new Map<LogName, FollowedLog>()
   readonly #commits: Commits
 
-  constructor(store: () => StoreThread, limits: MemoryLimits, observer: EngineObserver, on: LocalLogEvents) {
+  constructor(store: StoreThread, limits: MemoryLimits, observer: EngineObserver, on: LocalLogEvents) {
     this.#store = store
     this.#limits = limits
     this.#on = on
-    this.#commits = new Commits((rows) => store().call('appender.append', rows), this.#deliver, observer)
+    this.#commits = new Commits((rows) => store.call('appender.append', rows), this.#deliver, observer)
   }
 
   append(log: LogName, draft: Draft): Promise<Event> {
@@ -50,42 +50,42 @@ export class LocalLogs implements EngineLogs {
   }
 
   read(log: LogName, range: Range): AsyncIterable<Event[]> {
-    return readLog(this.#store().reading, log, range, this.#followed.get(log)?.recent)
+    return readLog(this.#store.reading, log, range, this.#followed.get(log)?.recent)
   }
 
   extent(log: LogName): Promise<Extent> {
-    return extentOf(this.#store().reading, log)
+    return extentOf(this.#store.reading, log)
   }
 
   search(log: LogName, search: WordSearch): AsyncIterable<SearchPage> {
-    const { reading, index } = this.#store()
+    const { reading, index } = this.#store
     return searchLog(reading, log, search, this.#followed.get(log)?.recent, index)
   }
 
   async *state(room: number): AsyncGenerator<readonly Event[]> {
     for (let after: string | undefined = ''; after !== undefined; ) {
-      const { text, last }: StatePage = await this.#store().call('states.page', room, after)
+      const { text, last }: StatePage = await this.#store.call('states.page', room, after)
       yield stateFrom(text)
       after = last
     }
   }
 
   async stateFor(room: number, { key, addressDigest = '' }: StateUser): Promise<StatePart> {
-    const { isWhole, texts } = await this.#store().call('states.part', room, key, addressDigest)
+    const { isWhole, texts } = await this.#store.call('states.part', room, key, addressDigest)
     return { isWhole, pages: statesFrom(texts) }
   }
 
   async stateOfKey(room: number, key: string): Promise<Event | undefined> {
-    return stateFrom(await this.#store().call('states.textOf', room, key))[0]
+    return stateFrom(await this.#store.call('states.textOf', room, key))[0]
   }
 
   async withNonce(log: LogName, from: string, nonce: string): Promise<number | undefined> {
-    return (await this.#store().call('appender.idWithNonce', log, nonce, from, Date.now())) || undefined
+    return (await this.#store.call('appender.idWithNonce', log, nonce, from, Date.now())) || undefined
   }
 
   async clear(log: LogName): Promise<void> {
     for (;;) {
-      const upTo = await this.#store().call('trimmer.clear', log)
+      const upTo = await this.#store.call('trimmer.clear', log)
       if (upTo === undefined) return
       this.trimmed(log, upTo)
     }

@@ -20,23 +20,25 @@ export interface StoreOptions {
   readonly search?: boolean
 }
 
+/** The content of a store when it is opened, as far as the engine keeps it in memory. */
+export interface OpenedStore {
+  /** Number of rooms. */
+  readonly rooms: number
+  readonly stranded: readonly Stranded[]
+  readonly records: KnownRecords
+}
+
 /** A call of a method of the store. */
 export type StoreRequest = readonly [method: StoreMethod | 'close', args: readonly unknown[]]
 
+/** The reply to a request. The first one comes without a request, and has the {@link OpenedStore}, unless there is a `fault`. */
 export type StoreReply =
   | { readonly value: unknown }
   /** Reason why the call failed; nothing was changed. */
-  | { readonly trouble: string }
+  | { readonly failure: string }
 
 /** A message of the store that is no reply. */
 export type StoreNotice =
-  | {
-      readonly notice: 'open'
-      /** Number of rooms. */
-      readonly rooms: number
-      readonly stranded: readonly Stranded[]
-      readonly records: KnownRecords
-    }
   | {
       readonly notice: 'fault'
       readonly message: string

@@ -14,12 +14,12 @@ interface Known {
 
 /** Records in the store; the keys and unique values of unique kinds in memory too. */
 export class LocalRecords implements RecordStore {
-  readonly #store: () => StoreThread
+  readonly #store: StoreThread
   readonly #known = new Map<RecordKind, Known>()
   /** Indexed and expiring kinds of which there may be a record. */
   readonly #used = new Set<RecordKind>()
 
-  constructor(store: () => StoreThread) {
+  constructor(store: StoreThread) {
     this.#store = store
   }
 
@@ -32,25 +32,25 @@ export class LocalRecords implements RecordStore {
   async get(kind: RecordKind, key: string): Promise<string | undefined> {
     if (declarationOf(kind).unique && !this.#knownOf(kind).keys.has(key)) return undefined
     if (tracksUse(kind) && !this.#used.has(kind)) return undefined
-    return this.#store().call('records.get', kind, key)
+    return this.#store.call('records.get', kind, key)
   }
 
   async put(record: StoredRecord): Promise<void> {
     this.#used.add(record.kind)
-    await this.#store().call('records.put', record)
+    await this.#store.call('records.put', record)
   }
 
   async insert(record: StoredRecord): Promise<boolean> {
     const { kind, key, text } = record
     this.#used.add(kind)
-    if (!declarationOf(kind).unique) return this.#store().call('records.insert', record)
+    if (!declarationOf(kind).unique) return this.#store.call('records.insert', record)
     const { keys, values } = this.#knownOf(kind)
     const unique = uniqueValues(kind, text)
     if (keys.has(key) || unique.some((value) => values.has(value))) return false
     // Added before the store answers: of two with the same value the first one wins.
     this.#add(kind, key, unique)
     try {
-      return await this.#store().call('records.insert', record)
+      return await this.#store.call('records.insert', record)
     } catch (error) {
       this.#drop(kind, key, unique)
       throw error
@@ -58,11 +58,11 @@ export class LocalRecords implements RecordStore {
   }
 
   async replace(record: StoredRecord, before: string): Promise<boolean> {
-    return this.#store().call('records.replace', record, before)
+    return this.#store.call('records.replace', record, before)
   }
 
   async delete(kind: RecordKind, key: string): Promise<string | undefined> {
-    const text = await this.#store().call('records.delete', kind, key)
+    const text = await this.#store.call('records.delete', kind, key)
     if (text !== undefined && declarationOf(kind).unique) this.#drop(kind, key, uniqueValues(kind, text))
     return text
   }
@@ -76,7 +76,7 @@ export class LocalRecords implements RecordStore {
     let { skip = 0, limit: left = Number.POSITIVE_INFINITY } = range
     for (let after = 0; left > 0; ) {
       const limit = Math.min(left, PAGE)
-      const { texts, last }: RecordPage = await this.#store().call('records.page', kind, after, skip, limit)
+      const { texts, last }: RecordPage = await this.#store.call('records.page', kind, after, skip, limit)
       if (texts.length > 0) yield texts
       if (texts.length < limit) return
       ;[after, skip, left] = [last, 0, left - texts.length]
@@ -86,7 +86,7 @@ export class LocalRecords implements RecordStore {
   async *listBy(kind: RecordKind, index: string, value: string): AsyncGenerator<readonly string[]> {
     if (!this.#used.has(kind)) return
     for (let after = 0; ; ) {
-      const { texts, last }: RecordPage = await this.#store().call('records.pageBy', kind, index, value, after, PAGE)
+      const { texts, last }: RecordPage = await this.#store.call('records.pageBy', kind, index, value, after, PAGE)
       if (texts.length > 0) yield texts
       if (texts.length < PAGE) return
       after = last

@@ -9,14 +9,14 @@ const PAGE = 500
 
 /** The open rooms, in the store; those that are used in memory too. */
 export class LocalRooms implements EngineRooms {
-  readonly #store: () => StoreThread
+  readonly #store: StoreThread
   readonly #end: (room: number) => Promise<boolean>
   readonly #cache = new RoomCache<RoomRecord>(({ title, slug }) => [fold(title), fold(slug)])
   readonly #watchers = new Set<(room: number) => void>()
   #count = 0
 
   /** `end` appends `closed` to a room's log, and resolves with false if it has ended already. */
-  constructor(store: () => StoreThread, end: (room: number) => Promise<boolean>) {
+  constructor(store: StoreThread, end: (room: number) => Promise<boolean>) {
     this.#store = store
     this.#end = end
   }
@@ -27,18 +27,18 @@ export class LocalRooms implements EngineRooms {
   }
 
   find(which: number | string): Promise<RoomRecord | undefined> {
-    return this.#cache.find(which, () => this.#store().call('rooms.find', which))
+    return this.#cache.find(which, () => this.#store.call('rooms.find', which))
   }
 
   list(): Promise<RoomRecord[]> {
-    return flat(this.#pages((after) => this.#store().call('rooms.page', after, PAGE)))
+    return flat(this.#pages((after) => this.#store.call('rooms.page', after, PAGE)))
   }
 
   async spokenSince(time: number): Promise<SpokenRoom[]> {
     const spoken: SpokenRoom[] = []
     for (let last: SpokenRoom | undefined; ; ) {
       const { saidAt = time, room: { id } = { id: 0 } } = last ?? {}
-      const page = await this.#store().call('rooms.pageOfSpoken', saidAt, id, PAGE)
+      const page = await this.#store.call('rooms.pageOfSpoken', saidAt, id, PAGE)
       spoken.push(...page)
       last = page.at(-1)
       if (page.length < PAGE) return spoken
@@ -46,11 +46,11 @@ export class LocalRooms implements EngineRooms {
   }
 
   silentSince(time: number): AsyncGenerator<readonly RoomRecord[]> {
-    return this.#pages((after) => this.#store().call('rooms.pageOfSilent', time, after, PAGE))
+    return this.#pages((after) => this.#store.call('rooms.pageOfSilent', time, after, PAGE))
   }
 
   madeFrom(address: string): Promise<RoomRecord[]> {
-    return flat(this.#pages((after) => this.#store().call('rooms.pageFrom', address, after, PAGE)))
+    return flat(this.#pages((after) => this.#store.call('rooms.pageFrom', address, after, PAGE)))
   }
 
   async count(): Promise<number> {
@@ -58,7 +58,7 @@ export class LocalRooms implements EngineRooms {
   }
 
   async create(room: NewRoom): Promise<RoomRecord> {
-    const made = await this.#store().call('rooms.create', room)
+    const made = await this.#store.call('rooms.create', room)
     if (!made) throw new Taken(room.title)
     this.#count++
     this.#cache.set(made)
@@ -67,7 +67,7 @@ export class LocalRooms implements EngineRooms {
   }
 
   async change(id: number, change: RoomChange): Promise<RoomRecord | undefined> {
-    const changed = await this.#store().call('rooms.change', id, change)
+    const changed = await this.#store.call('rooms.change', id, change)
     if (changed === false) throw new Taken(change.title)
     if (changed) {
       this.#cache.set(changed)

@@ -9,7 +9,7 @@ import { emptyWriteAheadLog } from './erasure.ts'
 import { OpenFiles } from './files.ts'
 import { StoreHealth } from './health.ts'
 import type { LogRow } from './log-table.ts'
-import type { StoreNotice, StoreOptions, StoreReply, StoreRequest } from './messages.ts'
+import type { OpenedStore, StoreNotice, StoreOptions, StoreReply, StoreRequest } from './messages.ts'
 import { eraseEnded, eraseGuestInboxes, removeEndedRoles, sweep } from './retention.ts'
 import { LocalStore } from './store.ts'
 
@@ -28,6 +28,7 @@ const ERASE_AT_CLOSE_MS = 1_000
 
 /** Serves the methods of a store on a port, with replies in the order of requests, and runs retention and health checks in between. */
 export function serveStore(port: MessagePort, options: StoreOptions): void {
+  const reply = (sent: StoreReply) => port.postMessage(sent)
   const notify = (notice: StoreNotice) => port.postMessage(notice)
 
   let database: Database
@@ -39,7 +40,7 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
     if (options.lobby !== undefined) store.rooms.ensureLobby(options.lobby)
     const records = store.records.known()
     if (options.file !== ':memory:') files = new OpenFiles(options.file)
-    notify({ notice: 'open', rooms: store.rooms.count(), stranded: store.members.all(), records })
+    reply({ value: { rooms: store.rooms.count(), stranded: store.members.all(), records } satisfies OpenedStore })
   } catch (error) {
     const message = causeOf(error)
     const isNamed = [options.file, resolve(dirname(options.file))].some((path) => message.includes(path))
@@ -64,14 +65,14 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
         eraseAtClose()
         database.close()
         files?.close()
-        port.postMessage({ value: undefined } satisfies StoreReply)
+        reply({ value: undefined })
         port.close()
       } else {
-        port.postMessage({ value: health.call(method, args) } satisfies StoreReply)
+        reply({ value: health.call(method, args) })
         if (method === 'appender.append') committedAt = performance.now()
       }
     } catch (error) {
-      port.postMessage({ trouble: causeOf(error) } satisfies StoreReply)
+      reply({ failure: causeOf(error) })
     }
   })
 
