@@ -1,9 +1,9 @@
 import { atTickEnd, committed } from '../../tick.ts'
+import { type QueuedAppend, takeBatch, takeRepeatable } from '../append-queue.ts'
 import { ClockMonitor } from '../clock.ts'
 import { Closed, Repeated, Unavailable } from '../errors.ts'
 import { committedEvent, type Draft, type Event, type LogName } from '../event.ts'
 import type { EngineObserver } from '../observer.ts'
-import { takeRepeatable } from '../repeatable.ts'
 import { type Columns, type CommitResult, columnsOfRows, rowOf } from './rows.ts'
 
 /**
@@ -16,17 +16,6 @@ const ASCII = /^[\0-\x7f]*$/
 /** Bytes of a UTF-16 unit of text beyond ASCII, which may be sent as `\uXXXX`. */
 const ESCAPED_BYTES = 6
 
-interface Waiting {
-  readonly log: LogName
-  readonly draft: Draft
-  /** Estimated bytes, see {@link BATCH_BYTES}. */
-  readonly size: number
-  /** Number of the next events that are committed in the same transaction. */
-  readonly withNext: number
-  resolve(event: Event): void
-  reject(error: Error): void
-}
-
 /** Queue of events to commit: all events of a tick go in one transaction, and one transaction is under way at a time. */
 export class Commits {
   readonly #commit: (rows: Columns) => Promise<CommitResult>
@@ -34,7 +23,7 @@ export class Commits {
   readonly #observer: Pick<EngineObserver, 'measured' | 'clockWentBack'>
   readonly #clock: ClockMonitor
   /** While it is not empty, a transaction is under way, or begins at the end of this tick. */
-  #queue: Waiting[] = []
+  #queue: QueuedAppend[] = []
   #committing = false
 
   /** `commit` writes rows in one transaction; `committed` is called for each committed event, in the order of each log. */
@@ -66,31 +55,21 @@ export class Commits {
   /** Starts a transaction of the oldest waiting events. Called at the end of the tick. */
   commit(): void {
     this.#committing = true
-    // At least the events that belong together with the first one.
-    let count = 0
-    let size = 0
-    for (let first = this.#queue[0]; first; first = this.#queue[count]) {
-      const end = count + 1 + first.withNext
-      let more = 0
-      for (let place = count; place < end; place++) more += this.#queue[place]?.size ?? 0
-      if (count > 0 && size + more > BATCH_BYTES) break
-      size += more
-      count = end
-    }
-    const batch = this.#queue.splice(0, count)
+    const batch = takeBatch(this.#queue, BATCH_BYTES)
     const rows = columnsOfRows(batch.map(({ log, draft }) => rowOf(log, draft)))
     const sent = performance.now()
     void this.#commit(rows).then(
       (answer) => {
         this.#observer.measured?.(batch.length, performance.now() - sent)
-        committed(answer.ids.filter((id) => id > 0).length, size)
+        const bytes = batch.reduce((sum, { size }) => sum + size, 0)
+        committed(answer.ids.filter((id) => id > 0).length, bytes)
         this.#answer(batch, answer)
       },
       (error: Error) => this.#refused(batch, error),
     )
   }
 
-  #answer(batch: readonly Waiting[], { ids, now, left }: CommitResult): void {
+  #answer(batch: readonly QueuedAppend[], { ids, now, left }: CommitResult): void {
     let last: Event | undefined
     for (let index = 0; index < batch.length; index++) {
       const waiting = batch[index]
@@ -118,7 +97,7 @@ export class Commits {
     if (this.#queue.length > 0) atTickEnd('commit', this)
   }
 
-  #refused(batch: readonly Waiting[], error: Error): void {
+  #refused(batch: readonly QueuedAppend[], error: Error): void {
     const { behind, others } = takeRepeatable(batch, this.#queue)
     this.#queue = others
     for (const { reject } of [...batch, ...behind]) reject(new Unavailable(error.message))

@@ -1,3 +1,4 @@
+import type { QueuedAppend } from '../append-queue.ts'
 import { Closed, Repeated, Shared, Unavailable } from '../errors.ts'
 import { committedEvent, type Draft, type Event, type LogName, stateChangeOf } from '../event.ts'
 import { fold } from '../fold.ts'
@@ -13,17 +14,10 @@ const KEEP_CLOSED_MS = 600_000
 const EVENT_BYTES = 128
 
 /** An event that is not yet committed or refused. */
-export interface Waiting {
-  readonly log: LogName
-  readonly draft: Draft
-  readonly size: number
+export interface Waiting extends QueuedAppend {
   /** An earlier event of the same room in another log, which must be sent first so that ids show the order. */
   readonly behind: Waiting | undefined
-  /** Number of the next events of the log that are sent in the same batch. */
-  readonly withNext: number
   sent: boolean
-  resolve(event: Event): void
-  reject(error: Error): void
 }
 
 /** Returns the bytes that an event is counted for. */

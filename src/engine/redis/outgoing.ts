@@ -1,6 +1,6 @@
+import { takeBatch, takeRepeatable } from '../append-queue.ts'
 import { Shared, Unavailable } from '../errors.ts'
 import type { Event, LogName } from '../event.ts'
-import { takeRepeatable } from '../repeatable.ts'
 import { type Batch, type Committed, commitBatch, NotAdmitted, settleBatch, type Waiting } from './batch.ts'
 import { ConnectionLost, type RedisConnection, Refused } from './connection.ts'
 import { type Keys, roomOf } from './keys.ts'
@@ -87,8 +87,9 @@ export class Outgoing {
       void this.#enter()
       return false
     }
-    const waiting = this.#take()
+    const waiting = takeBatch(this.#waiting, BATCH_BYTES, mayFollow)
     if (waiting.length === 0) return false
+    for (const one of waiting) one.sent = true
     this.#batch = { log: name, node: nodes.id, number: this.#sending.nextNumber(), waiting }
     void this.#commit(this.#batch)
     return true
@@ -113,26 +114,6 @@ export class Outgoing {
   /** Refuses the batch under way. */
   abandon(reason: string): void {
     this.#refuse(this.#batch?.waiting ?? [], new Unavailable(reason))
-  }
-
-  /** Takes the oldest waiting events that may be sent, at least one if there is one; `closed` is a batch of its own. */
-  #take(): Waiting[] {
-    let count = 0
-    let bytes = 0
-    for (let first = this.#waiting[0]; first; first = this.#waiting[count]) {
-      const { draft, behind, withNext } = first
-      if (behind && !behind.sent) break
-      const end = count + 1 + withNext
-      let more = 0
-      for (let place = count; place < end; place++) more += this.#waiting[place]?.size ?? 0
-      if (count > 0 && (bytes + more > BATCH_BYTES || draft.kind === 'closed')) break
-      count = end
-      bytes += more
-      if (draft.kind === 'closed') break
-    }
-    const taken = this.#waiting.splice(0, count)
-    for (const waiting of taken) waiting.sent = true
-    return taken
   }
 
   async #enter(): Promise<void> {
@@ -199,4 +180,10 @@ export class Outgoing {
     this.#sending.answered(waiting)
     this.#log.ready()
   }
+}
+
+/** Returns true if an event may be sent, behind `previous` in a batch; `closed` is a batch of its own. */
+function mayFollow({ draft, behind }: Waiting, previous: Waiting | undefined): boolean {
+  if (behind && !behind.sent) return false
+  return !previous || (draft.kind !== 'closed' && previous.draft.kind !== 'closed')
 }
