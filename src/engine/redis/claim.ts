@@ -1,4 +1,7 @@
 import type { ClaimOptions, Member } from '../memberships.ts'
+import { skeletonsOf } from '../skeleton.ts'
+import type { RedisConnection } from './connection.ts'
+import type { Keys } from './keys.ts'
 
 /** A name that this node holds in a room. */
 export interface Claim {
@@ -32,12 +35,30 @@ export function memberOf(held: string): (Member & { readonly place: number }) | 
   return { place: Number(place), name, carriesPrivate, ...known }
 }
 
-/** Returns the entry of a claim in the name's slot, see {@link Keys.heldIn}. */
-export function noteOf({ room, token }: Pick<Claim, 'room' | 'token'>): string {
+/** Adds the entries of a claim outside its room's slot: to {@link Keys.heldIn} and to the lists of {@link Keys.look}. */
+export function note(on: Pick<RedisConnection, 'call'>, keys: Keys, claim: Claim): readonly Promise<unknown>[] {
+  return [
+    on.call(keys.heldIn(claim.key), 'SADD', noteOf(claim)),
+    ...looksOf(keys, claim).map((look) => on.call(look, 'RPUSH', lookOf(claim))),
+  ]
+}
+
+/** Removes the entries of a claim outside its room's slot. */
+export async function unnote(on: Pick<RedisConnection, 'call'>, keys: Keys, claim: Claim): Promise<void> {
+  await Promise.all([
+    on.call(keys.heldIn(claim.key), 'SREM', noteOf(claim)),
+    ...looksOf(keys, claim).map((look) => on.call(look, 'LREM', '1', lookOf(claim))),
+  ])
+}
+
+function noteOf({ room, token }: Claim): string {
   return `${room} ${token}`
 }
 
-/** Returns the entry of a claim in the lists of {@link Keys.look}. */
-export function lookOf({ room, token, key }: Pick<Claim, 'room' | 'token' | 'key'>): string {
+function lookOf({ room, token, key }: Claim): string {
   return `${room} ${token} ${key}`
+}
+
+function looksOf(keys: Keys, { name }: Claim): string[] {
+  return name === undefined ? [] : skeletonsOf(name).map((skeleton) => keys.look(skeleton))
 }

@@ -2,7 +2,7 @@ import { Full, Unavailable } from '../errors.ts'
 import { fold } from '../fold.ts'
 import type { ClaimOptions, EngineMemberships, Member } from '../memberships.ts'
 import { skeletonsOf } from '../skeleton.ts'
-import { type Claim, lookOf, memberOf, noteOf, tokenOf } from './claim.ts'
+import { type Claim, memberOf, note, tokenOf, unnote } from './claim.ts'
 import { forEachLimit } from './concurrency.ts'
 import { ConnectionLost, type RedisConnection } from './connection.ts'
 import { type Keys, roomOf } from './keys.ts'
@@ -50,8 +50,7 @@ export class RedisMemberships implements EngineMemberships {
     const args = [id, key, token, name, shared ? '*' : client, String(most)]
     const [claimed, ...notes] = await Promise.allSettled([
       this.#link.eval('claim', this.#keys.ofLog(`room:${room}`, id), args),
-      this.#link.call(this.#keys.heldIn(key), 'SADD', noteOf(claim)),
-      ...this.#looksOf(claim).map((look) => this.#link.call(look, 'RPUSH', lookOf(claim))),
+      ...note(this.#link, this.#keys, claim),
     ])
     const answer = claimed.status === 'fulfilled' ? claimed.value : undefined
     if (answer === 'taken' && notes.every(({ status }) => status === 'fulfilled')) {
@@ -62,7 +61,7 @@ export class RedisMemberships implements EngineMemberships {
     if (errors.some((error) => error instanceof ConnectionLost)) this.#pending.add(claim)
     else if (answer === 'taken') await this.#releaseOrDefer(claim)
     // A remaining entry does no harm: heldIn and resembles check it.
-    else await this.#unnote(this.#link, claim).catch(() => {})
+    else await unnote(this.#link, this.#keys, claim).catch(() => {})
     if (answer === 'held') return false
     if (answer === 'full') throw new Full(`room ${room}`)
     if (errors.length > 0) throw errors[0]
@@ -189,18 +188,6 @@ export class RedisMemberships implements EngineMemberships {
     }
   }
 
-  #looksOf({ name }: Claim): string[] {
-    return name === undefined ? [] : skeletonsOf(name).map((skeleton) => this.#keys.look(skeleton))
-  }
-
-  /** Removes the entries of a claim outside the room's slot. */
-  async #unnote(on: Pick<RedisConnection, 'call'>, claim: Claim): Promise<void> {
-    await Promise.all([
-      on.call(this.#keys.heldIn(claim.key), 'SREM', noteOf(claim)),
-      ...this.#looksOf(claim).map((look) => on.call(look, 'LREM', '1', lookOf(claim))),
-    ])
-  }
-
   async #releaseOrDefer(claim: Claim): Promise<void> {
     const { connection } = this.#link
     try {
@@ -216,7 +203,7 @@ export class RedisMemberships implements EngineMemberships {
     const { id } = this.#nodes
     const args = [id, key, token, String(room), this.#keys.control]
     await Promise.all([
-      this.#unnote(connection, claim),
+      unnote(connection, this.#keys, claim),
       connection.eval('release', this.#keys.ofLog(`room:${room}`, id), args),
     ])
   }

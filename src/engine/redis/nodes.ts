@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { Unavailable } from '../errors.ts'
 import type { LogName } from '../event.ts'
-import { skeletonsOf } from '../skeleton.ts'
-import { lookOf, noteOf } from './claim.ts'
+import { unnote } from './claim.ts'
+import { forEachLimit } from './concurrency.ts'
 import { type RedisConnection, Refused } from './connection.ts'
 import type { Health } from './health.ts'
 import { type Keys, roomOf } from './keys.ts'
@@ -193,10 +193,7 @@ export class Nodes {
       const keys = [...this.#keys.nodes, this.#keys.nodeLogs + node]
       const logs = await connection.eval('bury', keys, [node, self ? '1' : '0', this.#keys.control])
       if (!logs) return
-      for (let start = 0; start < logs.length; start += LOGS_AT_ONCE) {
-        const some = logs.slice(start, start + LOGS_AT_ONCE)
-        await Promise.all(some.map((log) => this.#reapLog(connection, node, log as LogName)))
-      }
+      await forEachLimit(logs, LOGS_AT_ONCE, (log) => this.#reapLog(connection, node, log as LogName))
       await connection.eval('buried', keys, [node])
     } finally {
       this.#reaping.delete(node)
@@ -208,13 +205,9 @@ export class Nodes {
     const args = [node, String(room), this.#keys.control, String(NAMES_PER_CALL)]
     for (let next = '0'; next !== ''; ) {
       const [then, released] = await connection.eval('reap', this.#keys.ofLog(log, node), [...args, next])
-      const unnoted = released.flatMap(([key, token, name]) => [
-        connection.call(this.#keys.heldIn(key), 'SREM', noteOf({ room, token })),
-        ...skeletonsOf(name).map((skeleton) =>
-          connection.call(this.#keys.look(skeleton), 'LREM', '1', lookOf({ room, token, key })),
-        ),
-      ])
-      await Promise.all(unnoted)
+      await Promise.all(
+        released.map(([key, token, name]) => unnote(connection, this.#keys, { room, key, token, name })),
+      )
       next = then
     }
   }
