@@ -26,7 +26,6 @@ const PAGE = 1_000
 export class RedisRecords implements RecordStore {
   readonly #keys: Keys
   readonly #link: Link
-  readonly #node: () => string
   readonly #expiring: ExpiringRecords
   /**
    * Cached records of unique kinds, by kind and key. Changes are published on the control channel, so an entry is valid until then, or until the
@@ -38,10 +37,9 @@ export class RedisRecords implements RecordStore {
   /** Names that are known to be inserted, see {@link see}. */
   readonly #seen = new BoundedMap<string, true>(CACHED)
 
-  constructor(keys: Keys, link: Link, node: () => string) {
+  constructor(keys: Keys, link: Link) {
     this.#keys = keys
     this.#link = link
-    this.#node = node
     this.#expiring = new ExpiringRecords(keys, link)
   }
 
@@ -194,7 +192,7 @@ export class RedisRecords implements RecordStore {
       told: unique !== undefined,
     }
     const [expected, wanted] = [before, text].map((some) => (some === undefined ? '' : `=${some}`))
-    const args = [this.#keys.control, this.#node(), kind, key, expected ?? '', wanted ?? '', JSON.stringify(about)]
+    const args = [this.#keys.control, kind, key, expected ?? '', wanted ?? '', JSON.stringify(about)]
     const written = await this.#link.eval('write-record', this.#keys.records(kind), args)
     if (unique) this.forget(kind, key)
     return written === 1

@@ -102,14 +102,14 @@ export class RedisEngine implements Engine {
       },
       follow: (log, listener) => logs.follow(log, listener),
     }
-    const rooms = new RedisRooms(keys, link, () => nodes.id, {
+    const rooms = new RedisRooms(keys, link, {
       end: (room) => closeLog(this.logs, room),
       closed: (room) => this.broadcast.closed(room),
     })
     this.rooms = rooms
     const memberships = new RedisMemberships(keys, link, nodes, (room) => rooms.changed(room))
     this.memberships = memberships
-    const records = new RedisRecords(keys, link, () => nodes.id)
+    const records = new RedisRecords(keys, link)
     this.#records = records
     this.records = new Records(records)
     const shared = { keys, nodes, logs, memberships, rooms, records }

@@ -37,7 +37,6 @@ const SAID_MS = 60_000
 export class RedisRooms implements EngineRooms {
   readonly #keys: Keys
   readonly #link: Link
-  readonly #node: () => string
   readonly #on: RoomClosing
   readonly stored: StoredRooms
   readonly #watchers = new Set<(room: number) => void>()
@@ -51,10 +50,9 @@ export class RedisRooms implements EngineRooms {
   /** The highest known number of changes. */
   #version = 0
 
-  constructor(keys: Keys, link: Link, node: () => string, on: RoomClosing) {
+  constructor(keys: Keys, link: Link, on: RoomClosing) {
     this.#keys = keys
     this.#link = link
-    this.#node = node
     this.#on = on
     this.stored = new StoredRooms(keys, link)
   }
@@ -81,7 +79,7 @@ export class RedisRooms implements EngineRooms {
 
   async #ensureLobby(connection: RedisConnection, lobby: string): Promise<void> {
     const made = [lobby, fold(lobby), LOBBY_ROOM.title, fold(LOBBY_ROOM.title), LOBBY_ROOM.description]
-    const ensured = await connection.eval('lobby', this.#keys.rooms, [this.#node(), this.#keys.control, ...made])
+    const ensured = await connection.eval('lobby', this.#keys.rooms, [this.#keys.control, ...made])
     if (ensured === 0) throw new EngineFault(`--lobby ${lobby} is the name of another room`)
   }
 
@@ -183,11 +181,12 @@ export class RedisRooms implements EngineRooms {
   }
 
   async create(room: NewRoom): Promise<RoomRecord> {
-    const { hash = '', maker } = room
-    const made = [maker?.address ?? '', maker?.name ?? '', String(this.#number), maker?.account ?? '']
-    const args = [...this.#argsOf(room), hash, ...made]
+    const { title, slug, stem = '', description = '', visibility, hash = '', maker } = room
+    const names = [title, fold(title), slug, fold(slug), stem]
+    const made = [maker?.address ?? '', maker?.name ?? '', maker?.account ?? '', String(this.#number)]
+    const args = [this.#keys.control, ...names, description, visibility, hash, ...made]
     const record = await this.#link.eval('create-room', this.#keys.rooms, args)
-    if (record === null) throw new Taken(room.title)
+    if (record === null) throw new Taken(title)
     this.learn(record)
     return roomOfStored(JSON.parse(record))
   }
@@ -196,7 +195,7 @@ export class RedisRooms implements EngineRooms {
     const { title, slug = '', hash } = change
     const names = title !== undefined && { titleKey: fold(title), slug, slugKey: fold(slug), stem: change.stem ?? '' }
     const changes = { ...change, ...names, ...(hash === null && { hash: '' }) }
-    const args = [this.#node(), this.#keys.control, String(id), JSON.stringify(changes)]
+    const args = [this.#keys.control, String(id), JSON.stringify(changes)]
     const record = await this.#link.eval('change-room', this.#keys.rooms, args)
     if (record === 'none') return undefined
     if (record === 'taken') throw new Taken(title)
@@ -223,14 +222,9 @@ export class RedisRooms implements EngineRooms {
 
   /** Removes the record of a room whose log has ended. Resolves with false if it is removed already. */
   async remove(id: number): Promise<boolean> {
-    const removed = await this.#link.eval('drop-room', this.#keys.rooms, [this.#node(), this.#keys.control, String(id)])
+    const removed = await this.#link.eval('drop-room', this.#keys.rooms, [this.#keys.control, String(id)])
     this.#on.closed(id)
     return removed === 1
-  }
-
-  #argsOf({ title, slug, stem = '', description = '', visibility }: NewRoom): string[] {
-    const names = [title, fold(title), slug, fold(slug), stem]
-    return [this.#node(), this.#keys.control, ...names, description, visibility]
   }
 
   #note(id: number, version: number): void {

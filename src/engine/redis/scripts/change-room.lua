@@ -1,7 +1,6 @@
--- Changes a room. ARGV: node, control channel, id, and a JSON object of the changes: title, titleKey, slug, slugKey, stem, description,
+-- Changes a room. ARGV: control channel, id, and a JSON object of the changes: title, titleKey, slug, slugKey, stem, description,
 -- visibility, hash; an empty hash removes the password. Returns the record, `none` if there is no such room, or `taken`.
-local node, control, id = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local change = cjson.decode(ARGV[4])
+local control, id, change = ARGV[1], tonumber(ARGV[2]), cjson.decode(ARGV[3])
 local record = find(id)
 if not record then return 'none' end
 local old = { titleKey = record.titleKey, lineKey = record.lineKey }
@@ -20,4 +19,4 @@ if change.hash then record.hash = change.hash ~= '' and change.hash or nil end
 local hidden = (change.visibility or record.visibility) == 'hidden'
 record.visibility = hidden and 'hidden' or record.hash and 'private' or 'public'
 record.changedAt = math.max(now, record.changedAt + 1)
-return put(record, control, node)
+return put(record, control)

@@ -34,12 +34,12 @@ local function roomsFrom(address)
   return string.sub(records, 1, -#'records' - 1) .. 'from:' .. address
 end
 
--- Stores a record and publishes it on the control channel, as a change by `node`. Returns the record as JSON.
-local function put(record, control, node)
+-- Stores a record and publishes it on the control channel, without a node, as all take it alike. Returns the record as JSON.
+local function put(record, control)
   record.version = redis.call('INCR', version)
   local told = cjson.encode(record)
   redis.call('HSET', records, record.id, told)
   redis.call('HSET', index, record.titleKey, record.id, record.lineKey, record.id)
-  redis.call('PUBLISH', control, cjson.encode({ 'record', node, told }))
+  redis.call('PUBLISH', control, cjson.encode({ 'record', '', told }))
   return told
 end

@@ -1,10 +1,10 @@
 -- Writes or removes a record if its text is the expected one. KEYS: the records of the kind, their order, their unique values, the number of
--- records with these. ARGV: control channel, node, kind, key, expected and new text (each `=` and the text, or empty for no record), and as
+-- records with these. ARGV: control channel, kind, key, expected and new text (each `=` and the text, or empty for no record), and as
 -- JSON: the unique values (`unique`), the keys of index entries to remove (`drop`) and to add (`add`), which are in the same slot, whether
 -- the kind is ordered (`ordered`), whether the change is published (`told`). Returns 1 if it was written.
 local records, order, unique, count = unpack(KEYS)
-local control, node, kind, key, expected, new = unpack(ARGV)
-local about = cjson.decode(ARGV[7])
+local control, kind, key, expected, new = unpack(ARGV)
+local about = cjson.decode(ARGV[6])
 local was = redis.call('HGET', records, key)
 if (was and '=' .. was or '') ~= expected then return 0 end
 if new == '' then
@@ -34,5 +34,5 @@ if about.ordered then
   for _, index in ipairs(about.drop) do redis.call('ZREM', index, key) end
   for _, index in ipairs(about.add) do redis.call('ZADD', index, place, key) end
 end
-if about.told then redis.call('PUBLISH', control, cjson.encode({ 'stale', node, kind, key })) end
+if about.told then redis.call('PUBLISH', control, cjson.encode({ 'stale', '', kind, key })) end
 return 1
