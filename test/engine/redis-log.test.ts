@@ -4,11 +4,11 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Event, idAt } from '../../src/engine/event.ts'
 import { Recent } from '../../src/engine/recent.ts'
+import { ActiveLogs } from '../../src/engine/redis/active-logs.ts'
 import { ConnectionLost, type RedisConnection } from '../../src/engine/redis/connection.ts'
 import { entryId, eventOf, fieldsOf, idOf } from '../../src/engine/redis/entry.ts'
 import { Keys } from '../../src/engine/redis/keys.ts'
 import { type LogSource, RedisLog } from '../../src/engine/redis/log.ts'
-import { Logs } from '../../src/engine/redis/logs.ts'
 import { eventually } from '../support/eventually.ts'
 import { said } from './conformance.ts'
 
@@ -112,7 +112,7 @@ async function following() {
   let port = server.connect()
   /** Own texts that were acknowledged. */
   const acknowledged = new Set<string>()
-  const logs = new Logs(
+  const logs = new ActiveLogs(
     new Keys('test'),
     { connection: port as RedisConnection, eval: (...asked) => port.eval(...asked) },
     { id: OWN, isAdmitted: () => true, enter: async () => {}, noticeLoss: () => {}, noticeDeath: () => {} },

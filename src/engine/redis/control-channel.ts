@@ -1,8 +1,8 @@
 import type { EngineBroadcast } from '../engine.ts'
 import type { LogName } from '../event.ts'
+import type { ActiveLogs } from './active-logs.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
-import type { Logs } from './logs.ts'
 import type { RedisMemberships } from './memberships.ts'
 import type { Nodes } from './nodes.ts'
 import type { RedisRecords } from './records.ts'
@@ -13,7 +13,7 @@ export interface ControlParts {
   readonly keys: Keys
   readonly link: Link
   readonly nodes: Nodes
-  readonly logs: Logs
+  readonly logs: ActiveLogs
   readonly memberships: RedisMemberships
   readonly rooms: RedisRooms
   readonly records: RedisRecords

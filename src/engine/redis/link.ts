@@ -25,7 +25,6 @@ export interface LinkEvents {
 export class Link {
   readonly #place: RedisLocation
   readonly #open: () => Promise<RedisConnection>
-  readonly #events: LinkEvents
   readonly #longestWaitMs: number
   #connection: RedisConnection | undefined
   #up = false
@@ -33,11 +32,10 @@ export class Link {
   readonly #end = new AbortController()
 
   /** `longestWaitMs` is the maximum time between two attempts. */
-  constructor(place: RedisLocation, open: () => Promise<RedisConnection>, longestWaitMs: number, events: LinkEvents) {
+  constructor(place: RedisLocation, open: () => Promise<RedisConnection>, longestWaitMs: number) {
     this.#place = place
     this.#open = open
     this.#longestWaitMs = longestWaitMs
-    this.#events = events
   }
 
   /** The connection; undefined while it cannot be used. */
@@ -46,9 +44,9 @@ export class Link {
   }
 
   /** Opens the first connection. @throws EngineFault */
-  async start(): Promise<void> {
+  async start(events: LinkEvents): Promise<void> {
     try {
-      await this.#connect()
+      await this.#connect(events)
     } catch (error) {
       throw faultOf(this.#place, error)
     }
@@ -87,13 +85,13 @@ export class Link {
     return new Unavailable(`Redis at ${this.#place.shown} is away`)
   }
 
-  async #connect(): Promise<void> {
+  async #connect(events: LinkEvents): Promise<void> {
     const connection = await this.#open()
     this.#connection = connection
     if (this.#stopped) return connection.close('it is closed')
     const timer = setTimeout(() => connection.close('it does not answer'), RESUME_MS)
     try {
-      await this.#events.resume(connection)
+      await events.resume(connection)
     } catch (error) {
       connection.close('it could not be taken up')
       throw error
@@ -102,24 +100,24 @@ export class Link {
     }
     if (connection.reason !== undefined) throw new ConnectionLost(connection.reason)
     this.#up = true
-    void connection.lost.then((reason) => this.#lost(reason))
-    this.#events.up()
+    void connection.lost.then((reason) => this.#lost(events, reason))
+    events.up()
   }
 
-  #lost(reason: string): void {
+  #lost(events: LinkEvents, reason: string): void {
     this.#up = false
     if (this.#stopped) return
-    this.#events.down(reason)
-    void this.#reopen()
+    events.down(reason)
+    void this.#reopen(events)
   }
 
-  async #reopen(): Promise<void> {
+  async #reopen(events: LinkEvents): Promise<void> {
     for (let wait = FIRST_WAIT_MS; !this.#stopped; wait = Math.min(wait * 2, this.#longestWaitMs)) {
       try {
         await delay(wait * (0.5 + Math.random() / 2), undefined, { signal: this.#end.signal, ref: false })
-        return await this.#connect()
+        return await this.#connect(events)
       } catch (error) {
-        if (!this.#stopped) this.#events.failed(reasonOf(error))
+        if (!this.#stopped) events.failed(reasonOf(error))
       }
     }
   }

@@ -1,218 +1,115 @@
-import { atTickEnd } from '../../tick.ts'
-import type { Listener } from '../engine.ts'
-import { Unavailable } from '../errors.ts'
+import type { EngineLogs, Extent, Listener, Range, SearchPage, StatePart, StateUser, WordSearch } from '../engine.ts'
+import { Closed } from '../errors.ts'
 import type { Draft, Event, LogName } from '../event.ts'
-import { type MemoryLimits, Recent, RecentTotal } from '../recent.ts'
-import { sizeOf, type Waiting } from './batch.ts'
-import { forEachLimit } from './concurrency.ts'
-import type { RedisConnection } from './connection.ts'
-import { type Keys, roomOf } from './keys.ts'
+import { extentOf, type LogStore, readLog } from '../reading.ts'
+import type { Recent } from '../recent.ts'
+import { searchLog } from '../searching.ts'
+import type { ActiveLogs } from './active-logs.ts'
+import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
-import { RedisLog } from './log.ts'
-import type { Sending } from './outgoing.ts'
+import type { RedisRecords } from './records.ts'
+import { RedisRoomStates } from './room-states.ts'
+import type { RedisRooms } from './rooms.ts'
+import { storeOf } from './store.ts'
+import type { Sweep } from './sweep.ts'
 
-/** Maximum events and bytes that wait or are under way; further appends are refused. */
-const MAX_EVENTS = 50_000
-const MAX_BYTES = 67_108_864
-/** Maximum logs that are read concurrently after a lost connection. */
-const LOGS_AT_ONCE = 32
-/** Maximum channels of a subscription. */
-const CHANNELS_AT_ONCE = 500
-
-/** The logs that this node appends to or follows. It subscribes only to the channels of followed logs. */
-export class Logs implements Sending {
+/** The parts of the engine that logs concern. */
+export interface LogParts {
   readonly keys: Keys
-  readonly link: Pick<Link, 'connection' | 'eval'>
-  readonly nodes: Sending['nodes']
-  readonly #limits: MemoryLimits
-  readonly observer: Sending['observer']
-  readonly total = new RecentTotal()
-  readonly #byName = new Map<LogName, RedisLog>()
-  readonly #byChannel = new Map<string, RedisLog>()
-  /** The connection on which the channels are, or are being, subscribed. */
-  #connection: RedisConnection | undefined
-  /** Logs with waiting events and no batch under way. */
-  readonly #ready = new Set<RedisLog>()
-  /** The last event of each room, in any log, until it is sent. */
-  readonly #latest = new Map<number, Waiting>()
-  #scheduled = false
-  #events = 0
-  #bytes = 0
-  #number = 0
+  readonly link: Link
+  readonly logs: ActiveLogs
+  readonly rooms: RedisRooms
+  readonly records: RedisRecords
+  readonly sweep: Sweep
+}
 
-  constructor(keys: Keys, link: Logs['link'], nodes: Logs['nodes'], limits: MemoryLimits, observer: Logs['observer']) {
-    this.keys = keys
-    this.link = link
-    this.nodes = nodes
-    this.#limits = limits
-    this.observer = observer
+/** The logs: all events in Redis, the newest ones of followed logs in memory too. */
+export class RedisLogs implements EngineLogs {
+  readonly #parts: LogParts
+  readonly #store: LogStore
+  readonly #states: RedisRoomStates
+
+  constructor(parts: LogParts) {
+    this.#parts = parts
+    this.#store = storeOf(parts.keys, parts.link)
+    this.#states = new RedisRoomStates(parts.keys, parts.link)
   }
 
-  /** Drops the older half of each log's events in memory. */
-  trimMemory(): void {
-    for (const log of this.#byName.values()) log.trimMemory()
-  }
-
-  /** True if no event waits or is under way. */
-  get idle(): boolean {
-    return this.#events === 0
-  }
-
-  /** The logs with followers. */
-  get followed(): readonly LogName[] {
-    return Array.from(this.#byChannel.values(), ({ name }) => name)
-  }
-
-  get(name: LogName): RedisLog | undefined {
-    return this.#byName.get(name)
-  }
-
-  /** Appends an event; a `closed` ends the log. @throws Unavailable, Closed, Shared, Repeated */
-  append(name: LogName, draft: Draft): Promise<Event> {
-    return this.#objection(1) ?? this.#append(name, draft, 0)
-  }
-
-  /** Appends events in one step, each like {@link append}. */
-  appendAll(name: LogName, drafts: readonly Draft[]): readonly Promise<Event>[] {
-    const objection = this.#objection(drafts.length)
-    if (objection) return drafts.map(() => objection)
-    return drafts.map((draft, place) => this.#append(name, draft, place === 0 ? drafts.length - 1 : 0))
-  }
-
-  /** Returns a rejected promise where no more events may wait. */
-  #objection(more: number): Promise<never> | undefined {
-    if (!this.link.connection) return Promise.reject(new Unavailable('Redis is away'))
-    if (this.#events + more <= MAX_EVENTS && this.#bytes < MAX_BYTES) return undefined
-    return Promise.reject(new Unavailable('too much is waiting for Redis'))
-  }
-
-  #append(name: LogName, draft: Draft, withNext: number): Promise<Event> {
-    return new Promise((resolve, reject) => {
-      const size = sizeOf(draft)
-      const latest = this.#latest.get(draft.room)
-      const log = this.#open(name)
-      const behind = latest && !latest.sent && latest.log !== name ? latest : undefined
-      const waiting: Waiting = { log: name, draft, size, behind, withNext, sent: false, resolve, reject }
-      this.#latest.set(draft.room, waiting)
-      this.#events++
-      this.#bytes += size
-      log.outgoing.push(waiting)
+  append(log: LogName, draft: Draft): Promise<Event> {
+    this.#see(draft)
+    const appended = this.#parts.logs.append(log, draft)
+    this.#note(log, draft, appended)
+    if (draft.kind !== 'joined') return appended
+    return appended.catch(async (error: unknown) => {
+      // The node that closed the room may have died before it removed the record.
+      if (error instanceof Closed) await this.#parts.rooms.remove(draft.room).catch(() => {})
+      throw error
     })
   }
 
-  /** Calls the listener with each event committed from now on; without a connection, from the next one on. */
-  follow(name: LogName, listener: Listener): () => void {
-    const log = this.#open(name)
-    const isFirst = !log.followed
-    log.listen(listener)
-    if (isFirst) {
-      this.#byChannel.set(log.channel, log)
-      const connection = this.#connection
-      if (connection) void log.begin(connection, () => connection.subscribe([log.channel], this.#onMessage))
-    }
-    return () => {
-      if (!log.followed) return
-      log.unlisten(listener)
-      if (log.followed) return
-      this.#byChannel.delete(log.channel)
-      void this.#connection?.unsubscribe(log.channel)
-      this.ready(log)
-    }
+  appendAll(log: LogName, drafts: readonly Draft[]): readonly Promise<Event>[] {
+    for (const draft of drafts) this.#see(draft)
+    const appended = this.#parts.logs.appendAll(log, drafts)
+    for (const [place, draft] of drafts.entries()) this.#note(log, draft, appended[place])
+    return appended
   }
 
-  /** Sends waiting events. Called at the end of the tick. */
-  commit(): void {
-    this.#scheduled = false
-    // A sent event may release a later one of its room in another log.
-    for (let sent = true; sent; ) {
-      sent = false
-      for (const log of [...this.#ready]) {
-        if (!log.outgoing.send()) continue
-        this.#ready.delete(log)
-        sent = true
-      }
-    }
-    for (const [room, { sent }] of this.#latest) if (sent) this.#latest.delete(room)
+  read(log: LogName, range: Range): AsyncIterable<Event[]> {
+    return readLog(this.#store, log, range, this.#recentOf(log))
   }
 
-  /** Called when the connection has ended; refuses events that were not sent. */
-  down(reason: string): void {
-    this.#connection = undefined
-    for (const log of this.#byName.values()) {
-      log.down()
-      log.outgoing.down(reason)
-    }
+  extent(log: LogName): Promise<Extent> {
+    return extentOf(this.#store, log)
   }
 
-  /** Subscribes to the channels of followed logs, also of those that are followed later. */
-  async subscribe(connection: RedisConnection): Promise<void> {
-    this.#connection = connection
-    const channels = [...this.#byChannel.keys()]
-    for (let start = 0; start < channels.length; start += CHANNELS_AT_ONCE) {
-      await connection.subscribe(channels.slice(start, start + CHANNELS_AT_ONCE), this.#onMessage)
-    }
+  search(log: LogName, search: WordSearch): AsyncIterable<SearchPage> {
+    return searchLog(this.#store, log, search, this.#recentOf(log))
   }
 
-  /** Finds out which of the batches that were under way when the last connection ended are committed. */
-  async settle(connection: RedisConnection): Promise<void> {
-    for (const { outgoing } of [...this.#byName.values()]) await outgoing.settle(connection)
+  state(room: number): AsyncIterable<readonly Event[]> {
+    return this.#states.of(room)
   }
 
-  /**
-   * Reads the events that were missed. Resolves with true if Redis has lost events that this node has seen. The logs of rooms are read last:
-   * a private message reaches its addressee only until a `left` ends the membership.
-   */
-  async read(connection: RedisConnection): Promise<boolean> {
-    let lost = false
-    const { rooms = [], others = [] } = Object.groupBy(this.#byChannel.values(), ({ name }) =>
-      roomOf(name) === undefined ? 'others' : 'rooms',
-    )
-    for (const logs of [others, rooms]) {
-      await forEachLimit(logs, LOGS_AT_ONCE, async (log) => {
-        if (await log.read(connection)) lost = true
-      })
-    }
-    return lost
+  stateFor(room: number, user: StateUser): Promise<StatePart> {
+    return this.#states.for(room, user)
   }
 
-  /** Refuses all events that wait or are under way. */
-  stop(): void {
-    const stopped = 'the engine is stopped'
-    this.down(stopped)
-    for (const { outgoing } of this.#byName.values()) outgoing.abandon(stopped)
+  stateOfKey(room: number, key: string): Promise<Event | undefined> {
+    return this.#states.ofKey(room, key)
   }
 
-  nextNumber(): number {
-    return ++this.#number
+  async withNonce(log: LogName, from: string, nonce: string): Promise<number | undefined> {
+    const { keys, link } = this.#parts
+    const id = await link.call(keys.nonce(log, from, nonce), 'GET')
+    return id === null ? undefined : Number(id)
   }
 
-  /** Called when events are committed or refused. */
-  answered(waiting: readonly Waiting[]): void {
-    this.#events -= waiting.length
-    for (const { size } of waiting) this.#bytes -= size
+  async clear(log: LogName): Promise<void> {
+    const { keys, link, logs } = this.#parts
+    await link.eval('clear', keys.ofLog(log, ''), [keys.control, log])
+    logs.get(log)?.trim(Number.MAX_SAFE_INTEGER)
   }
 
-  /** Schedules the waiting events of a log for the end of the tick, or removes the log if it is unused. */
-  ready(log: RedisLog): void {
-    if (log.outgoing.idle) {
-      if (!log.followed && this.#byName.get(log.name) === log) this.#byName.delete(log.name)
-      return
-    }
-    this.#ready.add(log)
-    if (this.#scheduled) return
-    this.#scheduled = true
-    atTickEnd('commit', this)
+  follow(log: LogName, listener: Listener): () => void {
+    return this.#parts.logs.follow(log, listener)
   }
 
-  #open(name: LogName): RedisLog {
-    let log = this.#byName.get(name)
-    if (!log)
-      this.#byName.set(
-        name,
-        (log = new RedisLog(name, this, new Recent(this.#limits, this.total), (ready) => this.ready(ready))),
-      )
-    return log
+  #recentOf(log: LogName): Recent | undefined {
+    const { link, logs } = this.#parts
+    return link.connection && logs.get(log)?.recent
   }
 
-  readonly #onMessage = (text: string, channel: string): void => this.#byChannel.get(channel)?.onMessage(text)
+  /** Stores the name of a `joined`, before the event, so that a crash in between loses no name. */
+  #see({ kind, from }: Draft): void {
+    if (kind === 'joined') void this.#parts.records.see(from).catch(() => {})
+  }
+
+  /** Takes note of an event that is being appended. */
+  #note(log: LogName, draft: Draft, appended: Promise<Event> | undefined): void {
+    const { kind, room } = draft
+    const { rooms, sweep } = this.#parts
+    sweep.note(log, draft)
+    if (kind === 'message') rooms.said(room)
+    if (kind === 'joined' || kind === 'left') void appended?.then(() => rooms.changed(room)).catch(() => {})
+  }
 }
