@@ -10,9 +10,7 @@ if guarded == '1' then
   local state = nodeState(node)
   if state ~= 'here' then return { state } end
 end
--- The batch, or a later one, is done or void: this call comes from a connection that was replaced.
-local was = redis.call('GET', done)
-if was and tonumber(string.match(was, '^%d+')) >= tonumber(number) then return { 'late' } end
+if isLate(number) then return { 'late' } end
 if not open(floor) then return { 'closed' } end
 
 local skipped = {}

@@ -4,7 +4,7 @@
 -- Returns the key of the hash of a node's claims in the room, token to folded name. With it and the set of members, the cost of a node's
 -- cleanup does not depend on other nodes.
 local function claimsOf(node)
-  return string.sub(log, 1, -4) .. 'claims:' .. node
+  return keyOf('claims:' .. node)
 end
 
 -- Returns the client of a token; nil without one.

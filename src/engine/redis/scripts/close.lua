@@ -1,9 +1,7 @@
 -- Appends a `left` for each member and `closed` to a room's log, and releases all names. ARGV: node, number of the batch, floor, room,
 -- control channel, time in ms for which the log can still be read. Returns the message to followers; false if the log has ended.
 local node, number, floor, room, control, keep = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6]
-local was = redis.call('GET', done)
-if was and tonumber(string.match(was, '^%d+')) >= tonumber(number) then return false end
-if not open(floor) then return false end
+if isLate(number) or not open(floor) then return false end
 for _, by in ipairs(redis.call('HVALS', joined)) do writePresence('left', room, nameOf(by)) end
 write({ 'kind', 'closed', 'room', room, 'from', '', 'body', '' })
 redis.call('HSET', info, 'closed', text(last))

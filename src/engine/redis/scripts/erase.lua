@@ -22,8 +22,7 @@ end
 local entries = redis.call('XRANGE', log, entry(from + 1), '+', 'COUNT', slice)
 for _, event in ipairs(entries) do redis.call('XADD', copy, event[1], unpack(event[2])) end
 if #entries == slice then
-  local whole, count = string.match(entries[#entries][1], '^(%d+)-(%d+)$')
-  redis.call('HSET', info, 'erased-to', text(tonumber(whole) * PER_MS + tonumber(count)))
+  redis.call('HSET', info, 'erased-to', text(idOf(entries[#entries][1])))
   redis.call('PEXPIRE', copy, expiry)
   return 1
 end

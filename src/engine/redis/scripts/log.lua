@@ -22,6 +22,23 @@ local function entry(id)
   return string.format('%.0f-%d', math.floor(id / PER_MS), id % PER_MS)
 end
 
+-- Returns the id of an entry in the stream.
+local function idOf(name)
+  local whole, count = string.match(name, '^(%d+)-(%d+)$')
+  return tonumber(whole) * PER_MS + tonumber(count)
+end
+
+-- Returns the key of that name with the tag of the log.
+local function keyOf(name)
+  return string.sub(log, 1, -#'log' - 1) .. name
+end
+
+-- Returns true if the batch of that number, or a later one, is done or void: the call comes from a connection that was replaced.
+local function isLate(number)
+  local was = redis.call('GET', done)
+  return was and tonumber(string.match(was, '^%d+')) >= tonumber(number)
+end
+
 -- Returns true for the inbox of a guest's client, which is removed after a time (trim.lua; event.ts, GUEST_INBOX_MS).
 local function isOfGuest()
   return string.find(log, '/', 1, true) ~= nil
@@ -101,12 +118,12 @@ end
 
 -- Returns the key that holds the id of the event with a nonce for a day (event.ts, NONCE_MS).
 local function nonceKey(key)
-  return string.sub(log, 1, -4) .. 'nonce:' .. key
+  return keyOf('nonce:' .. key)
 end
 
 -- Returns the key of the unfinished copy of the stream (erase.lua).
 local function copyKey()
-  return string.sub(log, 1, -4) .. 'copy'
+  return keyOf('copy')
 end
 
 -- Returns true up to the time `after` from which on the stream may be rewritten (erase.lua), unless the clock has gone back since.

@@ -7,7 +7,7 @@ end
 
 -- Returns the key of the set of members through a node, by folded name.
 local function insideOf(node)
-  return string.sub(log, 1, -4) .. 'inside:' .. node
+  return keyOf('inside:' .. node)
 end
 
 -- Returns the other nodes of a membership, whether it has this node, and the name.

@@ -3,14 +3,14 @@ local STATE_PAGE = 256
 
 -- Returns the key of the hash of the room's state: the last event of each key (event.ts, stateChangeOf), as its id and its fields.
 local function stateKey()
-  return string.sub(log, 1, -4) .. 'state'
+  return keyOf('state')
 end
 
 -- Returns the key of the index of the room's state, a sorted set: each key behind the address that it covers and a line feed, or without an
 -- address if it concerns everybody; and `#` with the number of keys in the state, which another version of roomd changes alone. A state has
 -- an index as soon as it has more than STATE_PAGE keys.
 local function indexKey()
-  return string.sub(log, 1, -4) .. 'keys'
+  return keyOf('keys')
 end
 
 local PERSONAL = { banned = true, muted = true, invited = true }

@@ -33,17 +33,12 @@ readClock()
 local erase = 'no'
 if marks[2] or marks[1] then erase = not marks[2] and rests(marks[3]) and 'later' or 'now' end
 
-local function idOf(event)
-  local whole, count = string.match(event[1], '^(%d+)-(%d+)$')
-  return tonumber(whole) * PER_MS + tonumber(count)
-end
-
 -- Returns the time of an event: from its field if it has one, else from its id.
 local function timeOf(event)
   for at = 1, #event[2], 2 do
     if event[2][at] == 'at' then return tonumber(event[2][at + 1]) end
   end
-  return math.floor(idOf(event) / PER_MS)
+  return math.floor(idOf(event[1]) / PER_MS)
 end
 
 -- Returns the lowest id of an event that is not before a time, as events are ordered by id. The newest earlier event among those with a
@@ -57,10 +52,10 @@ local function idBefore(time)
     local middle = math.ceil((low + high) / 2)
     local event = redis.call('XREVRANGE', log, entry(middle), entry(low + 1), 'COUNT', 1)[1]
     if event and timeOf(event) >= time then
-      high = idOf(event) - 1
+      high = idOf(event[1]) - 1
     else
       low = middle
-      if event then below = math.max(below, idOf(event) + 1) end
+      if event then below = math.max(below, idOf(event[1]) + 1) end
     end
   end
   return below
@@ -72,7 +67,7 @@ if excess > 0 then gone = redis.call('XRANGE', log, '-', '+', 'COUNT', excess) e
 if #gone == 0 and oldest then gone = redis.call('XRANGE', log, '-', '(' .. entry(idBefore(oldest)), 'COUNT', slice) end
 if #gone == 0 then return { 0, erase } end
 
-local newest = idOf(gone[#gone])
+local newest = idOf(gone[#gone][1])
 redis.call('XTRIM', log, 'MINID', '=', entry(newest + 1))
 local start = text(newest)
 redis.call('HSET', info, 'start', start)
