@@ -1,3 +1,4 @@
+import { slicesOf } from '../../slices.ts'
 import { atTickEnd } from '../../tick.ts'
 import type { Listener } from '../engine.ts'
 import { Unavailable } from '../errors.ts'
@@ -153,9 +154,8 @@ export class ActiveLogs implements Sending {
   /** Subscribes to the channels of followed logs, also of those that are followed later. */
   async subscribe(connection: RedisConnection): Promise<void> {
     this.#connection = connection
-    const channels = [...this.#byChannel.keys()]
-    for (let start = 0; start < channels.length; start += CHANNELS_AT_ONCE) {
-      await connection.subscribe(channels.slice(start, start + CHANNELS_AT_ONCE), this.#onMessage)
+    for (const channels of slicesOf([...this.#byChannel.keys()], CHANNELS_AT_ONCE)) {
+      await connection.subscribe(channels, this.#onMessage)
     }
   }
 

@@ -1,3 +1,4 @@
+import { slicesOf } from '../../slices.ts'
 import type { RoomRecord } from '../engine.ts'
 import { EngineFault } from '../errors.ts'
 import { type Event, idAt, MODERATION_KINDS } from '../event.ts'
@@ -70,8 +71,7 @@ export class RedisExport implements ExportSource {
       ? this.#connection.ask('ZRANGE', order, '0', '-1')
       : this.#connection.ask('HKEYS', hash))
     const keys = isOrdered(kind) ? (found as readonly string[]) : byBytes(found as readonly string[])
-    for (let start = 0; start < keys.length; start += PAGE) {
-      const page = keys.slice(start, start + PAGE)
+    for (const page of slicesOf(keys, PAGE)) {
       const texts = (await this.#connection.ask('HMGET', hash, ...page)) as readonly (string | null)[]
       yield page.flatMap((key, place) => {
         const text = texts[place]
@@ -85,8 +85,8 @@ export class RedisExport implements ExportSource {
     const found: string[] = []
     for await (const keys of this.#connection.scan(`${begin}*`)) found.push(...keys)
     const keys = byBytes(found.map((key) => key.slice(begin.length, -1)))
-    for (let start = 0; start < keys.length; start += PAGE) {
-      const page = keys.slice(start, start + PAGE).map(async (key): Promise<readonly StoredRecord[]> => {
+    for (const some of slicesOf(keys, PAGE)) {
+      const page = some.map(async (key): Promise<readonly StoredRecord[]> => {
         const place = this.#connection.keys.expiring(kind, key)
         const [text, end] = await Promise.all([
           this.#connection.ask('GET', place),

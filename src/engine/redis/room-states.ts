@@ -1,6 +1,6 @@
 import { nextRound } from '../../tick.ts'
 import type { StatePart, StateUser } from '../engine.ts'
-import { type Event, hasEnded, type LogName, stateChangeOf } from '../event.ts'
+import { type Event, hasEnded, stateChangeOf } from '../event.ts'
 import { eventOfState } from './entry.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
@@ -8,8 +8,6 @@ import { pairsOf, scanned } from './scan.ts'
 
 /** Maximum events of a page of a state, which are parsed within a few milliseconds. */
 const PAGE_EVENTS = 256
-/** Maximum roles that a script call removes. */
-const REMOVED = 256
 
 /** The states of rooms that Redis holds, see {@link EngineLogs.state}. */
 export class RedisRoomStates {
@@ -35,8 +33,8 @@ export class RedisRoomStates {
 
   /** Implements {@link EngineLogs.stateFor}. */
   async for(room: number, { key, addressDigest = '' }: StateUser): Promise<StatePart> {
-    const log: LogName = `room:${room}`
-    const [whole, ...values] = await this.#link.eval('state-for', this.#keys.ofLog(log, ''), [key, addressDigest])
+    const keys = this.#keys.ofLog(`room:${room}`, '')
+    const [whole, ...values] = await this.#link.eval('state-for', keys, [key, addressDigest])
     return { isWhole: whole === '1', pages: this.#pages(room, values) }
   }
 
@@ -64,15 +62,8 @@ export class RedisRoomStates {
       else ended.push(stateChangeOf(event)?.key ?? '', value)
     }
     // What remains is found again.
-    if (ended.length > 0) await this.#remove(room, ended).catch(() => {})
+    if (ended.length > 0)
+      await this.#link.eval('drop-state', this.#keys.ofLog(`room:${room}`, ''), ended).catch(() => {})
     return events
-  }
-
-  /** Removes keys that still have the values which follow them. */
-  async #remove(room: number, pairs: readonly string[]): Promise<void> {
-    const log: LogName = `room:${room}`
-    for (let start = 0; start < pairs.length; start += 2 * REMOVED) {
-      await this.#link.eval('drop-state', this.#keys.ofLog(log, ''), pairs.slice(start, start + 2 * REMOVED))
-    }
   }
 }

@@ -1,4 +1,5 @@
 import { BoundedMap } from '../../bounded-map.ts'
+import { slicesOf } from '../../slices.ts'
 import type { EngineRooms, NewRoom, RoomChange, RoomRecord, SpokenRoom } from '../engine.ts'
 import { EngineFault, Taken, Unavailable } from '../errors.ts'
 import { fold } from '../fold.ts'
@@ -68,9 +69,8 @@ export class RedisRooms implements EngineRooms {
     const ids = [...new Set([...this.#cache.ids(), ...others])].filter(given).map(String)
     this.#cache.clear()
     const closed: number[] = []
-    for (let start = 0; start < ids.length; start += ROOMS_OF_PAGE) {
-      const missing = await connection.eval('missing-rooms', this.#keys.rooms, ids.slice(start, start + ROOMS_OF_PAGE))
-      closed.push(...missing.map(Number))
+    for (const some of slicesOf(ids, ROOMS_OF_PAGE)) {
+      closed.push(...(await connection.eval('missing-rooms', this.#keys.rooms, some)).map(Number))
     }
     // Watchers are called when the connection is up.
     for (const id of closed) this.#dropped.set(id, true)
