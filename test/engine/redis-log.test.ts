@@ -120,7 +120,7 @@ async function following() {
     { measured: () => {}, timed: () => {}, refused: () => {} },
   )
   const recent = new Recent({ events: 20, bytes: 10_000 })
-  const log = new RedisLog('room:1', logs, recent, (ready) => logs.ready(ready))
+  const log = new RedisLog('room:1', logs, recent)
   const seen: Event[] = []
   /** Own texts that were seen before they were acknowledged. */
   const early: string[] = []

@@ -10,7 +10,7 @@ import type { RedisConnection } from './connection.ts'
 import { type Keys, roomOf } from './keys.ts'
 import type { Link } from './link.ts'
 import { RedisLog } from './log.ts'
-import type { Sending } from './outgoing.ts'
+import type { Outgoing, Sending } from './outgoing.ts'
 
 /** Maximum events and bytes that wait or are under way; further appends are refused. */
 const MAX_EVENTS = 50_000
@@ -32,8 +32,8 @@ export class ActiveLogs implements Sending {
   readonly #byChannel = new Map<string, RedisLog>()
   /** The connection on which the channels are, or are being, subscribed. */
   #connection: RedisConnection | undefined
-  /** Logs with waiting events and no batch under way. */
-  readonly #ready = new Set<RedisLog>()
+  /** Queues with waiting events and no batch under way. */
+  readonly #ready = new Set<Outgoing>()
   /** The last event of each room, in any log, until it is sent. */
   readonly #latest = new Map<number, Waiting>()
   #scheduled = false
@@ -123,7 +123,7 @@ export class ActiveLogs implements Sending {
       if (log.followed) return
       this.#byChannel.delete(log.channel)
       void this.#connection?.unsubscribe(log.channel)
-      this.ready(log)
+      this.ready(log.outgoing)
     }
   }
 
@@ -133,9 +133,9 @@ export class ActiveLogs implements Sending {
     // A sent event may release a later one of its room in another log.
     for (let sent = true; sent; ) {
       sent = false
-      for (const log of [...this.#ready]) {
-        if (!log.outgoing.send()) continue
-        this.#ready.delete(log)
+      for (const queue of [...this.#ready]) {
+        if (!queue.send()) continue
+        this.#ready.delete(queue)
         sent = true
       }
     }
@@ -198,13 +198,14 @@ export class ActiveLogs implements Sending {
     for (const { size } of waiting) this.#bytes -= size
   }
 
-  /** Schedules the waiting events of a log for the end of the tick, or removes the log if it is unused. */
-  ready(log: RedisLog): void {
-    if (log.outgoing.idle) {
-      if (!log.followed && this.#byName.get(log.name) === log) this.#byName.delete(log.name)
+  /** Schedules the waiting events of a queue for the end of the tick, or removes its log if it is unused. */
+  ready(queue: Outgoing): void {
+    if (queue.idle) {
+      const log = this.#byName.get(queue.name)
+      if (log?.outgoing === queue && !log.followed) this.#byName.delete(queue.name)
       return
     }
-    this.#ready.add(log)
+    this.#ready.add(queue)
     if (this.#scheduled) return
     this.#scheduled = true
     atTickEnd('commit', this)
@@ -212,11 +213,7 @@ export class ActiveLogs implements Sending {
 
   #open(name: LogName): RedisLog {
     let log = this.#byName.get(name)
-    if (!log)
-      this.#byName.set(
-        name,
-        (log = new RedisLog(name, this, new Recent(this.#limits, this.total), (ready) => this.ready(ready))),
-      )
+    if (!log) this.#byName.set(name, (log = new RedisLog(name, this, new Recent(this.#limits, this.total))))
     return log
   }
 

@@ -44,7 +44,6 @@ export class RedisLog implements SentLog {
   /** Replaced, not changed, when a listener is added or removed. */
   #listeners: readonly Listener[] = []
   readonly #nodes: Sending['nodes']
-  readonly #onReady: (log: RedisLog) => void
   readonly #keys: readonly [stream: string, ...string[]]
   readonly #recent: Recent
   /** The highest id that is known to be in the log. */
@@ -66,13 +65,11 @@ export class RedisLog implements SentLog {
   /** Identity of the present reading; replaced when another one starts or the connection ends. */
   #reader = {}
 
-  /** `onReady` is called as {@link SentLog.ready} is. */
-  constructor(name: LogName, sending: Sending, recent: Recent, onReady: (log: RedisLog) => void) {
+  constructor(name: LogName, sending: Sending, recent: Recent) {
     this.name = name
     this.channel = sending.keys.channel(name)
     this.outgoing = new Outgoing(this, sending)
     this.#nodes = sending.nodes
-    this.#onReady = onReady
     this.#keys = sending.keys.ofLog(name, '')
     this.#recent = recent
   }
@@ -83,10 +80,6 @@ export class RedisLog implements SentLog {
 
   listen(listener: Listener): void {
     this.#listeners = [...this.#listeners, listener]
-  }
-
-  ready(): void {
-    this.#onReady(this)
   }
 
   /** Removes a listener; after the last one the position and the events in memory are dropped. */

@@ -20,6 +20,8 @@ export interface Sending {
   nextNumber(): number
   /** Called when events are committed or refused. */
   answered(waiting: readonly Waiting[]): void
+  /** Called when events of a queue wait, or none does any more. */
+  ready(queue: Outgoing): void
 }
 
 /** Callbacks for commits. */
@@ -42,8 +44,6 @@ export interface SentLog {
   whenSeen(id: number, then: () => void): void
   /** Takes the reply to a batch. */
   committed(number: number, committed: Committed): void
-  /** Called when events wait, or none does any more. */
-  ready(): void
 }
 
 /**
@@ -64,6 +64,11 @@ export class Outgoing {
     this.#sending = sending
   }
 
+  /** The name of the log. */
+  get name(): LogName {
+    return this.#log.name
+  }
+
   get idle(): boolean {
     return !this.#batch && this.#waiting.length === 0
   }
@@ -75,12 +80,12 @@ export class Outgoing {
 
   push(waiting: Waiting): void {
     this.#waiting.push(waiting)
-    if (!this.#batch) this.#log.ready()
+    if (!this.#batch) this.#sending.ready(this)
   }
 
   /** Sends a batch. Returns false if events must wait: for the node's admission, or for an earlier event in another log. */
   send(): boolean {
-    const { name } = this.#log
+    const { name } = this
     const { nodes } = this.#sending
     if (this.#batch || this.#waiting.length === 0) return true
     if (roomOf(name) !== undefined && !nodes.isAdmitted(name)) {
@@ -120,13 +125,13 @@ export class Outgoing {
     if (this.#entering) return
     this.#entering = true
     try {
-      await this.#sending.nodes.enter(this.#log.name)
+      await this.#sending.nodes.enter(this.name)
     } catch (error) {
       this.#noteRefusal(error)
       this.down((error as Error).message)
     }
     this.#entering = false
-    this.#log.ready()
+    this.#sending.ready(this)
   }
 
   async #commit(batch: Batch): Promise<void> {
@@ -178,7 +183,7 @@ export class Outgoing {
   #answered(waiting: readonly Waiting[]): void {
     if (this.#batch?.waiting === waiting) this.#batch = undefined
     this.#sending.answered(waiting)
-    this.#log.ready()
+    this.#sending.ready(this)
   }
 }
 
