@@ -1,32 +1,15 @@
 import type { EngineBroadcast } from '../engine.ts'
 import type { LogName } from '../event.ts'
-import type { ActiveLogs } from './active-logs.ts'
-import type { Keys } from './keys.ts'
-import type { Link } from './link.ts'
-import type { RedisMemberships } from './memberships.ts'
-import type { Nodes } from './nodes.ts'
-import type { RedisRecords } from './records.ts'
-import type { RedisRooms } from './rooms.ts'
-
-/** The parts of the engine that the control channel concerns. */
-export interface ControlParts {
-  readonly keys: Keys
-  readonly link: Link
-  readonly nodes: Nodes
-  readonly logs: ActiveLogs
-  readonly memberships: RedisMemberships
-  readonly rooms: RedisRooms
-  readonly records: RedisRecords
-}
+import type { EngineParts } from './parts.ts'
 
 /** The control channel, on which nodes publish changes of rooms, records and logs, and broadcasts. */
 export class ControlChannel implements EngineBroadcast {
-  readonly #parts: ControlParts
+  readonly #parts: EngineParts
   readonly #listeners: { readonly subject: string; readonly listener: (text?: string) => void }[] = []
   /** Rooms that other nodes have changed since the last turn of the event loop. */
   readonly #elsewhere = new Set<number>()
 
-  constructor(parts: ControlParts) {
+  constructor(parts: EngineParts) {
     this.#parts = parts
   }
 

@@ -4,32 +4,17 @@ import type { Draft, Event, LogName } from '../event.ts'
 import { extentOf, type LogStore, readLog } from '../reading.ts'
 import type { Recent } from '../recent.ts'
 import { searchLog } from '../searching.ts'
-import type { ActiveLogs } from './active-logs.ts'
-import type { Keys } from './keys.ts'
-import type { Link } from './link.ts'
-import type { RedisRecords } from './records.ts'
+import type { EngineParts } from './parts.ts'
 import { RedisRoomStates } from './room-states.ts'
-import type { RedisRooms } from './rooms.ts'
 import { storeOf } from './store.ts'
-import type { Sweep } from './sweep.ts'
-
-/** The parts of the engine that logs concern. */
-export interface LogParts {
-  readonly keys: Keys
-  readonly link: Link
-  readonly logs: ActiveLogs
-  readonly rooms: RedisRooms
-  readonly records: RedisRecords
-  readonly sweep: Sweep
-}
 
 /** The logs: all events in Redis, the newest ones of followed logs in memory too. */
 export class RedisLogs implements EngineLogs {
-  readonly #parts: LogParts
+  readonly #parts: EngineParts
   readonly #store: LogStore
   readonly #states: RedisRoomStates
 
-  constructor(parts: LogParts) {
+  constructor(parts: EngineParts) {
     this.#parts = parts
     this.#store = storeOf(parts.keys, parts.link)
     this.#states = new RedisRoomStates(parts.keys, parts.link)

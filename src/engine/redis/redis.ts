@@ -15,6 +15,7 @@ import { Link } from './link.ts'
 import { RedisLogs } from './logs.ts'
 import { RedisMemberships } from './memberships.ts'
 import { type LeaseTiming, Nodes } from './nodes.ts'
+import type { EngineParts } from './parts.ts'
 import { RedisRecords } from './records.ts'
 import { Resume } from './resume.ts'
 import { RedisRooms } from './rooms.ts'
@@ -47,99 +48,93 @@ export class RedisEngine implements Engine {
   readonly records: Records
   readonly broadcast: ControlChannel
   readonly #place: RedisLocation
-  readonly #link: Link
-  readonly #health: Health
-  readonly #nodes: Nodes
-  readonly #logs: ActiveLogs
-  readonly #records: RedisRecords
-  readonly #sweep: Sweep
+  readonly #parts: EngineParts
   readonly #resume: Resume
 
   constructor(options: RedisOptions, observer: EngineObserver) {
-    const keys = new Keys(options.prefix, options.place.database)
-    const timing = options.timing ?? TIMING
+    const { place, prefix, lobby, keep, memory, timing = TIMING, rewriteRestMs } = options
+    const keys = new Keys(prefix, place.database)
     // At most half a lease, so that after an outage other nodes come back before their leases are over.
-    const link = new Link(options.place, connectionsTo(options.place), timing.leaseMs / 2)
-    this.#place = options.place
-    this.#link = link
-    const health = new Health(options.place, observer)
-    this.#health = health
+    const link = new Link(place, connectionsTo(place), timing.leaseMs / 2)
+    const health = new Health(place, observer)
     const nodes = new Nodes(keys, link, timing, health)
-    this.#nodes = nodes
     const clock = new ClockMonitor((ms) => observer.clockWentBack?.(ms))
-    const logs = new ActiveLogs(keys, link, nodes, options.memory, {
+    const logs = new ActiveLogs(keys, link, nodes, memory, {
       measured: (events, ms) => observer.measured?.(events, ms),
       timed: (event) => clock.committed(event),
       refused: (reason) => void this.#refused(reason),
     })
-    this.#logs = logs
     const rooms = new RedisRooms(keys, link, {
       end: (room) => closeLog(this.logs, room),
       closed: (room) => this.broadcast.closed(room),
     })
-    this.rooms = rooms
     const memberships = new RedisMemberships(keys, link, nodes, (room) => rooms.changed(room))
-    this.memberships = memberships
     const records = new RedisRecords(keys, link)
-    this.#records = records
+    const sweep = new Sweep(keys, link, keep, rewriteRestMs)
+    const parts = { keys, link, health, nodes, logs, memberships, rooms, records, sweep }
+    const control = new ControlChannel(parts)
+    this.#place = place
+    this.#parts = parts
+    this.#resume = new Resume({ ...parts, control }, lobby, place.shown, observer)
+    this.logs = new RedisLogs(parts)
+    this.memberships = memberships
+    this.rooms = rooms
     this.records = new Records(records)
-    const sweep = new Sweep(keys, link, options.keep, options.rewriteRestMs)
-    this.#sweep = sweep
-    this.logs = new RedisLogs({ keys, link, logs, rooms, records, sweep })
-    const shared = { keys, nodes, logs, memberships, rooms, records }
-    const control = new ControlChannel({ ...shared, link })
     this.broadcast = control
-    this.#resume = new Resume({ ...shared, health, control }, options.lobby, options.place.shown, observer)
   }
 
   /** The present id of this node. */
   get node(): string {
-    return this.#nodes.id
+    return this.#parts.nodes.id
   }
 
   async start(): Promise<void> {
+    const { link, nodes, rooms, records, sweep } = this.#parts
     try {
-      await this.#link.start(this.#resume)
-      await Promise.all([this.#records.prepare(), this.rooms.stored.prepare()]).catch((error: unknown) => {
+      await link.start(this.#resume)
+      await Promise.all([records.prepare(), rooms.stored.prepare()]).catch((error: unknown) => {
         throw faultOf(this.#place, error)
       })
     } catch (error) {
-      this.#nodes.stop()
-      this.#link.stop()
+      nodes.stop()
+      link.stop()
       throw error
     }
-    this.#sweep.start()
+    sweep.start()
   }
 
   async stop(): Promise<void> {
-    this.#sweep.stop()
+    const { link, nodes, logs, sweep } = this.#parts
+    sweep.stop()
     const end = performance.now() + STOP_MS
-    while (this.#link.connection && !this.#logs.idle && performance.now() < end) await delay(1)
-    const { connection } = this.#link
+    while (link.connection && !logs.idle && performance.now() < end) await delay(1)
+    const { connection } = link
     // While Redis is away nothing can be released; other nodes release it when the lease is over.
     if (connection)
-      await Promise.race([this.#nodes.leave(connection), delay(STOP_MS, undefined, { ref: false })]).catch(() => {})
-    this.#nodes.stop()
-    this.#link.stop()
-    this.#logs.stop()
+      await Promise.race([nodes.leave(connection), delay(STOP_MS, undefined, { ref: false })]).catch(() => {})
+    nodes.stop()
+    link.stop()
+    logs.stop()
   }
 
   get heldBytes(): number {
-    return this.#logs.total.bytes
+    return this.#parts.logs.total.bytes
   }
 
   trimMemory(): void {
-    this.#logs.trimMemory()
+    this.#parts.logs.trimMemory()
   }
 
   async ping(): Promise<void> {
-    if (this.#health.trouble !== undefined) throw new Unavailable(this.#health.trouble)
-    await Promise.all(this.#link.everyServer().map((ask) => ask('PING')))
+    const { link, health } = this.#parts
+    if (health.trouble !== undefined) throw new Unavailable(health.trouble)
+    await Promise.all(link.everyServer().map((ask) => ask('PING')))
   }
 
   /** Finds out whether Redis refuses every write or only this commit. */
   async #refused(reason: string): Promise<void> {
-    if (this.#health.trouble === undefined) await this.#nodes.renew()
-    if (this.#health.trouble === undefined) this.#health.warn(reason)
+    const { nodes, health } = this.#parts
+    if (health.trouble === undefined) await nodes.renew()
+    if (health.trouble === undefined) health.warn(reason)
   }
 }

@@ -3,15 +3,13 @@ import { LOBBY_ROOM } from '../lobby.ts'
 import type { EngineObserver } from '../observer.ts'
 import { unfinishedImport } from '../transfer.ts'
 import type { RedisConnection } from './connection.ts'
-import type { ControlChannel, ControlParts } from './control-channel.ts'
-import type { Health } from './health.ts'
+import type { ControlChannel } from './control-channel.ts'
 import { roomOf } from './keys.ts'
 import type { LinkEvents } from './link.ts'
-import type { Nodes } from './nodes.ts'
+import type { EngineParts } from './parts.ts'
 
 /** The parts of the engine that depend on the connection. */
-export interface ResumeParts extends Omit<ControlParts, 'link'> {
-  readonly health: Health
+export interface ResumeParts extends EngineParts {
   readonly control: ControlChannel
 }
 
