@@ -32,7 +32,7 @@ export interface ExportTrailer extends ExportCounts {
   readonly sha256: string
 }
 
-export interface RecordLine {
+interface RecordLine {
   readonly type: 'record'
   readonly kind: RecordKind
   readonly key: string
