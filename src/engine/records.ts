@@ -98,6 +98,7 @@ type KindWith<O extends string> = {
 }[RecordKind]
 export type UniqueKind = KindWith<'unique'>
 export type IndexedKind = KindWith<'indexes'>
+export type OrderedKind = KindWith<'isOrdered'> | IndexedKind
 export type ExpiringKind = KindWith<'expires'>
 export type IndexOf<K extends IndexedKind> = keyof (typeof KINDS)[K]['indexes'] & string
 

@@ -2,6 +2,7 @@ import {
   type ExpiringKind,
   type IndexedKind,
   type IndexOf,
+  type OrderedKind,
   parseRecord,
   type RecordKind,
   type RecordOf,
@@ -22,6 +23,7 @@ export interface RecordStore {
   replace(record: StoredRecord, before: string): Promise<boolean>
   delete(kind: RecordKind, key: string): Promise<string | undefined>
   isTaken(kind: RecordKind, values: readonly string[]): Promise<boolean>
+  /** The range is that of an ordered kind. */
   list(kind: RecordKind, range: RecordRange): AsyncIterable<readonly string[]>
   listBy(kind: RecordKind, index: string, value: string): AsyncIterable<readonly string[]>
 }
@@ -100,9 +102,12 @@ export class Records {
     return this.#store.isTaken(kind, values)
   }
 
-  /** Lists records in pages of bounded size: in order of insertion if the kind is ordered, else in no order. */
-  list<K extends RecordKind>(kind: K, range: RecordRange = {}): AsyncIterable<readonly RecordOf<K>[]> {
-    return valuesIn(kind, this.#store.list(kind, range))
+  /** Lists records in pages of bounded size: in order of insertion if the kind is ordered, else all of them in no order. */
+  list<K extends RecordKind>(
+    kind: K,
+    range?: K extends OrderedKind ? RecordRange : never,
+  ): AsyncIterable<readonly RecordOf<K>[]> {
+    return valuesIn(kind, this.#store.list(kind, range ?? {}))
   }
 
   /** Lists records with a value in an index, in pages of bounded size and in order of insertion. MUST be cheap if there are none. */

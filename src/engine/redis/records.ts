@@ -123,33 +123,20 @@ export class RedisRecords implements RecordStore {
     return found.some((key) => key !== null)
   }
 
-  async *list(kind: RecordKind, { skip = 0, limit }: RecordRange): AsyncGenerator<readonly string[]> {
+  list(kind: RecordKind, range: RecordRange): AsyncIterable<readonly string[]> {
     const [records = '', order = ''] = this.#keys.records(kind)
-    const { expires } = declarationOf(kind)
-    let [over, left] = [isOrdered(kind) ? 0 : skip, limit ?? Number.POSITIVE_INFINITY]
-    const pages = isOrdered(kind)
-      ? this.#pagesOf([records, order], skip, left)
-      : expires
-        ? this.#expiring.pages(kind)
-        : this.#texts(records)
-    for await (const page of pages) {
-      const texts = page.slice(over, over + left)
-      over = Math.max(0, over - page.length)
-      left -= texts.length
-      if (texts.length > 0) yield texts
-      if (left <= 0) return
-    }
+    if (isOrdered(kind)) return this.#pagesOf([records, order], range)
+    return declarationOf(kind).expires ? this.#expiring.pages(kind) : this.#texts(records)
   }
 
-  async *listBy(kind: RecordKind, index: string, value: string): AsyncGenerator<readonly string[]> {
+  listBy(kind: RecordKind, index: string, value: string): AsyncIterable<readonly string[]> {
     const [records = ''] = this.#keys.records(kind)
-    yield* this.#pagesOf([records, this.#keys.recordIndex(kind, index, value)])
+    return this.#pagesOf([records, this.#keys.recordIndex(kind, index, value)])
   }
 
   async *#pagesOf(
     keys: readonly string[],
-    skip = 0,
-    limit = Number.POSITIVE_INFINITY,
+    { skip = 0, limit = Number.POSITIVE_INFINITY }: RecordRange = {},
   ): AsyncGenerator<readonly string[]> {
     const end = skip + limit
     for (let start = skip; start < end; start += PAGE) {
