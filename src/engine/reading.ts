@@ -7,6 +7,8 @@ import type { Recent } from './recent.ts'
 const PAGE_EVENTS = 256
 /** Bytes at which a page ends, see {@link memoryBytes}. */
 export const PAGE_BYTES = 65_536
+/** Maximum events that {@link LogStore.back} skips, in about a millisecond. */
+const STRIDE = 1_024
 
 /** The bounds of a log. */
 export interface Bounds extends Extent {
@@ -16,8 +18,6 @@ export interface Bounds extends Extent {
 
 /** The stored logs of an engine, for reading. */
 export interface LogStore {
-  /** Maximum events that {@link back} skips in one call. */
-  readonly stride: number
   bounds(log: LogName): Promise<Bounds | undefined>
   /** Resolves with the oldest events of a range: at most `limit`, and none after their size has reached `bytes`. */
   page(log: LogName, from: number, to: number, limit: number, bytes: number): Promise<Event[]>
@@ -119,8 +119,8 @@ async function* readByTime(pages: () => AsyncIterable<Event[]>, range: Range): A
 /** Resolves with the first id of the newest `limit` events of a range. */
 async function back(store: LogStore, log: LogName, from: number, to: number, limit: number): Promise<number> {
   let end = to
-  for (let left = limit; left > 0; left -= store.stride) {
-    const skip = Math.min(left, store.stride) - 1
+  for (let left = limit; left > 0; left -= STRIDE) {
+    const skip = Math.min(left, STRIDE) - 1
     const id = await store.back(log, from, end, skip)
     if (id === undefined) return from
     end = id - 1

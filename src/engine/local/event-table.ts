@@ -62,9 +62,7 @@ export class EventTable {
 
   /** Returns the event with an id; undefined if it is gone. */
   get(log: number, id: number): Event | undefined {
-    const row = this.#page.get(log, id, id, 1)
-    // Rows are arrays here, see `setReturnArrays`.
-    return row && eventOfRow(row as unknown as SQLOutputValue[])
+    return eventsOf(this.#page, log, id, id, 1)[0]
   }
 
   /** Returns the oldest events from an id to another one: at most `limit`, and no more when these have `bytes` in memory. */

@@ -22,7 +22,6 @@ interface StoreChannel {
 /** Client of the store's thread. A store in memory runs in the caller's thread instead. */
 export class StoreThread {
   readonly reading: LogStore = {
-    stride: 4096,
     bounds: (log) => this.call('bounds', log),
     page: (...range) => this.call('page', ...range),
     back: (...range) => this.call('back', ...range),

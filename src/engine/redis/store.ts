@@ -4,12 +4,8 @@ import { entryId, eventOf, idOf } from './entry.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
 
-/** Maximum events that scripts/back.lua skips in one call. */
-const STRIDE = 1_024
-
 export function storeOf(keys: Keys, link: Link): LogStore {
   return {
-    stride: STRIDE,
     bounds: async (log) => {
       const [, info = ''] = keys.ofLog(log, '')
       // The reply to HMGET.
