@@ -18,7 +18,8 @@ export const token: Command = {
     const { name: action, rest } = splitName(parameter)
     const word = action.toLowerCase()
     if (word === 'list') return list(context)
-    if (word !== 'create' && word !== 'revoke') throw new Mistake('token-invalid', action)
+    if (word !== 'create' && word !== 'revoke')
+      throw new Mistake('token-invalid', action, 'The actions are list, create and revoke')
     const [name = '', ...options] = rest.split(/[ \t]+/)
     if (name === '') throw new Mistake('missing-parameter')
     try {

@@ -30,6 +30,7 @@ export function usageText(message: string, args: readonly string[], options: rea
     .find((arg) => arg.startsWith('-') && arg.replace(/^--?(no-)?/, '') === unknown)
   const negated = args.find((arg) => arg.startsWith(`--${unknown}=`))
   if (negated !== undefined && unknown.startsWith('no-')) return `--${unknown} takes no value`
+  if (flag === '--port') return `unknown option ${flag}; each protocol has its own: --line, --irc, --http;${help}`
   if (flag !== undefined) return `unknown option ${flag}${guess(unknown, options, '--')}${help}`
   if (command !== undefined) return `${command} takes no ${unknown};${help}`
   return `unknown command ${unknown}${guess(unknown, SHELL_COMMANDS)}${help}`

@@ -33,6 +33,7 @@ test.each([
   ['--max-txt 3', 'unknown option --max-txt; did you mean --max-text? see roomd --help'],
   ['--line-port=3', 'unknown option --line-port; did you mean --line? see roomd --help'],
   ['--frobnicate', 'unknown option --frobnicate; see roomd --help'],
+  ['--port 80', 'unknown option --port; each protocol has its own: --line, --irc, --http; see roomd --help'],
   ['account list --frobnicate', 'unknown option --frobnicate; see roomd account --help'],
   ['--line', '--line needs a number'],
   ['--data', '--data needs a folder'],

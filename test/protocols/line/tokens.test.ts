@@ -110,6 +110,7 @@ test('a line about tokens that makes no sense is told so', async () => {
     ['/token create ci colour=red', 'colour=red'],
   ])
     expect(await reply(ann, line ?? '')).toMatchObject(error(`Invalid token: ${subject}`, { code: 'token-invalid' }))
+  expect(await reply(ann, '/token sell')).toMatchObject({ hint: 'The actions are list, create and revoke' })
   expect(await reply(ann, '/token create ci rooms=a,,b')).toMatchObject({ code: 'room-name-invalid' })
   expect(await reply(ann, '/token revoke ci')).toMatchObject(error('No such token: ci', { code: 'token-unknown' }))
   expect(await reply(ann, '/token create ci')).toMatchObject({ token: { name: 'ci' } })
