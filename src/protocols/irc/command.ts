@@ -1,7 +1,7 @@
 import type { Chat } from '../../chat/chat.ts'
 import type { IrcMessage, Lines } from './message.ts'
 import type { MultilineInput } from './multiline.ts'
-import { type NUMERICS, numeric } from './numerics.ts'
+import type { NUMERICS } from './numerics.ts'
 import type { IrcOptions } from './options.ts'
 import type { Registration } from './registration.ts'
 import type { IrcSession } from './session.ts'
@@ -42,7 +42,3 @@ export interface IrcCommand {
 }
 
 export const NOTHING: Lines = []
-
-export function replyTo({ nick }: IrcSession): IrcContext['reply'] {
-  return (name, ...params) => numeric(nick, name, ...params)
-}

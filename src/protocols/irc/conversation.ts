@@ -4,7 +4,7 @@ import type { ClientLink, Conversation } from '../../transport/conversation.ts'
 import type { Unreadable } from '../../transport/framing.ts'
 import type { Handled } from '../../transport/reply-queue.ts'
 import { settledWithin } from '../../within.ts'
-import { type IrcCommand, type IrcContext, replyTo } from './command.ts'
+import type { IrcCommand, IrcContext } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
 import { GarbledLine } from './framing.ts'
 import type { PingedConnection } from './heartbeat.ts'
@@ -13,6 +13,7 @@ import { LongReply } from './long-reply.ts'
 import { type IrcMessage, ircLine, isLineTooLong, type Lines, parseIrcMessage } from './message.ts'
 import { MultilineInput } from './multiline.ts'
 import { SERVER } from './names.ts'
+import { numeric } from './numerics.ts'
 import type { IrcOptions } from './options.ts'
 import { refusedLine } from './refusals.ts'
 import { Registration } from './registration.ts'
@@ -47,7 +48,7 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
     this.session = new IrcSession(options.wire, link, options.users)
     this.multiline = new MultilineInput(options.maxText)
     options.pings.add(this)
-    this.reply = (name, ...params) => replyTo(this.session)(name, ...params)
+    this.reply = (name, ...params) => numeric(this.session.nick, name, ...params)
   }
 
   get chat(): IrcContext['chat'] {

@@ -1,9 +1,8 @@
 import { sanctionOf } from '../../chat/sanctions.ts'
-import type { RoomRecord } from '../../engine/engine.ts'
 import type { Event, ModeFlag, Role } from '../../engine/event.ts'
 import type { UserDetails } from './irc-users.ts'
 import { ircLine } from './message.ts'
-import { channelOf, SERVER, shownNick, sourceOf } from './names.ts'
+import { type ChannelRoom, channelOf, SERVER, shownNick, sourceOf } from './names.ts'
 import { plainLines, textLines } from './texts.ts'
 
 /** The mode letter of each flag of a room; undefined for those without one. */
@@ -48,7 +47,7 @@ export function authorOf({ from, verified }: Event, details: UserDetails | undef
 export function linesOf(
   event: Event,
   { source, details: known }: EventAuthor,
-  room: Pick<RoomRecord, 'title' | 'slug'>,
+  room: ChannelRoom,
   isExtended: boolean,
 ): string[] {
   const { kind, from, to = '', body, verified, details = {} } = event
@@ -67,7 +66,7 @@ export function linesOf(
       // The `joined` that follows tells it.
       if (details.renamed !== undefined) return []
       if (details.quit) return [ircLine(source, 'QUIT', [body || 'Connection closed'])]
-      return [body === '' ? `:${source} PART ${channel}` : ircLine(source, 'PART', [channel, body])]
+      return [partLine(source, channel, body)]
     case 'kicked':
       return [ircLine(source, 'KICK', [channel, shownNick(to), body || shownNick(from)])]
     case 'topic':
@@ -93,6 +92,10 @@ export function joinLine(
 ): string {
   if (!isExtended) return `:${source} JOIN ${channel}`
   return ircLine(source, 'JOIN', [channel, verified ? shownNick(from) : '*', details?.realName ?? from])
+}
+
+export function partLine(source: string, channel: string, reason = ''): string {
+  return reason === '' ? `:${source} PART ${channel}` : ircLine(source, 'PART', [channel, reason])
 }
 
 /** Returns the line that tells that a user is away, or with undefined is back. */

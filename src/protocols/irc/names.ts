@@ -16,8 +16,11 @@ const UNFIT = /[\s,:\u0000-\u001f\u007f-\u009f]/
 /** Matches the characters that no source shows. */
 const UNFIT_IN_USERNAMES = /[^\p{L}\p{M}\p{N}\u00a0_.\-[\]{}\\|^`]|\p{Default_Ignorable_Code_Point}/gu
 
+/** The parts of a room that the name of its channel is made of. */
+export type ChannelRoom = Pick<RoomRecord, 'title' | 'slug'>
+
 /** Returns the name of a room as a channel: its title where that fits into lines, otherwise its slug. */
-export function channelOf({ title, slug }: Pick<RoomRecord, 'title' | 'slug'>): string {
+export function channelOf({ title, slug }: ChannelRoom): string {
   return `#${UNFIT.test(title) || Buffer.byteLength(title) > MAX_CHANNEL_BYTES ? slug : title}`
 }
 
@@ -48,16 +51,16 @@ export function usernameOf(argument: string): string {
  * account, and of a guest the USER argument, see {@link usernameOf}; the nickname where that is not known or empty.
  */
 export function sourceOf(name: string, verified: boolean | undefined, username = ''): string {
-  const nick = shownNick(name)
-  return verified ? `${nick}!${nick}@account.roomd` : `${nick}!~${username || nick}@guest.roomd`
+  const { user, host } = userHostOf(name, verified, username)
+  return `${shownNick(name)}!${user}@${host}`
 }
 
 /** Returns the parts of {@link sourceOf} behind the nickname. */
 export function userHostOf(
   name: string,
-  verified: boolean,
-  username?: string,
+  verified: boolean | undefined,
+  username = '',
 ): { readonly user: string; readonly host: string } {
-  const [, user = '', host = ''] = /!([^@]*)@(.*)$/.exec(sourceOf(name, verified, username)) ?? []
-  return { user, host }
+  const nick = shownNick(name)
+  return verified ? { user: nick, host: 'account.roomd' } : { user: `~${username || nick}`, host: 'guest.roomd' }
 }

@@ -1,12 +1,11 @@
 import type { Membership, Room } from '../../chat/session.ts'
-import type { RoomRecord } from '../../engine/engine.ts'
 import type { Event } from '../../engine/event.ts'
 import { memoryBytes } from '../../engine/recent.ts'
 import type { IrcContext } from './command.ts'
 import { batchBegin, batchEnd, newBatch } from './labels.ts'
 import { LongReply } from './long-reply.ts'
 import type { Lines } from './message.ts'
-import { SERVER } from './names.ts'
+import { type ChannelRoom, SERVER } from './names.ts'
 
 /** Number of events among which messages for a new member are found. */
 const PAGE = 256
@@ -16,7 +15,7 @@ const HELD_BYTES = 65_536
 /** A target of CHATHISTORY, with the room that it is. */
 interface HistoryTarget {
   readonly name: string
-  readonly room: Pick<RoomRecord, 'title' | 'slug'>
+  readonly room: ChannelRoom
 }
 
 /**

@@ -1,10 +1,9 @@
-import type { RoomRecord } from '../../engine/engine.ts'
 import type { Event } from '../../engine/event.ts'
 import type { Cap } from './caps.ts'
 import { awayLine, type EventAuthor, linesOf, msgidOf } from './events.ts'
 import { batchEnd, newBatch } from './labels.ts'
 import { ircLine, tagText } from './message.ts'
-import { channelOf } from './names.ts'
+import { type ChannelRoom, channelOf } from './names.ts'
 import { type Tagged, tagsFor } from './tags.ts'
 import { textLines } from './texts.ts'
 
@@ -18,9 +17,6 @@ const VARIANTS = [
   'draft/message-redaction',
   'draft/multiline',
 ] as const
-
-/** The names of a room. */
-export type NamedRoom = Pick<RoomRecord, 'title' | 'slug'>
 
 /** Returns {@link IrcSession.variant} for capabilities. */
 export function variantOf(caps: ReadonlySet<Cap>): number {
@@ -42,7 +38,7 @@ export interface OwnParts {
 export function taggedLines(
   event: Event,
   author: EventAuthor,
-  room: NamedRoom,
+  room: ChannelRoom,
   variant: number,
   { label, batch, awayText, isBot }: OwnParts & { readonly isBot: boolean },
 ): string[] {
@@ -80,7 +76,7 @@ export function taggedLines(
 function multilineOf(
   event: Event,
   { source }: EventAuthor,
-  room: NamedRoom,
+  room: ChannelRoom,
   tags: string,
   endTags: string,
 ): string[] | undefined {
@@ -95,7 +91,7 @@ function multilineOf(
   ]
 }
 
-function redaction({ body, details }: Event, { source }: EventAuthor, room: NamedRoom): string {
+function redaction({ body, details }: Event, { source }: EventAuthor, room: ChannelRoom): string {
   const params = [channelOf(room), String(details?.target), ...(body === '' ? [] : [body])]
   return ircLine(source, 'REDACT', params)
 }

@@ -1,9 +1,8 @@
 import { clean } from '../../chat/text.ts'
-import type { RoomRecord } from '../../engine/engine.ts'
 import type { Event } from '../../engine/event.ts'
 import { ACTION_BYTES, actionText } from './ctcp.ts'
 import { MAX_LINE_BYTES, type Piece, piecesOf } from './message.ts'
-import { channelOf, shownNick } from './names.ts'
+import { type ChannelRoom, channelOf, shownNick } from './names.ts'
 
 /** The lines of a message, and its target, which is a channel or nickname. */
 export interface TextLines {
@@ -12,7 +11,7 @@ export interface TextLines {
 }
 
 /** Returns the lines of a message, those without a text too. */
-export function textLines(event: Event, source: string, room: Pick<RoomRecord, 'title' | 'slug'>): TextLines {
+export function textLines(event: Event, source: string, room: ChannelRoom): TextLines {
   const { kind, to = '', body, details } = event
   const target = kind === 'private' ? shownNick(to) : channelOf(room)
   const head = `:${source} ${details?.notice ? 'NOTICE' : 'PRIVMSG'} ${target} :`

@@ -4,13 +4,13 @@ import type { MembershipEnd, Room, Wire } from '../../chat/session.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { Event } from '../../engine/event.ts'
 import { atTickEnd } from '../../tick.ts'
-import { authorOf } from './events.ts'
+import { authorOf, partLine } from './events.ts'
 import { LatestJoins, tellsPresence } from './gone-nicks.ts'
 import type { IrcUsers } from './irc-users.ts'
 import { ircLine } from './message.ts'
-import { channelOf, SERVER } from './names.ts'
+import { type ChannelRoom, channelOf, SERVER } from './names.ts'
 import { type IrcSession, isBotHere, type SentMessage, sentKey } from './session.ts'
-import { type NamedRoom, type OwnParts, taggedLines } from './tagged-lines.ts'
+import { type OwnParts, taggedLines } from './tagged-lines.ts'
 import { ownLine, withTags } from './tags.ts'
 
 /** Encodes lines without their ends as bytes for the transport. */
@@ -115,7 +115,7 @@ export class IrcWire implements Wire<IrcSession> {
   putOut(room: Room, session: IrcSession, why: MembershipEnd): void {
     if (why === 'membership-lost') session.link.disconnect(why)
     if (why !== 'room-closed') return
-    const parting = ircLine(session.source, 'PART', [channelOf(room.record), 'The room has been closed'])
+    const parting = partLine(session.source, channelOf(room.record), 'The room has been closed')
     session.link.push(this.pack([ownLine(session, parting)]))
   }
 
@@ -133,7 +133,7 @@ export class IrcWire implements Wire<IrcSession> {
   }
 
   /** Returns the lines of an event with the tags of a variant. */
-  linesOf(event: Event, room: NamedRoom, variant: number, own: OwnParts = {}): string[] {
+  linesOf(event: Event, room: ChannelRoom, variant: number, own: OwnParts = {}): string[] {
     const isBot = event.verified === true && this.#chat !== undefined && isBotHere(this.#chat, event.from)
     const author = authorOf(event, this.#users?.detailsOf(event.from))
     return taggedLines(event, author, room, variant, { ...own, isBot })

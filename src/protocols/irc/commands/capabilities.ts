@@ -62,12 +62,9 @@ function request({ session }: IrcContext, list: string): boolean {
   const asked = list.split(' ').filter((word) => word !== '')
   const names = asked.map((word) => word.replace(/^-/, ''))
   if (!names.every(isCap)) return false
-  for (const word of asked) {
-    const name = word.replace(/^-/, '')
-    if (!isCap(name)) continue
-    if (word === '-cap-notify') continue
-    if (word.startsWith('-')) session.caps.delete(name)
-    else session.caps.add(name)
+  for (const [index, name] of names.entries()) {
+    if (!asked[index]?.startsWith('-')) session.caps.add(name)
+    else if (name !== 'cap-notify') session.caps.delete(name)
   }
   session.variant = variantOf(session.caps)
   return true

@@ -4,8 +4,9 @@ import { isAtLeast } from '../../../chat/room-state.ts'
 import { clean } from '../../../chat/text.ts'
 import { type IrcCommand, type IrcContext, NOTHING } from '../command.ts'
 import { enter } from '../entry.ts'
+import { partLine } from '../events.ts'
 import { IRC_LIMITS } from '../isupport.ts'
-import { ircLine, type Lines } from '../message.ts'
+import type { Lines } from '../message.ts'
 import { channelOf, meantNick, roomNameOf, shownNick } from '../names.ts'
 import { refusedLine, unlessRefused } from '../refusals.ts'
 import { findVisible, isVisible, membershipIn, namesLines, roomOfChannel, topicLines } from '../rooms.ts'
@@ -73,9 +74,7 @@ async function leave(context: IrcContext, channel: string, reason: string): Prom
   await roomOfChannel(context, channel)
   const membership = membershipIn(session, channel)
   await chat.leave(membership, reason)
-  const params = [channelOf(membership.room.record), ...(reason === '' ? [] : [reason])]
-  const line = reason === '' ? `:${session.source} PART ${params[0]}` : ircLine(session.source, 'PART', params)
-  return [ownLine(session, line)]
+  return [ownLine(session, partLine(session.source, channelOf(membership.room.record), reason))]
 }
 
 const topic: IrcCommand = {
