@@ -1,6 +1,7 @@
 import { type Command, Mistake } from './command.ts'
 import { timestamp } from './events.ts'
 import { result } from './replies.ts'
+import { sanctionTerms, termsText } from './wording.ts'
 import { splitName, splitTime } from './words.ts'
 
 /** Maximum number of bans in a reply, so that it fits the output queue. */
@@ -45,13 +46,10 @@ export const addressBans: Command = {
       network,
       by,
       utctimestamp: timestamp(at),
-      ...(until !== undefined && { until: timestamp(until) }),
-      ...(why !== '' && { reason: why }),
+      ...sanctionTerms({ until, why }),
     }))
     const more = found.length - listed.length
-    const lines = listed.map(({ network, by, until, reason }) => {
-      return `${network}, by ${by}${until ? `, until ${until.slice(0, 16)} UTC` : ''}${reason ? `: ${reason}` : ''}`
-    })
+    const lines = listed.map((each) => each.network + termsText(each))
     if (more > 0) lines.push(`and ${more} more`)
     const text = lines.join('\n') || 'No address is banned'
     return { type: 'commandResult', result: text, addressBans: listed, ...(more > 0 && { more }) }

@@ -168,12 +168,12 @@ function readAgo(word: string, now: number): number | undefined {
   return count === undefined ? undefined : now - Number(count) * (UNIT_MS[unit] ?? Number.NaN)
 }
 
-function parseLimit(word: string): number {
+export function parseLimit(word: string): number {
   if (!/^[1-9]\d{0,14}$/.test(word)) throw new Mistake('invalid-limit', word)
   return Number(word)
 }
 
-function parseId(word: string): number {
+export function parseId(word: string): number {
   const id = /^\d{1,16}$/.test(word) ? Number(word) : Number.NaN
   if (!Number.isSafeInteger(id)) throw new Mistake('invalid-id', word)
   return id

@@ -1,12 +1,6 @@
+import type { Search } from '../src/chat/reader.ts'
 import type { Event } from '../src/engine/event.ts'
 import { type History, type Reply, result } from './replies.ts'
-
-/** Events for a reply, oldest first. */
-interface Found {
-  readonly pages: AsyncIterable<Event[]>
-  /** Set when the search has ended early: the id of the oldest event that it has looked at. */
-  readonly before?: number
-}
 
 interface RecordsOptions {
   /** Maximum number of records: the oldest. */
@@ -22,7 +16,7 @@ const END = result('end of history')
  * refused.
  */
 export async function* answered(
-  { pages, before }: Found,
+  { pages, before }: Search,
   recordOf: (event: Event) => History | undefined,
   { first = Number.POSITIVE_INFINITY, end }: RecordsOptions,
 ): AsyncGenerator<(Reply | History)[]> {

@@ -2,7 +2,7 @@ import { Refusal } from '../src/chat/refusal.ts'
 import { type Command, Mistake } from './command.ts'
 import { timestamp } from './events.ts'
 import { OK } from './replies.ts'
-import { sanctionTerms } from './wording.ts'
+import { sanctionTerms, termsText } from './wording.ts'
 import { splitName, splitTime } from './words.ts'
 
 const TIME =
@@ -58,10 +58,7 @@ function listCommand(word: 'bans' | 'mutes', role: Sanction): Command {
         ...(addressDigest !== undefined && { address: true as const }),
         ...sanctionTerms({ until, why }),
       }))
-      const lines = listed.map(({ to, by, address, until, reason }) => {
-        const whom = address ? `${to} and its address` : to
-        return `${whom}, by ${by}${until ? `, until ${until.slice(0, 16)} UTC` : ''}${reason ? `: ${reason}` : ''}`
-      })
+      const lines = listed.map((each) => (each.address ? `${each.to} and its address` : each.to) + termsText(each))
       return { type: 'commandResult', result: lines.join('\n') || `Nobody is ${role}`, [word]: listed }
     },
   }

@@ -2,6 +2,7 @@ import { MAX_FOUND } from '../src/chat/word-search.ts'
 import { SCANNED_EVENTS } from '../src/engine/searching.ts'
 import { type Command, Mistake } from './command.ts'
 import { recordOf } from './events.ts'
+import { parseId, parseLimit } from './range.ts'
 import type { CommandResult } from './replies.ts'
 
 const DEFAULT_LIMIT = 20
@@ -54,12 +55,10 @@ export function parseSearch(parameter: string): { words: string; limit: number; 
         options.room = value
         break
       case 'limit':
-        if (!/^[1-9]\d{0,14}$/.test(value)) throw new Mistake('invalid-limit', value)
-        options.limit = Number(value)
+        options.limit = parseLimit(value)
         break
       case 'before':
-        if (!/^\d{1,16}$/.test(value) || !Number.isSafeInteger(Number(value))) throw new Mistake('invalid-id', value)
-        options.before = Number(value)
+        options.before = parseId(value)
         break
       default:
         words.push(part)

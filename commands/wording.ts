@@ -48,6 +48,11 @@ export function sanctionTerms({ until, why }: Pick<Sanction, 'until' | 'why'>) {
   return { ...(until !== undefined && { until: timestamp(until) }), ...(why !== '' && { reason: why }) }
 }
 
+/** Returns who has made a ban or mute, its end and its reason, for people. */
+export function termsText({ by, until, reason }: { by: string; until?: string; reason?: string }): string {
+  return `, by ${by}${until ? `, until ${until.slice(0, 16)} UTC` : ''}${reason ? `: ${reason}` : ''}`
+}
+
 /** Returns the hint of a command for an error; undefined for that of the error's table. */
 export function hintFor(code: FaultCode, { hints, usage }: Command): string | undefined {
   return hints?.[code] ?? (code === 'missing-parameter' || code === 'text-empty' ? usage : undefined)

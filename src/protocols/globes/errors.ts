@@ -7,16 +7,11 @@ export const GLOBES_ERRORS = {
   105: { text: 'Room error: Invalid content', status: 400 },
   /** Not in the original. */
   106: { text: 'Room error: Too many rooms', status: 503 },
-  201: { text: 'Client error: User not found', status: 404 },
   202: { text: 'Client error: Duplicate username', status: 400 },
-  203: { text: 'Client error: Invalid JSON', status: 400 },
   204: { text: 'Client error: Unauthorized operation', status: 401 },
   301: { text: 'Could not establish session', status: 400 },
   303: { text: 'Invalid JSON', status: 400 },
   304: { text: 'Unauthorized operation', status: 401 },
-  305: { text: 'Unsupported client device', status: 400 },
-  401: { text: 'Token error: Invalid signature', status: 401 },
-  402: { text: 'Token error: Unauthorized signing method', status: 401 },
   403: { text: 'Token error: Invalid token', status: 403 },
   /** Not in the original: the store is unavailable, or too many password checks are queued. */
   503: { text: 'Temporarily unavailable', status: 503 },

@@ -19,10 +19,7 @@ const STALL_MS = 10_000
 /** Maximum waiting requests of one connection: enough to keep the store busy, few enough that their events fit the output queue. */
 const WINDOW = { most: 2_048, crowded: 8 }
 
-export interface LineOptions extends ConnectionOptions, LineConversationOptions {
-  /** Maximum bytes of a line without its end. */
-  readonly maxLine: number
-}
+export type LineOptions = ConnectionOptions & LineConversationOptions
 
 /** Returns the options of all connections over TCP and TLS, which share the encoded events. */
 export function lineOptions(

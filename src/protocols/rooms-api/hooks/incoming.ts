@@ -1,10 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Author } from '../../../chat/authors.ts'
 import { Refusal } from '../../../chat/refusal.ts'
 import type { HttpServices } from '../../../transport/http/routes.ts'
 import { isObject } from '../../json.ts'
 import { decodedText } from '../body.ts'
-import type { Caller } from '../caller.ts'
+import type { Writer } from '../caller.ts'
 import type { RoomsApiContext } from '../context.ts'
 import type { Pacer } from '../pacer.ts'
 import { Problem } from '../problems.ts'
@@ -18,7 +17,7 @@ const MAX_PAYLOAD_BYTES = 1_048_576
 const MAX_LEVELS = 64
 
 interface HookCall {
-  readonly caller: Caller & { readonly author: Author }
+  readonly caller: Writer
   readonly room: string
 }
 
