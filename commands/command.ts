@@ -38,7 +38,7 @@ export interface CommandContext {
   /** All commands by topic, for /help. */
   readonly commandGroups: Readonly<Record<string, readonly Command[]>>
   /** Sets the form of all further lines. */
-  readonly speak: (form: Form) => void
+  readonly setForm: (form: Form) => void
   /** Sends the messages of rooms from now on, or leaves them out. */
   readonly hear: (on: boolean) => void
   /** Makes every further line a text to say. */

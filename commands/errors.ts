@@ -2,6 +2,7 @@
 import { NICKNAME_WORDS, SLUG_WORDS } from '../src/chat/names.ts'
 import type { RefusalCode } from '../src/chat/refusal.ts'
 import { DISCONNECTS, type DisconnectReason } from '../src/transport/disconnect.ts'
+import { SHOWN_KINDS } from './kinds.ts'
 
 /** Codes of errors that the line protocol detects itself. */
 type LineFault =
@@ -72,7 +73,7 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
   'invalid-id': { text: 'Invalid id: <id>' },
   'unknown-kind': {
     text: 'Unknown kind: <kind>',
-    hint: 'Kinds: message, joined, left, topic, kicked, role, mode, redacted',
+    hint: `Kinds: ${SHOWN_KINDS}`,
   },
   'internal-error': { text: 'Internal error' },
   'name-invalid': { text: 'Invalid nickname', hint: NAME_HINT },

@@ -1,6 +1,7 @@
 import type { Event, Kind } from '../src/engine/event.ts'
 import type { Command } from './command.ts'
 import { recordOf } from './events.ts'
+import { SHOWN_KINDS } from './kinds.ts'
 import { type Filter, parseRange } from './range.ts'
 import { answered } from './records.ts'
 
@@ -11,7 +12,9 @@ export const history: Command = {
   help:
     'History of the room, oldest first. Times, in UTC: 2026-05-24, 2026-05-24 15:17:19, 2026-05-24T15:17:19+02:00, 15:17, ' +
     'today, yesterday, epoch seconds, or -10m, -2h, -7d. limit=N: only the newest N; first=N: only the oldest N; after=ID, before=ID: only what came after or ' +
-    'before an event; kinds=message,joined: only these, of message, joined, left, topic, kicked, role, mode, redacted; grep=WORD: only messages with a word, or with a text in quotes. ' +
+    'before an event; kinds=message,joined: only these, of ' +
+    `${SHOWN_KINDS}; ` +
+    'grep=WORD: only messages with a word, or with a text in quotes. ' +
     'end=yes: a last line when all is sent.',
   state: 'inRoom',
   least: 0,

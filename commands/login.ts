@@ -22,9 +22,9 @@ export const login: Command = {
   state: 'anonymous',
   least: 1,
   async run(context, line) {
-    const { chat, session, speak } = context
+    const { chat, session, setForm } = context
     const words = line.replace(PLAIN, '')
-    if (words !== line) speak('plain')
+    if (words !== line) setForm('plain')
     const parameter = words.replace(SECRET, '')
     const [, secret] = SECRET.exec(words) ?? []
     session.client = secret === undefined ? undefined : clientOf(session.address, secret)

@@ -14,7 +14,7 @@ const FLAGS = ['moderated', 'invite-only', 'slow', 'limit', 'password', 'visibil
 export const modes: Command = {
   name: '/modes',
   usage: '/modes',
-  help: 'The modes of the room that are on: moderated, invite-only, slow, limit, password, visibility, keep.',
+  help: `The modes of the room that are on: ${FLAGS.join(', ')}.`,
   state: 'inRoom',
   least: 0,
   run({ session }) {

@@ -7,8 +7,8 @@ export const plain: Command = {
   help: 'Lines for people in place of JSON on this connection, until /json.',
   state: 'any',
   least: 'none',
-  run({ speak }) {
-    speak('plain')
+  run({ setForm }) {
+    setForm('plain')
     return result('Plain lines from now on; /json for JSON')
   },
 }
@@ -19,8 +19,8 @@ export const json: Command = {
   help: 'JSON again on this connection, after /plain.',
   state: 'any',
   least: 'none',
-  run({ speak }) {
-    speak('json')
+  run({ setForm }) {
+    setForm('json')
     return result('JSON from now on; /plain for plain lines')
   },
 }

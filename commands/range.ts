@@ -1,6 +1,7 @@
 import type { Range } from '../src/engine/engine.ts'
 import type { Kind } from '../src/engine/event.ts'
 import { Mistake } from './command.ts'
+import { isShownKind } from './kinds.ts'
 
 const DAY_MS = 86_400_000
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: DAY_MS }
@@ -12,20 +13,6 @@ const EPOCH_SECONDS = /^\d{1,11}(?:\.\d+)?$/
 const AGO = /^-(\d{1,9})([smhd])$/
 /** Maximum words of a time: date, time of day, zone. */
 const MAX_WORDS = 3
-
-/** Kinds of events that `kinds=` takes. */
-const KINDS: Readonly<Record<Kind, boolean>> = {
-  message: true,
-  joined: true,
-  left: true,
-  topic: true,
-  kicked: true,
-  role: true,
-  mode: true,
-  redacted: true,
-  private: false,
-  closed: false,
-}
 
 /** Condition on the events of a range. */
 export interface Filter {
@@ -181,11 +168,7 @@ export function parseId(word: string): number {
 
 function parseKinds(list: string): ReadonlySet<Kind> {
   const kinds = list.toLowerCase().split(',')
-  const unknown = kinds.find((kind) => !isShown(kind))
+  const unknown = kinds.find((kind) => !isShownKind(kind))
   if (unknown !== undefined) throw new Mistake('unknown-kind', unknown)
-  return new Set(kinds.filter(isShown))
-}
-
-function isShown(word: string): word is Kind {
-  return Object.hasOwn(KINDS, word) && KINDS[word as Kind]
+  return new Set(kinds.filter(isShownKind))
 }

@@ -1,4 +1,5 @@
 import { Refusal } from '../src/chat/refusal.ts'
+import type { SanctionRole } from '../src/chat/sanctions.ts'
 import { type Command, Mistake } from './command.ts'
 import { timestamp } from './events.ts'
 import { OK } from './replies.ts'
@@ -7,8 +8,6 @@ import { splitName, splitTime } from './words.ts'
 
 const TIME =
   'For good without a time such as 10m, 2h or 7d, or with forever, which stands before a reason that begins with a number.'
-
-type Sanction = 'banned' | 'muted'
 
 const REASON_HINTS = { 'text-too-long': 'The reason is too long' }
 
@@ -42,7 +41,7 @@ export const unmute = liftingCommand('unmute', 'muted', 'Lift a mute.')
 export const bans = listCommand('bans', 'banned')
 export const mutes = listCommand('mutes', 'muted')
 
-function listCommand(word: 'bans' | 'mutes', role: Sanction): Command {
+function listCommand(word: 'bans' | 'mutes', role: SanctionRole): Command {
   return {
     name: `/${word}`,
     usage: `/${word}`,
@@ -64,7 +63,7 @@ function listCommand(word: 'bans' | 'mutes', role: Sanction): Command {
   }
 }
 
-function sanctionCommand(word: string, role: Sanction, help: string): Command {
+function sanctionCommand(word: string, role: SanctionRole, help: string): Command {
   return {
     name: `/${word}`,
     usage: `/${word} <nickname or mask> [<time>] [<reason>]`,
@@ -89,7 +88,7 @@ function sanctionCommand(word: string, role: Sanction, help: string): Command {
   }
 }
 
-function liftingCommand(word: string, role: Sanction, help: string): Command {
+function liftingCommand(word: string, role: SanctionRole, help: string): Command {
   return {
     name: `/${word}`,
     usage: `/${word} <nickname or mask>`,

@@ -76,7 +76,7 @@ const Limits = object(
 )
 export type Limits = Static<typeof Limits>
 
-const Sanction = object({
+const SanctionEntry = object({
   to: Type.String({ description: 'A nickname or a mask.' }),
   by: Nickname,
   utctimestamp: Time,
@@ -138,8 +138,8 @@ const CommandResult = object({
   sessions: Type.Optional(Type.Array(SessionEntry, { description: '/sessions, /whois: oldest first.' })),
   token: Type.Optional({ ...TokenEntry, description: '/token create' }),
   tokens: Type.Optional(Type.Array(TokenEntry, { description: '/token list: oldest first.' })),
-  bans: Type.Optional(Type.Array(Sanction, { description: '/bans: oldest first.' })),
-  mutes: Type.Optional(Type.Array(Sanction, { description: '/mutes: oldest first.' })),
+  bans: Type.Optional(Type.Array(SanctionEntry, { description: '/bans: oldest first.' })),
+  mutes: Type.Optional(Type.Array(SanctionEntry, { description: '/mutes: oldest first.' })),
   others: Type.Optional(
     Type.Integer({
       minimum: 1,

@@ -1,7 +1,7 @@
 /** Secrets from files, which are not visible in the process list. */
 import { closeSync, openSync, readSync } from 'node:fs'
 
-const MAX_BYTES = 65_536
+const MAX_SECRET_BYTES = 65_536
 
 /** Messages for errors of the file system. */
 const CAUSES: Readonly<Record<string, string>> = {
@@ -40,12 +40,12 @@ export function readSecretFile(file: string): string {
 function readBytes(file: string): Buffer {
   const descriptor = openSync(file, 'r')
   try {
-    const bytes = Buffer.alloc(MAX_BYTES + 1)
+    const bytes = Buffer.alloc(MAX_SECRET_BYTES + 1)
     let length = 0
     for (let read = -1; read !== 0 && length < bytes.length; length += read) {
       read = readSync(descriptor, bytes, length, bytes.length - length, null)
     }
-    if (length > MAX_BYTES) throw new Error('it is too long for a secret')
+    if (length > MAX_SECRET_BYTES) throw new Error('it is too long for a secret')
     return bytes.subarray(0, length)
   } finally {
     closeSync(descriptor)

@@ -3,7 +3,7 @@ import { type ModeratorAction, type ModeratorActions, moderatorReason, type Targ
 import { fold, isName } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { isAtLeast } from './room-state.ts'
-import { isMask, matches, type Sanction } from './sanctions.ts'
+import { isMask, matches, type Sanction, type SanctionRole } from './sanctions.ts'
 import type { Membership } from './session.ts'
 
 /** Maximum number of masks among the bans, and among the mutes, of a room: each is compared when a user enters, or speaks. */
@@ -38,12 +38,7 @@ export class Expulsion {
    *
    * @throws Refusal `name-invalid`, `too-many-roles`, `text-too-long`.
    */
-  async sanction(
-    by: Membership,
-    role: 'banned' | 'muted',
-    name: string,
-    options: SanctionOptions = {},
-  ): Promise<Event> {
+  async sanction(by: Membership, role: SanctionRole, name: string, options: SanctionOptions = {}): Promise<Event> {
     const body = moderatorReason(options.why ?? '')
     const mask = isMask(name)
     if (!isName(mask ? name.replaceAll('*', 'a') : name)) throw new Refusal('name-invalid')
@@ -83,7 +78,7 @@ export class Expulsion {
   }
 
   /** Resolves with the ban or mute that covers a user, by its nickname, a mask or its address. */
-  async covering(by: Membership, role: 'banned' | 'muted', name: string): Promise<Sanction | undefined> {
+  async covering(by: Membership, role: SanctionRole, name: string): Promise<Sanction | undefined> {
     this.#actions.check(by, 'operator')
     const [state, target] = await Promise.all([this.#actions.wholeState(by.room), this.#actions.find(by.room, name)])
     const addressDigest = await this.#actions.addressOf(by.room, target)
@@ -91,7 +86,7 @@ export class Expulsion {
   }
 
   /** Lifts a ban or mute, by the nickname or mask that it was given for. @throws Refusal `nobody-here` if there is none. */
-  async lift(by: Membership, role: 'banned' | 'muted', name: string): Promise<Event> {
+  async lift(by: Membership, role: SanctionRole, name: string): Promise<Event> {
     const key = fold(name)
     const state = await this.#actions.wholeState(by.room)
     this.#actions.check(by, 'operator')
@@ -110,7 +105,7 @@ export class Expulsion {
     return this.#list(by, 'muted')
   }
 
-  async #list(by: Membership, role: 'banned' | 'muted'): Promise<readonly Sanction[]> {
+  async #list(by: Membership, role: SanctionRole): Promise<readonly Sanction[]> {
     this.#actions.check(by, 'operator')
     return (await this.#actions.wholeState(by.room))[role].list(Date.now())
   }

@@ -14,6 +14,8 @@ export interface Identity {
   readonly addressDigest?: string | undefined
 }
 
+export type SanctionRole = 'banned' | 'muted'
+
 /** A ban or mute of a nickname, or of all nicknames that match a mask. */
 export interface Sanction {
   /** The nickname or mask as the moderator wrote it. */
@@ -32,7 +34,7 @@ export interface Sanction {
 export class SanctionRefusal extends Refusal {
   readonly sanction: Sanction
 
-  constructor(code: 'banned' | 'muted', sanction: Sanction) {
+  constructor(code: SanctionRole, sanction: Sanction) {
     super(code)
     this.sanction = sanction
   }

@@ -1,5 +1,5 @@
 /** Maximum bytes of queued lines. */
-const MAX_BYTES = 1_048_576
+const MAX_QUEUED_BYTES = 1_048_576
 /** Approximate bytes of one write. */
 const CHUNK_BYTES = 65_536
 /** Delay after a failed write. */
@@ -58,7 +58,7 @@ export class LogWriter {
 
   constructor(options: WriterOptions) {
     this.#options = options
-    this.#maxBytes = options.maxBytes ?? MAX_BYTES
+    this.#maxBytes = options.maxBytes ?? MAX_QUEUED_BYTES
     this.#chunkBytes = options.chunkBytes ?? CHUNK_BYTES
     this.#retryMs = options.retryMs ?? RETRY_MS
   }

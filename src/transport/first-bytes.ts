@@ -6,7 +6,7 @@ import type { Socket } from 'node:net'
 export type Stranger = 'http' | 'tls' | 'utf-16'
 
 /** Maximum bytes of a first line that are examined; a longer one is judged by its beginning. */
-const MAX_BYTES = 4_096
+const MAX_EXAMINED_BYTES = 4_096
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 /** The four forms of a request target (RFC 9112, 3.2). */
@@ -25,13 +25,13 @@ const UTF16_BEGUN = /^(?:\xfe|\xff(?:\xfe[^\0]?)?|[\t -~](?:\0[\t -~]?)?|\0(?:[\
 
 /** Returns the detected protocol, or undefined while more bytes are needed; `ended` means that there are no more. */
 export function recognise(bytes: Buffer, ended = false): Stranger | 'none' | undefined {
-  const text = bytes.toString('latin1', 0, MAX_BYTES)
+  const text = bytes.toString('latin1', 0, MAX_EXAMINED_BYTES)
   if (UTF16.test(text)) return 'utf-16'
   if (CLIENT_HELLO.test(text)) return 'tls'
   const end = text.search(/[\r\n]/)
   const line = end < 0 ? text : text.slice(0, end)
   if (end >= 0 || ended) return REQUEST_LINE.test(line) ? 'http' : 'none'
-  if (text.length === MAX_BYTES) return LONG_REQUEST_LINE.test(line) ? 'http' : 'none'
+  if (text.length === MAX_EXAMINED_BYTES) return LONG_REQUEST_LINE.test(line) ? 'http' : 'none'
   const begun = [UTF16_BEGUN, CLIENT_HELLO_BEGUN, REQUEST_LINE_BEGUN].some((pattern) => pattern.test(line))
   return begun ? undefined : 'none'
 }

@@ -138,13 +138,13 @@ export class Outbox implements ByteSink {
 }
 
 /** The handle of a socket, an internal of Node.js: without it the stream writes. */
-interface Handled {
+interface WithHandle {
   readonly _handle?: { readonly fd?: number } | null
 }
 
 /** Returns the descriptor of a TCP socket. Returns undefined for other streams, such as TLS sockets, and where a system has none. */
 export function descriptorOf(stream: Duplex): number | undefined {
   if (stream instanceof TLSSocket) return undefined
-  const descriptor = (stream as Handled)._handle?.fd
+  const descriptor = (stream as WithHandle)._handle?.fd
   return descriptor !== undefined && descriptor >= 0 ? descriptor : undefined
 }

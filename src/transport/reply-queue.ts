@@ -2,7 +2,7 @@ import { atTickEnd } from '../tick.ts'
 import type { ByteSink } from './outbox.ts'
 
 /** Maximum bytes of a connection's waiting requests, and of the replies behind them. */
-const MAX_BYTES = 262_144
+const MAX_WAITING_BYTES = 262_144
 /** Waiting requests of all connections above which the store's queue is long: about 0.1 s of commits. */
 const LONG_QUEUE = 8_192
 
@@ -99,7 +99,7 @@ export class ReplyQueue {
     if (this.#exclusive) return true
     const { most, crowded } = this.#window
     const waiting = this.#awaited.length - this.#gone
-    return waiting >= (totalWaiting < LONG_QUEUE ? most : crowded) || this.#bytes > MAX_BYTES
+    return waiting >= (totalWaiting < LONG_QUEUE ? most : crowded) || this.#bytes > MAX_WAITING_BYTES
   }
 
   /** Bytes of the waiting requests, and of the replies behind them. */

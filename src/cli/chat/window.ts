@@ -4,7 +4,7 @@ import type { Span } from '../styles.ts'
 import { wrapped } from './wrap.ts'
 
 /** Maximum lines that a window keeps. */
-const MAX_LINES = 2_000
+const MAX_KEPT_LINES = 2_000
 /** Columns that further rows of a line are indented by: those of the time. */
 const INDENT = 6
 
@@ -85,7 +85,7 @@ export class ChatWindow {
   #push(spans: readonly Span[]): void {
     const line: WindowLine = { spans }
     this.#lines.push(line)
-    if (this.#lines.length > MAX_LINES) this.#lines.shift()
+    if (this.#lines.length > MAX_KEPT_LINES) this.#lines.shift()
     // What is looked at stays where it is.
     if (this.scrolled > 0) this.scrolled += rowsOf(line, this.#columns).length
   }

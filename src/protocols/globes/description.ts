@@ -5,7 +5,7 @@ import { bodyFields } from './body.ts'
 import { GlobesError } from './errors.ts'
 
 const MIN_TITLE_BYTES = 2
-const MAX_BYTES = 70
+const MAX_FIELD_BYTES = 70
 
 /** Validity of the password of a room. */
 export type PasswordState = 'none' | 'unfit' | 'fit'
@@ -37,8 +37,8 @@ export function checkDescription(
   password: PasswordState,
 ): RoomDescription {
   const length = Buffer.byteLength(title)
-  if (length < MIN_TITLE_BYTES || length > MAX_BYTES || !isTitle(title)) throw new GlobesError(105, 'title')
-  if (Buffer.byteLength(description) > MAX_BYTES) throw new GlobesError(105, 'description')
+  if (length < MIN_TITLE_BYTES || length > MAX_FIELD_BYTES || !isTitle(title)) throw new GlobesError(105, 'title')
+  if (Buffer.byteLength(description) > MAX_FIELD_BYTES) throw new GlobesError(105, 'description')
   const known = VISIBILITIES.find((word) => word === visibility.toLowerCase())
   if (!known) throw new GlobesError(105, 'visibility')
   if (known !== 'public' && password !== 'fit') throw new GlobesError(105, 'password')

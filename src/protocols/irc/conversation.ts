@@ -9,7 +9,7 @@ import { COMMANDS } from './commands/index.ts'
 import { GarbledLine } from './framing.ts'
 import type { PingedConnection } from './heartbeat.ts'
 import { LabelledReply, refusalOf } from './labels.ts'
-import { LongReply } from './long-reply.ts'
+import { LongReply, WRITE_LINES } from './long-reply.ts'
 import { type IrcMessage, ircLine, isLineTooLong, type Lines, parseIrcMessage } from './message.ts'
 import { MultilineInput } from './multiline.ts'
 import { SERVER } from './names.ts'
@@ -23,8 +23,6 @@ import { NO_NICKSERV } from './speech.ts'
 const NONE = Buffer.alloc(0)
 /** Commands that clients send to the service of accounts at other networks. */
 const NICKSERV_COMMANDS: ReadonlySet<string> = new Set(['NS', 'NICKSERV'])
-/** Maximum lines in one write of a reply; the next ones wait until the client has read them. */
-const MAX_WRITE = 256
 /** The characters that no line may contain; they are left out. */
 const FORBIDDEN = /[\0\r]/g
 
@@ -155,7 +153,7 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
       const rest = reply.end(lines)
       if (!isPipelined) this.#replying = undefined
       if (this.#isQuitting) this.#link.hangUp()
-      return rest.length > MAX_WRITE ? this.#inSlices(rest) : this.#pack(rest)
+      return rest.length > WRITE_LINES ? this.#inSlices(rest) : this.#pack(rest)
     }
     const failed = (thrown: unknown) => done(this.#failure(thrown, command, message))
     try {

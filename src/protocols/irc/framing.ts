@@ -5,7 +5,7 @@ import { MAX_LINE_BYTES, MAX_TAG_BYTES } from './message.ts'
 const LINE_FEED = 10
 const CARRIAGE_RETURN = 13
 /** Maximum bytes of a line with its tags that is read at all. */
-const MAX_BYTES = 2 * MAX_TAG_BYTES + MAX_LINE_BYTES
+const MAX_READ_BYTES = 2 * MAX_TAG_BYTES + MAX_LINE_BYTES
 const NOTHING = Buffer.alloc(0)
 
 /** A line that is not UTF-8, with U+FFFD for what cannot be read. */
@@ -41,7 +41,7 @@ export class IrcFraming implements Framing<Buffer, string | Unreadable> {
       if (end < 0) return void this.#keepRest()
       const line = this.#input.subarray(this.#taken, this.#input[end - 1] === CARRIAGE_RETURN ? end - 1 : end)
       this.#taken = end + 1
-      if (this.#isSkipping || line.length > MAX_BYTES) {
+      if (this.#isSkipping || line.length > MAX_READ_BYTES) {
         this.#isSkipping = false
         return new Unreadable('line-too-long')
       }
@@ -56,7 +56,7 @@ export class IrcFraming implements Framing<Buffer, string | Unreadable> {
 
   /** Copies the unfinished line, so that the chunk that it came in is freed. */
   #keepRest(): void {
-    if (this.held > MAX_BYTES) this.#isSkipping = true
+    if (this.held > MAX_READ_BYTES) this.#isSkipping = true
     this.#input = this.#isSkipping ? NOTHING : Buffer.from(this.#input.subarray(this.#taken))
     this.#taken = 0
   }

@@ -1,8 +1,8 @@
 import type { IrcContext } from './command.ts'
 import type { Lines } from './message.ts'
 
-/** Maximum lines in one write, and bytes at which a write ends. */
-const MAX_LINES = 256
+/** Maximum lines in one write, and bytes at which a write ends: the next ones wait until the client has read them. */
+export const WRITE_LINES = 256
 const WRITE_BYTES = 32_768
 
 /** The lines of a reply, which are sent in pieces before its end, each when the client has read the one before. */
@@ -26,7 +26,7 @@ export class LongReply {
     for (const line of lines) {
       this.#lines.push(line)
       this.#bytes += Buffer.byteLength(line)
-      if (this.#lines.length < MAX_LINES && this.#bytes < WRITE_BYTES) continue
+      if (this.#lines.length < WRITE_LINES && this.#bytes < WRITE_BYTES) continue
       this.#isBegun = true
       this.#context.tell(this.rest())
       await this.#context.drained()

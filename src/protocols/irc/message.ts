@@ -169,3 +169,8 @@ export function packed(words: readonly string[], maxBytes: number, joint = ' '):
   }
   return text === '' ? texts : [...texts, text]
 }
+
+/** Returns the items of a list: targets, channels or nicknames, separated by commas. */
+export function itemsOf(list: string): string[] {
+  return list.split(',').filter((item) => item !== '')
+}

@@ -6,7 +6,7 @@ import type { EventDetails } from '../../engine/event.ts'
 import { type IrcContext, NOTHING } from './command.ts'
 import { actionOf, isRequest } from './ctcp.ts'
 import { IRC_LIMITS } from './isupport.ts'
-import { clientTagsOf, type IrcMessage, ircLine, type Lines } from './message.ts'
+import { clientTagsOf, type IrcMessage, ircLine, itemsOf, type Lines } from './message.ts'
 import { meantNick, SERVER, shownNick } from './names.ts'
 import { refusedLine, unlessRefused } from './refusals.ts'
 import { membershipIn } from './rooms.ts'
@@ -22,21 +22,17 @@ export interface TargetedText {
   readonly message: IrcMessage
 }
 
-export function targetsOf(list: string): string[] {
-  return list.split(',').filter((target) => target !== '')
-}
-
 /**
  * Does something for each target of a list; a refusal of one does not stop the others. Resolves with the lines of all, without those of
  * refusals where that `isSilent`, and with the number of those that are not refused.
  */
-export async function toEach(
+export async function sendToEach(
   context: IrcContext,
   list: string,
   act: (target: string) => Promise<Lines>,
   isSilent = false,
 ): Promise<{ readonly lines: Lines; readonly done: number }> {
-  const targets = targetsOf(list)
+  const targets = itemsOf(list)
   let done = 0
   const acted = targets.slice(0, IRC_LIMITS.targets).map(async (target) => {
     const step = act(target).then((lines) => {

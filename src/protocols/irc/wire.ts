@@ -25,7 +25,7 @@ interface EncodedEvents {
 
 const NOTHING = Buffer.alloc(0)
 
-const NO_ROOM = { title: '', slug: '' }
+const NO_CHANNEL = { title: '', slug: '' }
 
 /** Encodes events as lines, once for all sessions with the same variant. */
 export class IrcWire implements Wire<IrcSession> {
@@ -100,7 +100,7 @@ export class IrcWire implements Wire<IrcSession> {
 
   deliverPrivate(session: IrcSession, events: readonly Event[]): void {
     const lines = events.flatMap((event) =>
-      showingsOf(event, session).flatMap((tags) => this.linesOf(event, NO_ROOM, session.variant, tags)),
+      showingsOf(event, session).flatMap((tags) => this.linesOf(event, NO_CHANNEL, session.variant, tags)),
     )
     if (lines.length > 0) session.link.outbox.push(this.pack(lines))
   }

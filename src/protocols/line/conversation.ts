@@ -19,7 +19,7 @@ import { Parser } from './parse.ts'
 import { LineSession, type LineWire, lastLineFor, speakLines } from './wire.ts'
 
 /** Characters of history in one write; the next one waits until the client has read it. */
-const MAX_WRITE = 65_536
+const WRITE_CHARACTERS = 65_536
 
 /** Matches the first line of an IRC client. */
 const IRC = /^(?:CAP LS(?: \d+)?|PASS \S+|NICK \S+|USER \S+ \S+ \S+ \S.*)$/
@@ -101,7 +101,7 @@ export class LineConversation implements CommandContext, Conversation<LineUnit> 
     return this.chat.close(this.session)
   }
 
-  readonly speak = (form: Form): void => {
+  readonly setForm = (form: Form): void => {
     this.session.form = form
   }
 
@@ -219,7 +219,7 @@ export class LineConversation implements CommandContext, Conversation<LineUnit> 
     for (const line of page) {
       lines += wire.encode(line, this.session.form)
       count++
-      if (lines.length >= MAX_WRITE) break
+      if (lines.length >= WRITE_CHARACTERS) break
     }
     page.splice(0, count)
     return wire.pack(lines)

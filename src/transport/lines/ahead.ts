@@ -1,7 +1,7 @@
 import { atTickEnd } from '../../tick.ts'
 
 /** Maximum bytes read ahead, for one connection and for all. */
-const MAX_BYTES = 8 * 1_048_576
+const MAX_AHEAD_BYTES = 8 * 1_048_576
 const MAX_TOTAL_BYTES = 64 * 1_048_576
 /** Bytes that each connection may read ahead regardless of the total. */
 const MIN_BYTES = 65_536
@@ -58,7 +58,7 @@ export class ReadAhead {
   /** True if reading has to pause. */
   get full(): boolean {
     const bytes = this.#bytes
-    return bytes > MAX_BYTES || (totalBytes > MAX_TOTAL_BYTES && bytes > MIN_BYTES)
+    return bytes > MAX_AHEAD_BYTES || (totalBytes > MAX_TOTAL_BYTES && bytes > MIN_BYTES)
   }
 
   push(chunk: Buffer): void {

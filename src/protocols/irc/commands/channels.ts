@@ -6,18 +6,21 @@ import { type IrcCommand, type IrcContext, NOTHING } from '../command.ts'
 import { enter } from '../entry.ts'
 import { partLine } from '../events.ts'
 import { IRC_LIMITS } from '../isupport.ts'
-import type { Lines } from '../message.ts'
+import { itemsOf, type Lines } from '../message.ts'
 import { channelOf, meantNick, roomNameOf, shownNick } from '../names.ts'
 import { refusedLine, unlessRefused } from '../refusals.ts'
 import { findVisible, isVisible, membershipIn, namesLines, roomOfChannel, topicLines } from '../rooms.ts'
-import { targetsOf } from '../speech.ts'
 import { ownLine } from '../tags.ts'
 import { cutTo } from '../texts.ts'
 
 /** Runs a command for each channel of a list; a refusal of one does not stop the others. */
-async function forEach(context: IrcContext, list: string, act: (channel: string) => Promise<Lines>): Promise<Lines> {
+async function forEachChannel(
+  context: IrcContext,
+  list: string,
+  act: (channel: string) => Promise<Lines>,
+): Promise<Lines> {
   const lines: string[] = []
-  for (const channel of targetsOf(list)) {
+  for (const channel of itemsOf(list)) {
     const refused = (refusal: Refusal) => [refusedLine(refusal, context.reply, { channel, nick: context.session.nick })]
     lines.push(...(await unlessRefused(act(channel), refused)))
   }
@@ -33,14 +36,14 @@ const join: IrcCommand = {
     const { session } = context
     if (list === '0') {
       const rooms = Array.from(session.memberships.values(), ({ room }) => channelOf(room.record))
-      return forEach(context, rooms.join(','), (channel) => leave(context, channel, ''))
+      return forEachChannel(context, rooms.join(','), (channel) => leave(context, channel, ''))
     }
     const channels = list.split(',')
     // The password of one room may have spaces and commas.
     const given = channels.length === 1 ? [keys.join(' ')] : (keys[0] ?? '').split(',')
     for (const [index, channel] of channels.entries()) {
       // What belongs to a channel comes before the JOIN of the next one.
-      context.tell(await forEach(context, channel, () => joinChannel(context, channel, given[index] ?? '')))
+      context.tell(await forEachChannel(context, channel, () => joinChannel(context, channel, given[index] ?? '')))
       await context.drained()
       if (session.closed) break
     }
@@ -66,7 +69,7 @@ const part: IrcCommand = {
   help: 'Leaves channels.',
   least: 1,
   run: (context, { params: [list = '', reason = ''] }) =>
-    forEach(context, list, (channel) => leave(context, channel, reason)),
+    forEachChannel(context, list, (channel) => leave(context, channel, reason)),
 }
 
 async function leave(context: IrcContext, channel: string, reason: string): Promise<Lines> {
@@ -107,7 +110,7 @@ const names: IrcCommand = {
   least: 0,
   async run(context, { params: [list = ''] }) {
     const { reply } = context
-    const channels = targetsOf(list)
+    const channels = itemsOf(list)
     if (channels.length === 0) return [reply('RPL_ENDOFNAMES', '*')]
     const surplus = channels.slice(IRC_LIMITS.targets).map((channel) => reply('ERR_TOOMANYTARGETS', channel))
     const lines = channels.slice(0, IRC_LIMITS.targets).map(async (channel): Promise<Lines> => {

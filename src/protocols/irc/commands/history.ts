@@ -16,7 +16,7 @@ import { cutTo } from '../texts.ts'
 
 type Pages = AsyncGenerator<readonly Event[]>
 
-const NO_ROOM = { title: '', slug: '' }
+const NO_CHANNEL = { title: '', slug: '' }
 
 /** IRCv3, "draft/chathistory". */
 const chathistory: IrcCommand = {
@@ -46,7 +46,7 @@ const chathistory: IrcCommand = {
       const isWith = withUser(context, target)
       const slice = await sliceOf(verb, rest, (msgid) => privateId(context, isWith, msgid))
       if (slice === undefined) return invalid()
-      return await historyBatch(context, { name: target, room: NO_ROOM }, privateEvents(context, isWith, slice))
+      return await historyBatch(context, { name: target, room: NO_CHANNEL }, privateEvents(context, isWith, slice))
     } catch (error) {
       if (!(error instanceof Refusal) || error.code === 'unavailable') throw error
       return fail('INVALID_TARGET', [verb, target], 'You are not in that channel')

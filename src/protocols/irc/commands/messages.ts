@@ -2,12 +2,12 @@ import { settledWithin } from '../../../within.ts'
 import { type IrcCommand, type IrcContext, NOTHING } from '../command.ts'
 import { isRequest } from '../ctcp.ts'
 import { acknowledgement, batchEnd, LabelledReply, labelledBatch, labelOf, newBatch, refusalOf } from '../labels.ts'
-import { type IrcMessage, ircLine, type Lines, tagText } from '../message.ts'
+import { type IrcMessage, ircLine, itemsOf, type Lines, tagText } from '../message.ts'
 import { MultilineFault } from '../multiline.ts'
 import { SERVER } from '../names.ts'
 import { spaceTo } from '../rooms.ts'
 import type { IrcSession, SentMessage } from '../session.ts'
-import { pass, sayTo, type TargetedText, targetsOf, toEach } from '../speech.ts'
+import { pass, sayTo, sendToEach, type TargetedText } from '../speech.ts'
 
 const privmsg: IrcCommand = {
   name: 'PRIVMSG',
@@ -35,7 +35,7 @@ const tagmsg: IrcCommand = {
   async run(context, message) {
     if (!context.session.caps.has('message-tags')) return [context.reply('ERR_UNKNOWNCOMMAND', 'TAGMSG')]
     const [list = ''] = message.params
-    return (await toEach(context, list, (target) => pass(context, target, { message, isNotice: false }))).lines
+    return (await sendToEach(context, list, (target) => pass(context, target, { message, isNotice: false }))).lines
   },
 }
 
@@ -130,9 +130,9 @@ async function sayToEach(context: IrcContext, list: string, saying: TargetedText
   const { message, isNotice, text } = saying
   const label = labelOf(message, session)
   const isEchoed = session.caps.has('echo-message') && text !== '' && !isRequest(text)
-  if (label !== undefined && isEchoed && targetsOf(list).length > 1) return sayInBatch(context, list, saying, label)
+  if (label !== undefined && isEchoed && itemsOf(list).length > 1) return sayInBatch(context, list, saying, label)
   const sent = () => ({ tags: label === undefined ? undefined : { label } })
-  const { lines, done } = await toEach(context, list, (target) => sayTo(context, target, saying, sent), isNotice)
+  const { lines, done } = await sendToEach(context, list, (target) => sayTo(context, target, saying, sent), isNotice)
   return isNotice && done === 0 ? acknowledgement(message, session) : lines
 }
 
@@ -146,7 +146,12 @@ async function sayInBatch(context: IrcContext, list: string, saying: TargetedTex
     echoes.push(promise)
     return { tags: { batch }, settled }
   }
-  const { lines } = await toEach(context, list, (target) => sayTo(context, target, saying, inBatch), saying.isNotice)
+  const { lines } = await sendToEach(
+    context,
+    list,
+    (target) => sayTo(context, target, saying, inBatch),
+    saying.isNotice,
+  )
   // The event of a message is not shown to who has left the channel meanwhile.
   await settledWithin(Promise.all(echoes), MAX_ECHO_MS)
   context.tell([...lines.map((line) => tagText([['batch', batch]]) + line), batchEnd(batch)])

@@ -1,9 +1,8 @@
 import { fold } from '../../../chat/names.ts'
 import { type IrcCommand, type IrcContext, NOTHING } from '../command.ts'
 import { IRC_LIMITS } from '../isupport.ts'
-import { type Lines, linesWith } from '../message.ts'
+import { itemsOf, type Lines, linesWith } from '../message.ts'
 import { meantNick, shownNick } from '../names.ts'
-import { targetsOf } from '../speech.ts'
 
 /** IRCv3, "Monitor". */
 export const monitorCommand: IrcCommand = {
@@ -13,7 +12,7 @@ export const monitorCommand: IrcCommand = {
   least: 1,
   async run(context, { params: [action = '', list = ''] }) {
     const { session, reply, options } = context
-    const nicks = targetsOf(list)
+    const nicks = itemsOf(list)
     switch (action.toUpperCase()) {
       case '+':
         return add(context, nicks)
