@@ -235,6 +235,6 @@ function pacingOf(config: Config): Pacing {
 /** Returns the fault of a store that another process uses with the likely reason; other errors as they are. */
 function withQuestion(error: unknown): unknown {
   return error instanceof EngineFault && error.isInUse
-    ? new EngineFault(`${error.message}; is roomd running already?`, { cause: error })
+    ? new EngineFault(`${error.message}; --data FOLDER chooses another; is roomd running already?`, { cause: error })
     : error
 }

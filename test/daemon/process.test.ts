@@ -146,7 +146,7 @@ test('a database that another roomd uses, or a newer one wrote, is named, status
   const second = await roomd(['--line', '0', '--data', data]).exit
   expect(second).toMatchObject({
     status: 1,
-    stderr: `roomd: cannot open ${file}: it is in use by another process; is roomd running already?\n`,
+    stderr: `roomd: cannot open ${file}: it is in use by another process; --data FOLDER chooses another; is roomd running already?\n`,
   })
   first.child.kill('SIGTERM')
   await first.exit

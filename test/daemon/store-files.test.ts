@@ -134,7 +134,7 @@ test.concurrent('a folder that is moved away keeps a second daemon out, and lets
   await refusing(daemon, 'moved')
   const { status, stderr } = await roomd(onTestFinished, `${data}-moved`).exit
   expect(stderr).toBe(
-    `roomd: cannot open ${data}-moved/roomd.db: it is in use by another process; is roomd running already?\n`,
+    `roomd: cannot open ${data}-moved/roomd.db: it is in use by another process; --data FOLDER chooses another; is roomd running already?\n`,
   )
   expect(status).toBe(1)
 

@@ -51,7 +51,9 @@ withRedis('to import', () => {
       importing.stdin.write(text.slice(0, -200))
       await eventually(() => expect(existsSync(join(other, 'roomd.db-wal'))).toBe(true))
       // No daemon starts meanwhile, and no other import.
-      expect((await roomd(other).exit).stderr).toMatch(/in use by another process; is roomd running already\?\n$/)
+      expect((await roomd(other).exit).stderr).toMatch(
+        /in use by another process; --data FOLDER chooses another; is roomd running already\?\n$/,
+      )
       await expect(imported(other, file)).rejects.toThrow(/in use by another process$/)
       importing.kill(signal)
       expect(await importing.exit).toMatchObject({ status: signal === 'SIGINT' ? 1 : null })
