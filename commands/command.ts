@@ -1,4 +1,5 @@
 import type { Chat } from '../src/chat/chat.ts'
+import type { ListeningPlace } from '../src/chat/listening.ts'
 import type { Session } from '../src/chat/session.ts'
 import type { SpeakingPlace } from '../src/chat/speaking.ts'
 import type { FaultCode } from './errors.ts'
@@ -15,6 +16,8 @@ export type State =
   | 'inRoom'
   /** After LOGIN and JOIN or /speak. */
   | 'speaking'
+  /** After LOGIN and JOIN or /listen. */
+  | 'hearing'
 
 /** Form of the lines from the server: JSON, or plain lines for people. */
 export type Form = 'json' | 'plain'
@@ -25,6 +28,8 @@ export interface CommandContext {
   readonly session: Session
   /** The room that /speak names, until the session joins one. */
   speaking: SpeakingPlace | undefined
+  /** The room that /listen names, until the session joins one or may not read it any more; setting it ends the one before. */
+  listening: ListeningPlace | undefined
   /** True after a line with a nonce: the client sends again what may have been cut off. */
   usesNonces: boolean
   /** The client's address, by which failed password attempts are limited. */

@@ -1,5 +1,6 @@
+import type { Range } from '../src/engine/engine.ts'
 import type { Event, Kind } from '../src/engine/event.ts'
-import type { Command } from './command.ts'
+import type { Command, CommandContext } from './command.ts'
 import { recordOf } from './events.ts'
 import { SHOWN_KINDS } from './kinds.ts'
 import { type Filter, parseRange } from './range.ts'
@@ -16,17 +17,33 @@ export const history: Command = {
     `${SHOWN_KINDS}; ` +
     'grep=WORD: only messages with a word, or with a text in quotes. ' +
     'end=yes: a last line when all is sent.',
-  state: 'inRoom',
+  state: 'hearing',
   least: 0,
-  async *run({ chat, session }, parameter) {
+  async *run(context, parameter) {
     const { range, filter, first, end } = parseRange(parameter, Date.now())
-    const membership = session.inRoom()
-    const room = membership.room.record.slug
-    const found = filter
-      ? await chat.messages.search(membership, range, wanted(filter))
-      : { pages: chat.messages.history(membership, range) }
-    yield* answered(found, (event) => recordOf(event, room, session.name), { first, end })
+    const { found, room } = await eventsIn(context, range, filter && wanted(filter))
+    yield* answered(found, (event) => recordOf(event, room, context.session.name), { first, end })
   },
+}
+
+/** Finds events of the room that the session is in, or listens in. */
+async function eventsIn(
+  { chat, session, listening }: CommandContext,
+  range: Range,
+  isWanted: ((event: Event) => boolean) | undefined,
+) {
+  if (listening) {
+    const room = await listening.readable()
+    return {
+      found: await chat.reading.search({ asker: session, name: session.name }, room, range, isWanted),
+      room: room.slug,
+    }
+  }
+  const membership = session.inRoom()
+  const found = isWanted
+    ? await chat.messages.search(membership, range, isWanted)
+    : { pages: chat.messages.history(membership, range) }
+  return { found, room: membership.room.record.slug }
 }
 
 function wanted({ kinds, text }: Filter): (event: Event) => boolean {

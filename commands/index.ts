@@ -12,6 +12,7 @@ import { inbox } from './inbox.ts'
 import { enterExisting, join } from './join.ts'
 import { leave } from './leave.ts'
 import { limits } from './limits.ts'
+import { listen } from './listen.ts'
 import { login } from './login.ts'
 import { logout } from './logout.ts'
 import { me, notice } from './me.ts'
@@ -54,6 +55,7 @@ export const COMMAND_GROUPS = {
     notice,
     enterExisting,
     speak,
+    listen,
     away,
     block,
     unblock,

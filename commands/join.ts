@@ -81,5 +81,6 @@ async function enter(context: CommandContext, which: number | string, unlocked: 
   const { chat, session } = context
   const joined = await chat.join(session, which, { moves: true, unlocked })
   context.speaking = undefined
+  context.listening = undefined
   return result(`Joined room ${joined.room.record.slug}`)
 }

@@ -5,13 +5,14 @@ export const leave: Command = {
   name: 'LEAVE',
   aliases: ['LEAVE ROOM', 'LEFT', 'LEFT ROOM'],
   usage: 'LEAVE',
-  help: 'Leave the room, or end /speak.',
-  state: 'speaking',
+  help: 'Leave the room, or end /speak or /listen.',
+  state: 'named',
   least: 'none',
   async run(context) {
-    const { chat, session, speaking } = context
-    if (speaking) context.speaking = undefined
-    else await chat.leave(session.inRoom())
+    const { chat, session, speaking, listening } = context
+    if (speaking || listening) {
+      context.speaking = context.listening = undefined
+    } else await chat.leave(session.inRoom())
     return OK
   },
 }

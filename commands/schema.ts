@@ -169,6 +169,10 @@ const Notice = object({
   type: Type.Literal('notice'),
   notice: Type.String(),
   closed: Type.Optional({ ...RoomName, description: 'The room that the client is out of, as it was closed.' }),
+  barred: Type.Optional({
+    ...RoomName,
+    description: 'The room that the client has listened in, and may not read any more.',
+  }),
   reconnect,
 })
 export type Notice = Static<typeof Notice>

@@ -20,6 +20,7 @@ export const speak: Command = {
     const room = await chat.speakIn(session, which, unlocked)
     if (session.membership) await chat.leave(session.membership)
     context.speaking = room
+    context.listening = undefined
     return result(`Speaking in room ${room.record.slug}`)
   },
 }

@@ -18,6 +18,7 @@ const ALLOWED: Readonly<Record<State, string>> = {
   named: 'after `LOGIN`',
   speaking: 'in a room, or after `/speak`',
   inRoom: 'in a room',
+  hearing: 'in a room, or after `/listen`',
 }
 
 function commandRows(): string[] {

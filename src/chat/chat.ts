@@ -32,6 +32,7 @@ import { GuestChecks } from './guests.ts'
 import { Handover } from './handover.ts'
 import { Inboxes } from './inboxes.ts'
 import { type JoiningParts, type JoinRoomOptions, joinRoom } from './joining.ts'
+import { type ListeningParts, ListeningPlace } from './listening.ts'
 import { SessionLogin } from './login.ts'
 import { LoginNames } from './login-names.ts'
 import { RoomMakers } from './makers.ts'
@@ -113,6 +114,7 @@ export class Chat {
   readonly #blocking: Blocking
   readonly #guests: GuestChecks
   readonly #joining: JoiningParts
+  readonly #listening: ListeningParts
   readonly #login: SessionLogin
   readonly #memberships: Memberships
   readonly #presence = new Presence()
@@ -185,6 +187,7 @@ export class Chat {
     this.#blocking = blocking
     this.#guests = guests
     this.#joining = { directory, guests, inboxes, memberships }
+    this.#listening = { access, directory, memberships }
     this.#login = new SessionLogin({ ...login, digests, sessions })
     this.#memberships = memberships
     this.names = names
@@ -269,6 +272,11 @@ export class Chat {
    */
   speakIn(session: Session, which: RoomRecord | string, unlocked?: RoomRecord): Promise<SpeakingPlace> {
     return SpeakingPlace.open(this.#speaking, session, which, unlocked)
+  }
+
+  /** Returns a room in which a session may listen without being a member. `unlocked` is the room as it was when its password was shown. */
+  listeningIn(session: Session, room: RoomRecord, unlocked: RoomRecord | undefined): ListeningPlace {
+    return new ListeningPlace(this.#listening, session, room, unlocked)
   }
 
   /** Ends a membership; the session still sees its own `left`. @throws Refusal `unavailable`; then it is still a member. */

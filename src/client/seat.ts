@@ -4,7 +4,7 @@ import { DisconnectedError, isRefusal, RefusedError } from './errors.ts'
 import { commandLine } from './requests.ts'
 import type { Unasked } from './server-lines.ts'
 import type { ClientState } from './state.ts'
-import { departure, type Stay } from './stay.ts'
+import type { Stay } from './stay.ts'
 import type { Dial } from './transport.ts'
 
 /** User of a connection. */
@@ -105,9 +105,8 @@ export function newSeat(user: SeatUser, owner: SeatOwner, seats: Set<unknown> = 
     if (line.type === 'notice' || line.type === 'private') loggedIn && owner.heard(line, loggedIn)
     // On the way into a room, it is of the one before.
     else if (stay?.connection) {
-      stay.hear(line)
+      const why = stay.hear(line, user.nickname)
       if (line.room !== stay.name) named(stay, line.room)
-      const why = departure(line, user.nickname)
       if (why) empty(why)
     }
   }

@@ -14,11 +14,24 @@ const SPEAK_EXISTING = '/speak exists=yes'
 
 export type Stay = ReturnType<typeof newStay>
 
-/** Makes the presence of a client in one room, over reconnections: what goes into the room, and what comes out of it. */
-export function newStay(name: string, options: EnterOptions, sink: EventSink<RoomEvent>) {
-  const { password, exists = false, events = true } = options
+export interface StayOptions extends EnterOptions {
+  /** Command in place of the one that the other options mean: `/listen` for a room that is only heard. */
+  readonly command?: string
+}
+
+/**
+ * Makes the presence of a client in one room, over reconnections: what goes into the room, and what comes out of it.
+ *
+ * @param departed returns how the user was put out by an event
+ */
+export function newStay(name: string, options: StayOptions, sink: EventSink<RoomEvent>, departed = departure) {
+  let {
+    password,
+    exists,
+    events = true,
+    command = events ? (exists ? '/enter' : 'JOIN') : exists ? SPEAK_EXISTING : '/speak',
+  } = options
   const log = eventLog('HISTORY', options, sink)
-  let command = events ? (exists ? '/enter' : 'JOIN') : exists ? SPEAK_EXISTING : '/speak'
   const stay = {
     /** The present name, before the joining the one that was asked for. */
     name,
@@ -28,7 +41,7 @@ export function newStay(name: string, options: EnterOptions, sink: EventSink<Roo
     speech: speech(),
 
     /**
-     * Joins the room, unless it is only spoken in, says what waits, and tells what was missed, see {@link EventLog.follow}.
+     * Joins the room, unless it is only spoken in or heard, says what waits, and tells what was missed, see {@link EventLog.follow}.
      *
      * @param joined called with the name of the room
      * @throws RefusedError, DisconnectedError
@@ -39,7 +52,7 @@ export function newStay(name: string, options: EnterOptions, sink: EventSink<Roo
         if (!events) command = SPEAK_EXISTING
         stay.connection = connection
         stay.speech.begin(connection, (name) => name !== stay.name && joined(name))
-        joined(String(result).replace(/^(?:Joined|Speaking in) room /, ''))
+        joined(String(result).replace(/^.*? room /, ''))
         // Without its place, the next connection would not know what is missed.
         return events ? log.follow(connection, caughtUp) : caughtUp()
       })
@@ -47,13 +60,14 @@ export function newStay(name: string, options: EnterOptions, sink: EventSink<Roo
       const takeTopic = ({ topic = '' }) => {
         stay.topic = topic
       }
-      // What the connection is lost before, the next one asks for.
+      // What the connection is lost before, the next one asks for. Whoever only hears is refused it.
       return Promise.all([joining, connection.run('/topic', takeTopic).catch(ignore)])
     },
-    /** Called with an event of the room. */
-    hear(event: RoomEvent) {
+    /** Called with an event of the room. Returns how it puts the user out. */
+    hear(event: RoomEvent, nickname: string) {
       if (event.type === 'topic') stay.topic = event.body
       log.hear(event)
+      return departed(event, nickname)
     },
     /** Called when the connection is lost. */
     lost() {
@@ -73,7 +87,7 @@ export function newStay(name: string, options: EnterOptions, sink: EventSink<Roo
 }
 
 /** Returns how a user was put out of a room by an event, undefined for other events. One that has not asked for it leaves a room that is closed. */
-export function departure(event: RoomEvent, nickname: string): DisconnectedError | undefined {
+function departure(event: RoomEvent, nickname: string): DisconnectedError | undefined {
   const { type, room, from, body } = event
   if (type === 'userLeft' && isSameName(from, nickname))
     return new DisconnectedError(`Room ${room} was closed`, 'room-unknown')

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RoomEvent } from '../../../commands/replies.ts'
 import { DisconnectedError, entryError, isRefusal, RefusedError } from '../../client/errors.ts'
-import { isSameName } from '../../client/nickname.ts'
 import { commandLine } from '../../client/requests.ts'
 import { newSeat, type Seat } from '../../client/seat.ts'
 import type { Told } from '../../client/server-lines.ts'
@@ -23,26 +22,18 @@ export interface Past {
 }
 
 export interface FollowerListener {
-  /**
-   * Called with each event of the room once, oldest first.
-   *
-   * @param isOwn true for the coming and going of the follower
-   */
-  happened(event: RoomEvent, isOwn: boolean): void
+  /** Called with each event of the room once, oldest first. */
+  happened(event: RoomEvent): void
   /** The connection is lost, and is opened again. */
   away(): void
   missed(): void
 }
 
-/**
- * A room that is followed: its past first, then what happens in it, over reconnections. The room is joined, as the line protocol has no other
- * way; the own coming and going is told as such.
- */
+/** A room that is followed: its past first, then what happens in it, over reconnections. The room is not joined. */
 export class Follower {
   /** Rejects when the room cannot be followed any longer. */
   readonly ended: Promise<never>
   readonly #seat: Seat
-  readonly #nickname: string
   readonly #room: string
   readonly #listener: FollowerListener
   /** Events that happen while the past is read. */
@@ -51,7 +42,7 @@ export class Follower {
   #last = 0
   #transport: LineTransport | undefined
   #isPaused = false
-  /** Called when the client is back in the room. */
+  /** Called when the client hears the room again. */
   #back = () => {}
 
   constructor(
@@ -63,7 +54,6 @@ export class Follower {
     let fail: (error: unknown) => void
     this.ended = new Promise((_, reject) => (fail = reject))
     this.ended.catch(() => {})
-    this.#nickname = nickname
     this.#room = room
     this.#listener = listener
     const open: Dial = (listener) => {
@@ -80,16 +70,23 @@ export class Follower {
           if (state.state === 'closed' && state.error) fail(state.error)
         },
         moved() {},
-        heard() {},
+        heard: (line, connection) => {
+          if (line.type !== 'notice') return
+          // The next connection is told why, or may read the room after all.
+          if (line.barred !== undefined) connection.close()
+          if (line.closed === undefined) return
+          fail(new DisconnectedError(`Room ${line.closed} was closed`, 'room-unknown'))
+          this.close()
+        },
       },
     )
   }
 
-  /** Connects and joins. @throws RefusedError `room-unknown` with a hint, …; DisconnectedError */
+  /** Connects and listens. @throws RefusedError `room-unknown` with a hint, …; DisconnectedError */
   async enter(password: string | undefined): Promise<void> {
     try {
       await this.#seat.open()
-      await this.#join(password)
+      await this.#listen(password)
     } catch (error) {
       const isUnknown = isUnknownRoom(error)
       const hint = isUnknown ? await this.#hint().catch(() => undefined) : undefined
@@ -98,11 +95,11 @@ export class Follower {
     }
   }
 
-  /** Connects and joins. Resolves with false, and stays connected, if the room does not exist. @throws RefusedError, DisconnectedError */
+  /** Connects and listens. Resolves with false, and stays connected, if the room does not exist. @throws RefusedError, DisconnectedError */
   async tryToEnter(password: string | undefined): Promise<boolean> {
     try {
       await this.#seat.open()
-      await this.#join(password)
+      await this.#listen(password)
       return true
     } catch (error) {
       if (isUnknownRoom(error)) return false
@@ -111,13 +108,13 @@ export class Follower {
     }
   }
 
-  /** Joins as soon as the room exists, over reconnections. @throws RefusedError */
+  /** Listens as soon as the room exists, over reconnections. @throws RefusedError */
   async waitAndEnter(password: string | undefined): Promise<void> {
     for (;;) {
       await sleep(LOOK_MS)
       await this.#seat.use(true)
       try {
-        return await this.#join(password)
+        return await this.#listen(password)
       } catch (error) {
         if (!isUnknownRoom(error) && isRefusal(error)) throw error
       }
@@ -160,11 +157,11 @@ export class Follower {
     this.#seat.close()
   }
 
-  /** Joins on the present connection. @throws RefusedError, DisconnectedError */
-  async #join(password: string | undefined): Promise<void> {
+  /** Listens on the present connection. @throws RefusedError, DisconnectedError */
+  async #listen(password: string | undefined): Promise<void> {
     const events = { push: (event: RoomEvent) => this.#hear(event), miss: () => this.#listener.missed(), end: () => {} }
     try {
-      await this.#seat.enter(newStay(this.#room, { password, exists: true }, events))
+      await this.#seat.enter(newStay(this.#room, { password, command: '/listen' }, events, notDeparted))
     } catch (error) {
       throw entryError(error, this.#room, password)
     }
@@ -196,11 +193,13 @@ export class Follower {
   #tell(event: Told): void {
     if (event.type === 'private' || Number(event.id) <= this.#last) return
     this.#last = Number(event.id)
-    const isPresence = event.type === 'userJoined' || event.type === 'userLeft'
-    this.#listener.happened(event, isPresence && isSameName(event.from, this.#nickname))
+    this.#listener.happened(event)
   }
 }
 
 function isUnknownRoom(error: unknown): error is RefusedError {
   return error instanceof RefusedError && error.code === 'room-unknown'
 }
+
+/** A user of the same nickname may be put out, who is somebody else: a listener is told by a notice. */
+function notDeparted(): undefined {}

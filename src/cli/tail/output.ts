@@ -48,12 +48,7 @@ export class TailOutput {
   /** @param room name under which the id is kept */
   push(event: RoomEvent, room: string): void {
     this.#text += this.#format(event)
-    this.keep(room, event.id)
-  }
-
-  /** Keeps the id of an event that is not shown. */
-  keep(room: string, id: string): void {
-    this.#ids.set(room, id)
+    this.#ids.set(room, event.id)
     this.#writing ??= this.#write()
   }
 

@@ -3,7 +3,7 @@ import { isSameName } from '../../client/nickname.ts'
 import { CommandFailure, EXIT, type ExitStatus, misuse } from '../failure.ts'
 import type { ClientIdentity } from '../identity.ts'
 import { COMMON_HELP, checkRoomName, parseOptions, wholeNumber } from '../options.ts'
-import { entered, failureOf, isNameTaken, type Reach, reachOf } from '../reach.ts'
+import { entered, failureOf, type Reach, reachOf } from '../reach.ts'
 import { hasColours } from '../styles.ts'
 import { Follower, type FollowerListener } from './follower.ts'
 import { jsonFormat, textFormat } from './format.ts'
@@ -39,7 +39,7 @@ Prints the newest events of rooms, and then what happens in them: lines on a ter
   --retry SECONDS          time to wait for a server that is away at the start; 0
 ${COMMON_HELP}
 
-The rooms are joined, under the user name with -tail unless --as is given.
+The rooms are not joined: nobody sees it come and go. It logs in under the user name with -tail unless --as is given.
 `
 
 const DEFAULT_LINES = 10
@@ -156,38 +156,15 @@ class Tail {
     const later = followers.filter(({ isThere }) => !isThere)
     for (const { room } of later) warn(`${room}: there is no such room yet; waiting for it`)
     const waiting = later.map(async ({ room, follower }) => {
-      const present = await this.#waitAndEnter(room, follower)
-      await this.#tellPast(room, present, '')
+      await follower.waitAndEnter(roomPassword)
+      await this.#tellPast(room, follower, '')
       if (!follow) return
-      present.follow()
-      await present.ended
+      follower.follow()
+      await follower.ended
     })
     if (follow) for (const { follower } of present) follower.follow()
     await Promise.race([Promise.all(waiting), ...this.#followers.map(({ ended }) => ended)])
     if (follow) await Promise.race(this.#followers.map(({ ended }) => ended))
-  }
-
-  /** Enters a room as soon as it exists, under another nickname if the follower's is taken there. Resolves with the follower that is in the room. */
-  async #waitAndEnter(room: string, first: Follower): Promise<Follower> {
-    const { roomPassword, identity } = this.#reach
-    for (let follower = first; ; ) {
-      try {
-        await follower.waitAndEnter(roomPassword)
-        return follower
-      } catch (error) {
-        if (identity.isChosen || !isNameTaken(error)) throw error
-      }
-      const before = follower
-      before.close()
-      const { next, isThere } = await entered(this.#reach, this.#options.retryMs, async (another) => {
-        const next = this.#newFollower(another, room)
-        return { next, isThere: await next.tryToEnter(roomPassword) }
-      })
-      follower = next
-      this.#followers = this.#followers.map((each) => (each === before ? next : each))
-      next.pause(this.#isPaused)
-      if (isThere) return next
-    }
   }
 
   #newFollower(identity: ClientIdentity, room: string): Follower {
@@ -207,12 +184,9 @@ class Tail {
 
   #listenerFor(room: string): FollowerListener {
     return {
-      happened: (event, isOwn) => {
-        if (isOwn) this.#output.keep(room, event.id)
-        else {
-          this.#told.add(room)
-          this.#output.push(event, room)
-        }
+      happened: (event) => {
+        this.#told.add(room)
+        this.#output.push(event, room)
         this.#pace()
       },
       away: () => {

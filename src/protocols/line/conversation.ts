@@ -76,6 +76,15 @@ export class LineConversation implements CommandContext, Conversation<LineUnit> 
     return this.#options.maxLine
   }
 
+  get listening(): CommandContext['listening'] {
+    return this.session.listening
+  }
+
+  set listening(place: CommandContext['listening']) {
+    this.session.listening?.end()
+    this.session.listening = place
+  }
+
   get name(): string {
     return this.session.name
   }
@@ -94,10 +103,11 @@ export class LineConversation implements CommandContext, Conversation<LineUnit> 
 
   async endSession(): Promise<void> {
     this.#quitting = true
-    await settledWithin(this.chat.close(this.session), NAME_RELEASE_MS)
+    await settledWithin(this.leave(), NAME_RELEASE_MS)
   }
 
   leave(): Promise<void> {
+    this.listening = undefined
     return this.chat.close(this.session)
   }
 
@@ -256,6 +266,7 @@ const WRONG_STATE: Readonly<Record<State, (context: LineConversation) => ErrorRe
   anonymous: ({ name }) => (name ? error('already-logged-in', name) : undefined),
   named: ({ name }) => (name ? undefined : error('login-required')),
   inRoom: ({ name, session }) => (session.membership ? undefined : error(name ? 'not-in-room' : 'login-required')),
+  hearing: (context) => (context.listening ? undefined : WRONG_STATE.inRoom(context)),
   speaking: (context) => (context.speaking ? undefined : WRONG_STATE.inRoom(context)),
 }
 

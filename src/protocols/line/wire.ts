@@ -1,6 +1,7 @@
 import type { Form, ReplyBehindRecords } from '../../../commands/command.ts'
 import { eventLine, privateLine } from '../../../commands/events.ts'
 import { type ErrorReply, type Notice, OK, type Reply, type ServerLine } from '../../../commands/replies.ts'
+import type { ListeningPlace } from '../../chat/listening.ts'
 import { type MembershipEnd, type Room, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
 import type { ClientLink } from '../../transport/conversation.ts'
@@ -15,6 +16,8 @@ export class LineSession extends Session {
   form: Form = 'json'
   /** False for a client that gets no messages of rooms. */
   hears = true
+  /** The room that the client listens in without being a member. */
+  listening: ListeningPlace | undefined
 
   constructor(wire: LineWire, sink: ByteSink, link: LineSession['link']) {
     super(wire, link)
@@ -87,8 +90,16 @@ export class LineWire implements Wire<LineSession> {
     }
   }
 
-  /** Disconnects a session whose membership is lost, and tells of a room that was closed behind its own `userLeft`. A `userKicked` says all. */
-  putOut({ record: { slug } }: Room, { form, link, membership, sink }: LineSession, why: MembershipEnd): void {
+  /** Disconnects a session whose membership is lost, tells a listener that it may not read any more, and tells of a room that was closed behind its own `userLeft`. A `userKicked` says all. */
+  putOut({ record }: Room, session: LineSession, why: MembershipEnd): void {
+    const { form, link, membership, sink, listening } = session
+    const { slug } = record
+    if (listening?.isOf(record) && (why === 'barred' || why === 'room-closed')) {
+      listening.end()
+      session.listening = undefined
+      const notice: Notice = { type: 'notice', notice: `You may not read room ${slug} any more`, barred: slug }
+      if (why === 'barred') sink.push(this.pack(this.encode(notice, form)))
+    }
     if (why === 'room-closed') {
       const notice: Notice = { type: 'notice', notice: `Room ${slug} was closed`, closed: slug }
       sink.push(this.pack(this.encode(notice, form)))

@@ -1,0 +1,57 @@
+import type { RoomRecord } from '../engine/engine.ts'
+import type { Access } from './access.ts'
+import type { Directory } from './directory.ts'
+import type { Memberships } from './memberships.ts'
+import { Refusal } from './refusal.ts'
+import type { Session } from './session.ts'
+import { checkScope } from './token-scope.ts'
+
+export interface ListeningParts {
+  readonly access: Access
+  readonly directory: Directory
+  readonly memberships: Memberships
+}
+
+/** A room whose events a session is handed without being a member of it: nobody sees it come and go. */
+export class ListeningPlace {
+  readonly #parts: ListeningParts
+  readonly #session: Session
+  readonly #room: RoomRecord
+  readonly #unlocked: RoomRecord | undefined
+  #unsubscribe = () => {}
+
+  /** `unlocked` is the room as it was when its password was shown. */
+  constructor(parts: ListeningParts, session: Session, room: RoomRecord, unlocked: RoomRecord | undefined) {
+    this.#parts = parts
+    this.#session = session
+    this.#room = room
+    this.#unlocked = unlocked
+  }
+
+  /** True for the place of a room. */
+  isOf({ id }: RoomRecord): boolean {
+    return id === this.#room.id
+  }
+
+  /** Hands the session what happens from now on. @throws Refusal as {@link readable} does, of a room that was locked meanwhile */
+  async begin(): Promise<void> {
+    const { memberships } = this.#parts
+    if (this.#session.closed) return
+    this.#unsubscribe = memberships.subscribe(this.#session, this.#room, this.#session, this.#unlocked === undefined)
+    await this.readable()
+  }
+
+  /** Resolves with the room as it is. @throws Refusal `room-unknown`, `token-scope`, `room-private`, `banned`, `invite-only`, `unavailable` */
+  async readable(): Promise<RoomRecord> {
+    const { access, directory } = this.#parts
+    const room = await directory.find(this.#room.id)
+    if (!room) throw new Refusal('room-unknown')
+    checkScope(this.#session, 'read', room.slug)
+    await access.check(this.#session, room, this.#unlocked)
+    return room
+  }
+
+  end(): void {
+    this.#unsubscribe()
+  }
+}

@@ -1,0 +1,115 @@
+/** docs/protocols/line.md, section 8.6: /listen gives the events of a room to a client that does not enter it. */
+import { expect, test } from 'vitest'
+import type { LineClient } from '../../support/client.ts'
+import { isReply, ok, result, stage } from '../../support/stage.ts'
+
+const WAY = { transport: 'TCP', mode: 'whole' } as const
+
+/** Sends a line; resolves with its reply, behind the events before it. */
+async function ask(client: LineClient, line: string) {
+  client.send(line)
+  return (await client.until(isReply)).at(-1)
+}
+
+/** The bodies of messages up to one of them. */
+async function heardUntil(client: LineClient, body: string) {
+  const lines = await client.until((line) => line.type === 'message' && line.body === body)
+  return lines.flatMap((line) => (line.type === 'message' ? [line.body] : []))
+}
+
+async function past(client: LineClient, line = 'HISTORY kinds=message') {
+  client.send(line)
+  return (await client.rest()).flatMap((line) => (line.type === 'history' ? [line.body.body] : []))
+}
+
+test('a listener hears the room and reads its past, and nobody sees it', async () => {
+  const { together, login } = await stage(WAY)
+  const [ann] = await together('ops', 'ann')
+  await ask(ann, 'before')
+  const ci = await login('ann')
+  expect(await ask(ci, '/listen ops')).toEqual(result('Listening in room ops'))
+  await ask(ann, 'one')
+  expect(await heardUntil(ci, 'one')).toEqual(['one'])
+  expect(await past(ci)).toEqual(['before', 'one'])
+  for (const line of ['hello', '/topic', '/kick ann'])
+    expect(await ask(ci, line)).toMatchObject({ code: 'not-in-room' })
+  expect(await ask(ann, '/who')).toMatchObject({ members: ['ann'] })
+  // Again, it hears each event once.
+  expect(await ask(ci, '/listen OPS')).toEqual(result('Listening in room ops'))
+  expect(await ask(ci, '/listen nowhere')).toMatchObject({ code: 'room-unknown' })
+  await ask(ann, 'two')
+  await ask(ann, 'three')
+  expect(await heardUntil(ci, 'three')).toEqual(['two', 'three'])
+  expect(await ask(ci, 'LEAVE')).toEqual(ok)
+  for (const line of ['LEAVE', 'HISTORY']) expect(await ask(ci, line)).toMatchObject({ code: 'not-in-room' })
+  await ask(ann, 'four')
+  expect(await ci.rest()).toEqual([])
+  expect(await past(ann, 'HISTORY kinds=joined,left')).toHaveLength(1)
+})
+
+test('what was missed is read behind an id, without a hole', async () => {
+  const { together, login } = await stage(WAY)
+  const [ann] = await together('ops', 'ann')
+  const first = await login('ci')
+  await ask(first, '/listen ops')
+  await ask(ann, 'one')
+  const [one] = (await first.until(({ type }) => type === 'message')).slice(-1)
+  first.socket.destroy()
+  await ask(ann, 'two')
+  const again = await login('ci')
+  await ask(again, '/listen ops')
+  await ask(ann, 'three')
+  expect(await past(again, `HISTORY after=${one?.type === 'message' ? one.id : ''}`)).toEqual(['two', 'three'])
+})
+
+test('JOIN, /speak and another /listen end it, and a room that was joined is left', async () => {
+  const { together, login } = await stage(WAY)
+  const [ann] = await together('ops', 'ann')
+  const [bob] = await together('dev', 'bob')
+  const ci = await login('ci')
+  await ask(ci, '/listen ops')
+  await ask(ci, '/listen dev')
+  await ask(ann, 'unheard')
+  await ask(bob, 'heard')
+  expect(await heardUntil(ci, 'heard')).toEqual(['heard'])
+  expect(await ask(ci, 'JOIN dev')).toEqual(result('Joined room dev'))
+  await ask(bob, 'together')
+  expect(await heardUntil(ci, 'together')).toEqual(['together'])
+  expect(await ask(ci, '/listen dev')).toEqual(result('Listening in room dev'))
+  await bob.until((line) => line.type === 'userLeft' && line.from === 'ci')
+  await ask(bob, 'alone')
+  expect(await heardUntil(ci, 'alone')).toEqual(['alone'])
+  expect(await ask(ci, '/speak ops')).toEqual(result('Speaking in room ops'))
+  await ask(bob, 'unheard')
+  expect(await ask(ci, 'said')).toEqual(ok)
+  expect(await ci.rest()).toEqual([])
+})
+
+test('a listener that may not read any more is told so, and hears nothing', async () => {
+  const { together, login } = await stage(WAY)
+  const [ann, bob] = await together('ops', 'ann', 'bob')
+  await ask(ann, '/register correct horse')
+  await ask(bob, '/register correct horse')
+  await ask(ann, '/op bob')
+  await ask(ann, '/lock open sesame')
+  const barred = { type: 'notice', notice: 'You may not read room ops any more', barred: 'ops' }
+  const [ci, eve] = [await login('ci'), await login('eve')]
+  expect(await ask(ci, '/listen ops')).toMatchObject({ code: 'room-private' })
+  for (const each of [ci, eve]) await ask(each, '/listen ops open sesame')
+  expect(await ask(bob, '/listen ops')).toEqual(result('Listening in room ops'))
+  await ask(ann, '/ban eve')
+  expect((await eve.until(({ type }) => type === 'notice')).at(-1)).toEqual(barred)
+  expect(await ask(eve, '/listen ops open sesame')).toMatchObject({ code: 'banned' })
+  await ask(ann, '/deop bob')
+  expect((await bob.until(({ type }) => type === 'notice')).at(-1)).toEqual(barred)
+  expect(await ask(bob, 'HISTORY')).toMatchObject({ code: 'not-in-room' })
+  await ask(ann, '/lock another sesame')
+  expect((await ci.until(({ type }) => type === 'notice')).at(-1)).toEqual(barred)
+  expect(await ask(ci, '/listen ops another sesame')).toEqual(result('Listening in room ops'))
+  await ask(ann, 'secret')
+  expect(await heardUntil(ci, 'secret')).toEqual(['secret'])
+  for (const each of [bob, eve]) expect(await each.rest()).toEqual([])
+  await ask(ann, '/close')
+  expect((await ci.until(({ type }) => type === 'notice')).at(-1)).toMatchObject({ closed: 'ops' })
+  expect(await ask(ci, 'HISTORY')).toMatchObject({ code: 'not-in-room' })
+})
