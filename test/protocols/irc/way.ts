@@ -29,18 +29,10 @@ export function listenersOf({ transport }: IrcWay): { readonly [option: string]:
 }
 
 /**
- * Those of them that are repeated over TLS and WebSockets, which hand on a stream as TCP does: what depends on how input arrives or output
- * leaves, such as long replies, batches, and what WHOIS tells of a connection.
+ * Those of them that are repeated where input is cut up over TLS and WebSockets: lines are whole again before a command is looked for, and
+ * both hand on a stream as TCP does, over which every point is cut in every way.
  */
-const OVER_OTHERS: readonly (typeof FILES)[number][] = ['registration', 'messages', 'users', 'history', 'server']
-
-/** Those that are repeated where input is cut up: lines are whole again before a command is looked for. Every point is cut into bytes over TCP. */
 const IN_PIECES: readonly (typeof FILES)[number][] = ['registration', 'messages', 'server']
-
-function filesOver({ transport, mode }: IrcWay) {
-  if (mode === 'whole') return OVER_OTHERS
-  return transport === 'TCP' && mode === 'bytes' ? FILES : IN_PIECES
-}
 
 /** Repeats the points in a way. Once in a file: the way holds for all of it. */
 export function repeatOver(way: IrcWay): void {
@@ -48,7 +40,8 @@ export function repeatOver(way: IrcWay): void {
   afterAll(() => {
     current = PLAIN_WAY
   })
-  describe.each(filesOver(way))(`over ${way.transport}, sent ${way.mode}: %s`, async (file) => {
+  const files = way.mode === 'whole' || way.transport === 'TCP' ? FILES : IN_PIECES
+  describe.each(files)(`over ${way.transport}, sent ${way.mode}: %s`, async (file) => {
     // A worker runs many files, and keeps what it has loaded under its name.
     await import(`./${file}.test.ts?${way.transport}-${way.mode}`)
   })

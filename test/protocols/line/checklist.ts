@@ -13,9 +13,9 @@ const MISSING = error('Missing required parameter')
 export function checklist(transport: Transport, ...modes: Mode[]): void {
   const ways = modes.map((mode) => ({ transport, mode }))
   describe.each(ways)('over $transport, lines sent $mode', (way) => {
-    // What is cut up is whole again before a command is looked for, and TLS and WebSockets hand on a stream as TCP does: every point is cut
-    // into single bytes over TCP, and those that could tell are cut in every way over all.
-    if (way.mode === 'whole' || (way.transport === 'TCP' && way.mode === 'bytes')) points(way)
+    // What is cut up is whole again before a command is looked for, and TLS and WebSockets hand on a stream as TCP does:
+    // every point is cut in every way over TCP, and over the others those that could tell.
+    if (way.mode === 'whole' || way.transport === 'TCP') points(way)
     pieces(way)
   })
 }
@@ -23,8 +23,6 @@ export function checklist(transport: Transport, ...modes: Mode[]): void {
 function points(way: Way): void {
   /** For what takes long or sends much. */
   const onceATransport = test.runIf(way.mode === 'whole')
-  /** For what a command does with its words, in whatever transport its line has come. */
-  const ofWords = test.runIf(way.transport === 'TCP')
   /** Messages of text have an end of their own, are UTF-8, and know no telnet. */
   const inMessages = isWebSocket(way.transport)
 
@@ -35,35 +33,32 @@ function points(way: Way): void {
     expect(await client.rest()).toEqual([])
   })
 
-  ofWords.for(['al ice', 'x'.repeat(33), '-bob', 'bob.', "o'brien", 'a<b'])(
-    '4. LOGIN %s is refused',
-    async (nickname) => {
-      const client = await (await stage(way)).connect()
-      expect(await client.ask(`LOGIN ${nickname}`)).toEqual(error('Invalid nickname'))
-      expect(await client.ask('LOGIN abcdefghijklmnop')).toEqual(result('Username set to abcdefghijklmnop'))
-    },
-  )
+  test.for(['al ice', 'x'.repeat(33), '-bob', 'bob.', "o'brien", 'a<b'])('4. LOGIN %s is refused', async (nickname) => {
+    const client = await (await stage(way)).connect()
+    expect(await client.ask(`LOGIN ${nickname}`)).toEqual(error('Invalid nickname'))
+    expect(await client.ask('LOGIN abcdefghijklmnop')).toEqual(result('Username set to abcdefghijklmnop'))
+  })
 
-  ofWords('5. LOGIN without a nickname', async () => {
+  test('5. LOGIN without a nickname', async () => {
     const client = await (await stage(way)).connect()
     for (const line of ['LOGIN', 'LOGIN ', 'LOGIN \t']) expect(await client.ask(line)).toEqual(MISSING)
   })
 
-  ofWords('6. a second LOGIN', async () => {
+  test('6. a second LOGIN', async () => {
     const alice = await (await stage(way)).login('alice')
     for (const line of ['LOGIN bob', 'LOGIN', 'LOGIN alice']) {
       expect(await alice.ask(line)).toEqual(error('User already logged in with name alice'))
     }
   })
 
-  ofWords('7. nothing else before LOGIN', async () => {
+  test('7. nothing else before LOGIN', async () => {
     const client = await (await stage(way)).connect()
     for (const line of ['JOIN tech', 'JOIN', 'LEAVE', 'HISTORY', 'hello', 'MESSAGE hello', '']) {
       expect(await client.ask(line)).toEqual(error('Login required'))
     }
   })
 
-  ofWords('8. nothing of a room before JOIN', async () => {
+  test('8. nothing of a room before JOIN', async () => {
     const alice = await (await stage(way)).login('alice')
     for (const line of ['LEAVE', 'HISTORY', 'hello', 'MESSAGE hello', '']) {
       expect(await alice.ask(line)).toEqual(error('Join a room first'))
@@ -77,7 +72,7 @@ function points(way: Way): void {
     expect(await alice.rest()).toEqual([])
   })
 
-  ofWords('10. JOIN ROOM does the same', async () => {
+  test('10. JOIN ROOM does the same', async () => {
     const alice = await (await stage(way)).login('alice')
     alice.send('JOIN ROOM tech')
     expect(await alice.take(2)).toMatchObject([result('Joined room tech'), { ...joined('alice'), room: 'tech' }])
@@ -94,7 +89,7 @@ function points(way: Way): void {
     expect(await bob.rest()).toEqual([])
   })
 
-  ofWords('12. JOIN with a bad room name', async () => {
+  test('12. JOIN with a bad room name', async () => {
     const alice = await (await stage(way)).login('alice')
     for (const room of ['!@#', 'a b', 'räume', '-ops', '.', 'x'.repeat(65)]) {
       expect(await alice.ask(`JOIN ${room}`)).toEqual(
@@ -107,12 +102,12 @@ function points(way: Way): void {
     }
   })
 
-  ofWords('13. JOIN without a room', async () => {
+  test('13. JOIN without a room', async () => {
     const alice = await (await stage(way)).login('alice')
     for (const line of ['JOIN', 'JOIN ROOM', 'JOIN ', 'JOIN ROOM ']) expect(await alice.ask(line)).toEqual(MISSING)
   })
 
-  ofWords.for([
+  test.for([
     ['JOIN ROOMS', 'ROOMS'],
     ['JOIN ROOM ROOM', 'ROOM'],
   ] as const)('14. %s joins the room %s', async ([line, room]) => {
@@ -140,7 +135,7 @@ function points(way: Way): void {
     expect(await first.rest()).toEqual([])
   })
 
-  ofWords('17. a nickname may be in two rooms', async () => {
+  test('17. a nickname may be in two rooms', async () => {
     const { together, login } = await stage(way)
     const [first] = await together('tech', 'alice')
     const second = await login('alice')
@@ -152,14 +147,14 @@ function points(way: Way): void {
     expect(await first.rest()).toEqual([])
   })
 
-  ofWords('18. a nickname is the same in capitals', async () => {
+  test('18. a nickname is the same in capitals', async () => {
     const { together, login } = await stage(way)
     await together('tech', 'alice')
     const second = await login('ALICE')
     expect(await second.ask('JOIN tech')).toEqual(NAME_TAKEN)
   })
 
-  ofWords('18. of two who join at once one gets the nickname', async () => {
+  test('18. of two who join at once one gets the nickname', async () => {
     const { login } = await stage(way)
     const both = [await login('alice'), await login('Alice')]
     const replies = await Promise.all(both.map((client) => client.ask('JOIN tech')))
@@ -175,7 +170,7 @@ function points(way: Way): void {
     expect(await alice.rest()).toEqual([])
   })
 
-  ofWords('20. other rooms get nothing', async () => {
+  test('20. other rooms get nothing', async () => {
     const { together, login } = await stage(way)
     const [alice] = await together('tech', 'alice')
     const [bob] = await together('other', 'bob')
@@ -196,29 +191,29 @@ function points(way: Way): void {
     expect(await bob.take(3)).toMatchObject([said('alice', body), ok, said('bob', 'still there?')])
   }
 
-  ofWords('21. MESSAGE says what looks like a command', () => expectBroadcast('MESSAGE JOIN us', 'JOIN us'))
+  test('21. MESSAGE says what looks like a command', () => expectBroadcast('MESSAGE JOIN us', 'JOIN us'))
 
-  ofWords('22. JOINED is a message', () => expectBroadcast('JOINED the club', 'JOINED the club'))
+  test('22. JOINED is a message', () => expectBroadcast('JOINED the club', 'JOINED the club'))
 
-  ofWords.for(['LEFTOVERS', 'LEFT my keys', 'LEAVE me alone', 'LEFT ROOM for more'])('23. %s is a message', (line) =>
+  test.for(['LEFTOVERS', 'LEFT my keys', 'LEAVE me alone', 'LEFT ROOM for more'])('23. %s is a message', (line) =>
     expectBroadcast(line, line),
   )
 
-  ofWords('24. LOGINfoo is a message, and no login', async () => {
+  test('24. LOGINfoo is a message, and no login', async () => {
     const client = await (await stage(way)).connect()
     expect(await client.ask('LOGINfoo')).toEqual(error('Login required'))
     expect(await client.ask('LOGIN bob')).toEqual(result('Username set to bob'))
   })
 
-  ofWords('25. HISTORYx is a message', () => expectBroadcast('HISTORYx', 'HISTORYx'))
+  test('25. HISTORYx is a message', () => expectBroadcast('HISTORYx', 'HISTORYx'))
 
-  ofWords('26. only the first MESSAGE is cut off', () => expectBroadcast('MESSAGE a MESSAGE b', 'a MESSAGE b'))
+  test('26. only the first MESSAGE is cut off', () => expectBroadcast('MESSAGE a MESSAGE b', 'a MESSAGE b'))
 
   test.for(['login bob', 'Join other', ' LEAVE', ' hello '])('27. "%s" is a message', (line) =>
     expectBroadcast(line, line),
   )
 
-  ofWords.for(['LEAVE', 'LEAVE ROOM', 'LEFT', 'LEFT ROOM', 'LEAVE  '])('28. "%s" leaves', async (line) => {
+  test.for(['LEAVE', 'LEAVE ROOM', 'LEFT', 'LEFT ROOM', 'LEAVE  '])('28. "%s" leaves', async (line) => {
     const [alice, bob] = await (await stage(way)).together('tech', 'alice', 'bob')
     alice.send(line)
     expect(await alice.take(2)).toMatchObject([ok, { ...left('alice'), room: 'tech' }])
@@ -229,7 +224,7 @@ function points(way: Way): void {
     expect(await alice.ask('hello')).toEqual(error('Join a room first'))
   })
 
-  ofWords('29. JOIN of another room moves', async () => {
+  test('29. JOIN of another room moves', async () => {
     const { together } = await stage(way)
     const [alice, anna] = await together('a', 'alice', 'anna')
     const [bob] = await together('b', 'bob')
@@ -284,7 +279,7 @@ function points(way: Way): void {
     expect(records).toHaveLength(4)
   })
 
-  ofWords('33. HISTORY between times', async () => {
+  test('33. HISTORY between times', async () => {
     const [alice] = await (await stage(way)).together('tech', 'alice')
     alice.send('hello', 'HISTORY 2999-01-01')
     expect(await alice.take(3)).toMatchObject([ok, said('alice', 'hello'), result(null)])
@@ -295,7 +290,7 @@ function points(way: Way): void {
     expect(await history(alice, 'HISTORY 2000-01-01 2000-01-02')).toEqual([])
   })
 
-  ofWords('33. the limits of HISTORY are inclusive', async () => {
+  test('33. the limits of HISTORY are inclusive', async () => {
     const [alice] = await (await stage(way)).together('tech', 'alice')
     alice.send('hello')
     const [, message] = await alice.take(2)
@@ -309,7 +304,7 @@ function points(way: Way): void {
     }
   })
 
-  ofWords('34. HISTORY of a time that cannot be read', async () => {
+  test('34. HISTORY of a time that cannot be read', async () => {
     const [alice] = await (await stage(way)).together('tech', 'alice')
     for (const time of ['nonsense', '2015-02-30', '2000-01-01 nonsense']) {
       expect(await alice.ask(`HISTORY ${time}`)).toEqual(error('Unknown string format'))
@@ -318,7 +313,7 @@ function points(way: Way): void {
     expect(await alice.take(2)).toMatchObject([ok, said('alice', 'still here')])
   })
 
-  ofWords('35. history survives a restart', async () => {
+  test('35. history survives a restart', async () => {
     const data = temporaryFolder()
     const before = await stage(way, { data })
     const [alice] = await before.together('tech', 'alice')
