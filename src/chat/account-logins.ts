@@ -50,7 +50,7 @@ export class AccountLogins {
   /** Ends a session when its access token expires, if it does. */
   expire(session: Session): void {
     clearTimeout(this.#ends.get(session))
-    const until = session.token?.until
+    const until = session.closed ? undefined : session.token?.until
     if (until !== undefined) this.#endAt(until, session)
   }
 

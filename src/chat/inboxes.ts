@@ -90,6 +90,8 @@ export class Inboxes {
 
   /** Hands a session its private messages, until {@link dismiss}. One without an inbox of its own has to be in a room. */
   listen(session: Session): void {
+    // Nothing would dismiss it.
+    if (session.closed) return
     if (session.scope && !isInScope(session.scope, 'read')) return
     const listening = this.#listening.get(session)
     const log = inboxOf(session)

@@ -1,7 +1,9 @@
 /** Sessions that end while something of theirs is under way. */
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { AccountLogins, type AccountLoginsParts } from '../../src/chat/account-logins.ts'
 import { ExclusiveNames } from '../../src/chat/login-names.ts'
 import { Session } from '../../src/chat/session.ts'
+import type { TokenIdentity } from '../../src/chat/token-scope.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { readAll } from '../engine/conformance.ts'
 import { eventually } from '../support/eventually.ts'
@@ -71,4 +73,18 @@ test('an exclusive nickname that is claimed again for a session that has gone is
   await alone.giveUp(session)
   grant()
   await eventually(() => expect([...held]).toEqual([]))
+})
+
+test('no timer is begun for the access token of a session that has closed', () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const logins = new AccountLogins({} as Engine, {} as AccountLoginsParts)
+  const session = new Session(silent)
+  session.token = { id: 't', digest: 'd', until: Date.now() + 60_000, scope: {} } as unknown as TokenIdentity
+  logins.expire(session)
+  expect(vi.getTimerCount()).toBe(1)
+  logins.forget(session)
+  session.closed = true
+  logins.expire(session)
+  expect(vi.getTimerCount()).toBe(0)
 })

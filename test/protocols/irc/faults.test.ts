@@ -1,4 +1,5 @@
 /** docs/protocols/irc.md, sections 4, 6 and 8: a store and commands that fail, accounts that cannot be made, and clients that fall silent. */
+import { Socket } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { ChatOptions } from '../../../src/chat/chat-options.ts'
 import { Refusal } from '../../../src/chat/refusal.ts'
@@ -13,7 +14,7 @@ import { codes, PASSWORD } from './suite.ts'
 
 /** IRC over TCP on a core that the test has in its hands. */
 async function serve(options: Partial<ChatOptions> = {}, pings = new IrcHeartbeat()) {
-  const { chat } = await stage(options)
+  const { chat, engine } = await stage(options)
   const host = { chat, limits: socketOptions(), maxText: 4_000, vitals: { version: 'test' } } as unknown as ProtocolHost
   const shown = { replay: 0, motdFile: undefined }
   const listener = ircListener(
@@ -27,7 +28,7 @@ async function serve(options: Partial<ChatOptions> = {}, pings = new IrcHeartbea
     await chat.stop()
   })
   const guest = (nick: string, caps = '') => IrcClient.register(port, nick, caps)
-  return { chat, guest }
+  return { chat, engine, guest, port }
 }
 
 test('32. CHATHISTORY that cannot be read to its end says so in its batch', async () => {
@@ -85,4 +86,39 @@ test('a silent client gets a PING, and ERROR when it does not answer', async () 
   ann.send('PONG :roomd')
   expect(await ann.until(/^ERROR/)).toEqual(['PING :roomd', 'ERROR :Closing link: ping timeout'])
   await ann.closed
+})
+
+test('an owner whose connection ends while the key of a channel is checked gets no private messages any more', async () => {
+  const { chat, engine, guest, port } = await serve()
+  await chat.accounts.register('ann', PASSWORD, '127.0.0.1')
+  const bob = await guest('bob')
+  await bob.ask('JOIN #locked', 'MODE #locked +k opensesame')
+  const follow = engine.logs.follow.bind(engine.logs)
+  let followers = 0
+  vi.spyOn(engine.logs, 'follow').mockImplementation((log, listener) => {
+    const end = follow(log, listener)
+    if (log !== 'inbox:ann') return end
+    followers++
+    return () => {
+      followers--
+      end()
+    }
+  })
+  const ann = await IrcClient.register(port, 'ann', '', PASSWORD)
+  expect(followers).toBe(1)
+  const [checking, checked, closed, refused] = Array.from({ length: 4 }, () => Promise.withResolvers<void>())
+  vi.spyOn(chat.passwords, 'check').mockImplementation(() => {
+    checking?.resolve()
+    return checked?.promise ?? Promise.resolve()
+  })
+  const [close, join] = [chat.close.bind(chat), chat.join.bind(chat)]
+  vi.spyOn(chat, 'close').mockImplementation((session) => close(session).finally(closed?.resolve))
+  vi.spyOn(chat, 'join').mockImplementation((...request) => join(...request).finally(refused?.resolve))
+  ann.send('JOIN #locked opensesame')
+  await checking?.promise
+  if (ann.socket instanceof Socket) ann.socket.resetAndDestroy()
+  await closed?.promise
+  checked?.resolve()
+  await refused?.promise
+  expect(followers).toBe(0)
 })
