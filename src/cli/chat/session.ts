@@ -242,7 +242,15 @@ export class ChatSession {
   }
 
   async #readInbox(client: RoomdClient): Promise<void> {
-    for await (const event of client.inbox) this.showEvent(this.current, event, true)
+    for (;;) {
+      try {
+        for await (const event of client.inbox) this.showEvent(this.current, event, true)
+        return
+      } catch (error) {
+        if (!(error instanceof EventsMissingError)) throw error
+        this.tell(`-!- ${error.message}`, 'notice')
+      }
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 /** `roomd chat` as lines, where there is no terminal. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { OK, openScripted } from '../../client/scripted.ts'
 import { startTestDaemon, type TestDaemon } from '../../support/daemon.ts'
 import { bodiesOf, member } from '../stage.ts'
 import { Verb, verb } from '../verb.ts'
@@ -39,6 +40,27 @@ test('without a room it enters the lobby; other rooms are named', async () => {
   await member(daemon, 'LOGIN bob', 'JOIN lobby', 'MESSAGE for ann\u0007')
   await chat.printed('<bob> for ann')
   expect(chat.stdout).toMatch(/\n\[lobby\] \d\d:\d\d <bob> for ann\n/)
+  chat.child.kill('SIGTERM')
+  expect(await chat.ended).toMatchObject({ status: 0, stderr: '' })
+})
+
+test('private messages that were missed and cannot be read are told of, and the chat goes on', async () => {
+  const sent = { type: 'private', from: 'bob', to: 'ann', utctimestamp: '2026-01-01T00:00:00.000Z' }
+  const inboxOf = (id: number) => ({ ...sent, body: `psst ${id}`, id: String(id) })
+  const { url } = await openScripted(({ line, connection, write, cut }) => {
+    if (line === '/who') write({ ...OK, members: ['ann'] })
+    else if (line === '/help' && connection === 1) write(OK, inboxOf(1))
+    else if (line === '/cut' && connection === 1) cut()
+    else if (line === '/inbox after=1 end=yes') {
+      write({ type: 'error', error: 'History is gone', code: 'history-gone' }, inboxOf(9))
+    } else return false
+    return true
+  })
+  const chat = new Verb(['chat', 'ops', '--as', 'ann'], { port: Number(new URL(url).port) })
+  await chat.printed('psst 1')
+  chat.child.stdin.write('/cut\n')
+  await chat.printed('psst 9')
+  expect(chat.stdout).toContain('-!- Events missing')
   chat.child.kill('SIGTERM')
   expect(await chat.ended).toMatchObject({ status: 0, stderr: '' })
 })
