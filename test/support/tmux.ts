@@ -49,7 +49,7 @@ export class TmuxWindow {
     for (const key of keys)
       this.#tmux(
         'send-keys',
-        ...(/^(?:[CM]-.|Enter|Tab|Up|Down|PageUp|PageDown|Escape|BSpace)$/.test(key) ? [key] : ['-l', key]),
+        ...(/^(?:[CM]-.|M-Enter|Enter|Tab|Up|Down|PageUp|PageDown|Escape|BSpace)$/.test(key) ? [key] : ['-l', key]),
       )
   }
 

@@ -18,9 +18,10 @@ const ACTS: Readonly<Record<string, Act>> = {
   me: (session, text) => session.say(text, { action: true }),
   notice: (session, text) => session.say(text, { notice: true }),
   tell: async (session, parameter) => {
-    const [, nickname, text] = /^("[^"]+"|\S+)\s+(.+)$/s.exec(parameter) ?? []
+    const [, quoted, word, text] = /^(?:"([^"]+)"|(\S+))\s+(.+)$/s.exec(parameter) ?? []
+    const nickname = quoted ?? word
     if (nickname === undefined || text === undefined) session.tell('To whom, and what? /tell NICKNAME TEXT', 'error')
-    else await session.client.tell(nickname, text)
+    else await session.client.tell(oneLine(nickname), text)
   },
   // Later connections, such as those for other rooms, need the password.
   register: async (session, password) => {
@@ -62,6 +63,9 @@ const ACTS: Readonly<Record<string, Act>> = {
 
 const ALIASES: Readonly<Record<string, string>> = { part: 'leave', msg: 'tell', exit: 'quit', j: 'join', q: 'quit' }
 
+/** Commands with a text that may have several lines. */
+const WITH_TEXT: ReadonlySet<string> = new Set(['me', 'notice', 'tell'])
+
 /** Carries out a line that the user has typed: a command, or a text to say; two slashes say one. Shows what is refused. */
 export async function runLine(session: ChatSession, line: string): Promise<void> {
   try {
@@ -78,7 +82,7 @@ async function run(session: ChatSession, line: string): Promise<void> {
   const [, word = '', parameter = ''] = /^\/(\S*)\s*(.*)$/s.exec(line) ?? []
   const name = ALIASES[word.toLowerCase()] ?? word.toLowerCase()
   const act = ACTS[name]
-  if (act) return act(session, parameter)
+  if (act) return act(session, WITH_TEXT.has(name) ? parameter : oneLine(parameter))
   const why = NOT_HERE[name]
   if (why !== undefined) return session.tell(why, 'error')
   await toServer(session, line)
@@ -92,8 +96,7 @@ export function localCommands(): string[] {
 /** Shows the reply of the server to a line. */
 async function toServer(session: ChatSession, line: string): Promise<Reply> {
   const { room } = session.current
-  const oneLine = line.replaceAll('\n', ' ')
-  const reply = await (room ? room.ask(oneLine) : session.client.ask(oneLine))
+  const reply = await (room ?? session.client).ask(oneLine(line))
   if (reply.type === 'error') {
     const hint = reply.hint === undefined ? '' : ` (${reply.hint})`
     session.tell(`-!- ${reply.error}${hint}`, 'error')
@@ -102,4 +105,8 @@ async function toServer(session: ChatSession, line: string): Promise<Reply> {
     if (reply.result !== null && reply.result !== 'OK') session.tell(reply.result)
   }
   return reply
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll('\n', ' ')
 }

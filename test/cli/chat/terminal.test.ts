@@ -98,6 +98,22 @@ test('a paste of several lines is asked about', async (context) => {
   expect(await bodiesOf(daemon, 'paste')).toEqual(['just one', 'a\n  b\n/c', 'd', '/e'])
 })
 
+test('a line feed within a command is a space; texts keep it', async (context) => {
+  const terminal = await chatIn(context, 'feeds')
+  const bob = await member(daemon, 'LOGIN bob', 'JOIN feeds')
+  const type = (first: string, second: string) => terminal.type(first, 'M-Enter', second, 'Enter')
+  type('/search some', 'thing')
+  await terminal.shows('0 found')
+  type('/tell "no', 'body" hi')
+  await terminal.shows('No such user here: no body')
+  type('/tell bob one', 'two')
+  const [told] = (await bob.until(({ type }) => type === 'private')).slice(-1)
+  expect(told).toMatchObject({ body: 'one\ntwo' })
+  type('/me waves', 'twice')
+  await terminal.shows('twice')
+  expect(await bodiesOf(daemon, 'feeds')).toEqual(['waves\ntwice'])
+})
+
 test('two rooms: what is unread is counted, a mention is marked, and rings', async (context) => {
   const terminal = await chatIn(context, 'first')
   terminal.type('/join second', 'Enter')
