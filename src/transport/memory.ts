@@ -106,6 +106,8 @@ export class MemoryBudget {
 
   /** Pauses the largest holders until the rest is below the threshold, and disconnects them until it is below the limit. */
   #relieve(holders: MemoryHolder[], total: number): void {
+    const open = new Set(holders)
+    for (const holder of this.#slowed) if (!open.has(holder)) this.#slowed.delete(holder)
     holders.sort((one, other) => other.held - one.held)
     let rest = total
     for (const holder of holders) {
