@@ -207,6 +207,7 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
   }
 
   disconnect(reason: DisconnectReason, why?: string): void {
+    if (this.#end.hasBegun) return
     this.#logDisconnect(reason)
     this.#end.disconnect(reason, why)
   }

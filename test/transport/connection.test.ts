@@ -30,13 +30,14 @@ class Parrot implements Conversation<Buffer> {
 
   handle(payload: Buffer): void | Promise<void> {
     this.heard++
-    const { login, late, flood, fail, quit, echo } = JSON.parse(payload.toString())
+    const { login, late, flood, fail, quit, echo, expel } = JSON.parse(payload.toString())
     if (fail) throw new Error('as it was asked')
     if (login) this.name = login
     if (late) return this.#later(late)
     for (let n = 0; n < (flood ?? 0); n++) this.#link.push(frame({ n, fill: 'x'.repeat(100) }))
     if (echo !== undefined) this.#link.push(frame({ echo }))
     if (quit) this.#link.hangUp()
+    for (let n = 0; n < (expel ?? 0); n++) this.#link.disconnect('disconnected')
   }
 
   leave(): void {
@@ -100,7 +101,7 @@ async function stage(
     clients.push(client)
     return client
   }
-  return { connect, parrots, stop: () => listener.stop() }
+  return { connect, parrots, tally, stop: () => listener.stop() }
 }
 
 describe.each<Setting>([
@@ -231,4 +232,12 @@ test('over TLS each frame is a record of its own, where that is asked for', asyn
     expect(client.chunks.map((chunk) => chunk.readUInt32BE() + 4)).toEqual(client.chunks.map(({ length }) => length))
     expect(client.chunks).toHaveLength(301)
   }
+})
+
+test('a disconnect is counted once, however often it is asked for', async () => {
+  const { connect, tally } = await stage({ transport: 'TCP', writesEach: false })
+  const client = await connect()
+  client.send({ expel: 2 })
+  expect(await client.take(1)).toEqual([{ last: DISCONNECTS.disconnected.text }])
+  expect([...tally.disconnects]).toEqual([['disconnected', 1]])
 })
