@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Engine, RoomRecord } from '../engine/engine.ts'
 import type { Event } from '../engine/event.ts'
 import type { HookRecord } from '../engine/records.ts'
-import type { Asker, Reader } from './reader.ts'
+import { type Asker, NO_CLIENT, type Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { TaskLease } from './task-lease.ts'
 
@@ -44,7 +44,7 @@ export class RoomHooks {
     { kinds, ...given }: Pick<HookRecord, 'url' | 'secret' | 'by' | 'account'> & { readonly kinds: readonly string[] },
   ): Promise<HookRecord | undefined> {
     const id = randomBytes(9).toString('base64url')
-    const position = await this.#newest(room)
+    const { last: position } = await this.#reader.extent(`room:${room.id}`, NO_CLIENT)
     const hook: HookRecord = { ...given, id, room: room.id, kinds: [...kinds], createdAt: Date.now(), position }
     await this.#engine.records.put('hook', id, hook).catch(refuse)
     // Of concurrent requests, on whatever nodes, the first one counts.
@@ -120,14 +120,6 @@ export class RoomHooks {
   watch(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
-  }
-
-  async #newest({ id }: RoomRecord): Promise<number> {
-    for await (const page of this.#engine.logs.read(`room:${id}`, { limit: 1 })) {
-      const last = page.at(-1)
-      if (last) return last.id
-    }
-    return 0
   }
 
   #tell(): void {

@@ -1,13 +1,12 @@
 import type { Engine } from '../engine/engine.ts'
 import type { AccountRecord } from '../engine/records.ts'
 import type { FollowedRooms } from './followed-rooms.ts'
-import type { Reader } from './reader.ts'
+import { NO_CLIENT, type Reader } from './reader.ts'
 import { refuse } from './refusal.ts'
 import { RoomSnapshots } from './snapshot.ts'
 
 /** Number of events that are searched for the last activity of members, where this node has not followed the room. */
 const SEARCHED_EVENTS = 1_000
-const NO_CLIENT = { address: '', closed: false }
 
 /** Time of a member's last event in ms since the epoch, and its colour. */
 export interface Activity {

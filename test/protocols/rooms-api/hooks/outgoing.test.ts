@@ -1,6 +1,9 @@
 /** Outgoing webhooks (docs/protocols/rooms-api.md, section 2.7 and point 11 of the checklist). */
 import { createHmac } from 'node:crypto'
-import { expect, test } from 'vitest'
+import { Readable } from 'node:stream'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { Unavailable } from '../../../../src/engine/errors.ts'
+import { LocalLogs } from '../../../../src/engine/local/logs.ts'
 import { eventually, TIMED } from '../../../support/eventually.ts'
 import { temporaryFolder } from '../../../support/folder.ts'
 import { keptLog } from '../../../support/log.ts'
@@ -165,6 +168,21 @@ test('operators with an account make, see and remove them, so many in a room', a
   await dial(daemon, `LOGIN ann ${PASSWORD}`, 'JOIN ops')
   expect(await ask(daemon, 'GET', hooks)).toEqual({ status: 200, body: [] })
   expect(await ask(daemon, 'DELETE', `${hooks}/${kept.id}`)).toEqual(problem(404, 'not-found'))
+})
+
+test('none is made while the log of the room cannot be read', async () => {
+  const daemon = await startDaemon()
+  const { url } = await receiver()
+  await dial(daemon, ...REGISTER)
+  const spies = [
+    vi.spyOn(LocalLogs.prototype, 'extent').mockRejectedValue(new Unavailable()),
+    vi.spyOn(LocalLogs.prototype, 'read').mockImplementation(() => new Readable().destroy(new Unavailable())),
+  ]
+  onTestFinished(() => {
+    for (const spy of spies) spy.mockRestore()
+  })
+  const made = await ask(daemon, 'POST', '/rooms/ops/hooks', { url })
+  expect(made).toMatchObject({ status: 503, body: { code: 'unavailable' } })
 })
 
 test('while its maker is no operator of the room, a webhook posts nothing', async () => {
