@@ -78,7 +78,7 @@ export class MessageFraming<Unit> implements Framing<string | Buffer, Unit> {
   feed(message: string | Buffer): boolean {
     const units = this.#cut(message)
     for (const unit of units) this.#units.push(unit)
-    if (units.length > 0) this.#bytes = message.length
+    if (units.length > 0) this.#bytes += message.length
     return units.length > 0
   }
 
