@@ -4,9 +4,9 @@ import { findPackageJSON } from 'node:module'
 import yargs, { type Argv } from 'yargs'
 import { ConfigError } from './config.ts'
 import { optionsOfNpm, PREFIX, shownVariable, unknownVariables } from './environment.ts'
+import { fileFault } from './file-fault.ts'
 import { defaultOf, type Option } from './option.ts'
 import { OPTIONS } from './options.ts'
-import { whyUnreadable } from './secret-files.ts'
 import { SHELL_COMMANDS, unknownMember, usageText } from './usage-error.ts'
 
 /** Variables of the client's commands. */
@@ -188,7 +188,7 @@ function membersOf(file: string, options: readonly string[]): Record<string, unk
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    throw new ConfigError(`--config ${file}: ${whyUnreadable(error)}`)
+    throw new ConfigError(`--config ${file}: ${fileFault(error)}`)
   }
   if (text.trim() === '') throw new ConfigError(`--config ${file} is empty`)
   let members: unknown

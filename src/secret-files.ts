@@ -1,22 +1,8 @@
 /** Secrets from files, which are not visible in the process list. */
 import { closeSync, openSync, readSync } from 'node:fs'
+import { fileFault } from './file-fault.ts'
 
 const MAX_SECRET_BYTES = 65_536
-
-/** Messages for errors of the file system. */
-const CAUSES: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'it may not be read',
-  EPERM: 'it may not be read',
-  EISDIR: 'it is a folder',
-  ENOTDIR: 'there is no such file',
-}
-
-/** Returns the message for an error of reading a file. */
-export function whyUnreadable(error: unknown): string {
-  const { code = '', message = String(error) } = error as Partial<NodeJS.ErrnoException>
-  return CAUSES[code] ?? message
-}
 
 /**
  * Returns the only line of a secret file.
@@ -29,7 +15,7 @@ export function readSecretFile(file: string): string {
     text = new TextDecoder('utf-8', { fatal: true }).decode(readBytes(file)).replace(/\r?\n$/, '')
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException
-    throw new Error(code.startsWith('ERR_ENCODING') ? 'it is not UTF-8' : whyUnreadable(error))
+    throw new Error(code.startsWith('ERR_ENCODING') ? 'it is not UTF-8' : fileFault(error))
   }
   if (text === '') throw new Error('it is empty')
   if (/[\r\n]/.test(text)) throw new Error('it has more than one line')

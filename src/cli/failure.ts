@@ -26,16 +26,3 @@ export class CommandFailure extends Error {
 export function misuse(message: string): CommandFailure {
   return new CommandFailure(EXIT.misuse, message)
 }
-
-/** Messages for error codes of the file system. */
-const FILE_FAULTS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'it may not be read',
-  EISDIR: 'it is a folder',
-}
-
-/** Returns the message for an error of reading a file. */
-export function fileFault(error: unknown): string {
-  const { code = '', message = String(error) } = error as Partial<NodeJS.ErrnoException>
-  return FILE_FAULTS[code] ?? message
-}

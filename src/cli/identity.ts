@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { fileFault, misuse } from './failure.ts'
+import { fileFault } from '../file-fault.ts'
+import { misuse } from './failure.ts'
 import type { CommonValues } from './options.ts'
 
 /** A nickname, and how it is proved to be one's own. */

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs'
-import { isIP } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { askSecret } from '../ask-secret.ts'
 import { serverAddress } from '../client/address.ts'
 import { DisconnectedError, RefusedError } from '../client/errors.ts'
-import { tcp } from '../client/node/sockets.ts'
+import { dialOf } from '../client/node/dial.ts'
 import type { Dial } from '../client/transport.ts'
+import { fileFault } from '../file-fault.ts'
 import { localDateTime } from './event-text.ts'
-import { CommandFailure, EXIT, fileFault, misuse } from './failure.ts'
+import { CommandFailure, EXIT, misuse } from './failure.ts'
 import { type ClientIdentity, identityOf, secretIn } from './identity.ts'
 import type { CommonValues } from './options.ts'
-import { askSecret, canAsk } from './prompt.ts'
 import { safeLine } from './safe-text.ts'
 
 const DEFAULT_SERVER = '127.0.0.1:9090'
@@ -47,7 +47,7 @@ export async function reachOf(
   const passwordFile = values['room-password-file']
   return {
     server: given,
-    dial: await dialOf(given, values.ca),
+    dial: await dialTo(given, values.ca),
     identity: identityOf(values, suffix),
     roomPassword: passwordFile === undefined ? undefined : secretIn('--room-password-file', passwordFile),
   }
@@ -90,7 +90,9 @@ export async function entered<T>(
       mayLinger ||= error instanceof DisconnectedError
       const isAnonymous = identity.password === undefined && identity.token === undefined
       if (code === 'name-reserved' && isAnonymous && !waits && canAsk()) {
-        identity = { ...identity, isChosen: true, password: await askSecret(`Password for ${identity.nickname}: `) }
+        const password = await askSecret(`Password for ${identity.nickname}: `)
+        if (password === undefined) throw new CommandFailure(EXIT.refused, 'no password was given')
+        identity = { ...identity, isChosen: true, password }
       } else if (isTaken && !identity.isChosen && names < MAX_NAMES) {
         names++
         identity = { ...identity, nickname: `${reach.identity.nickname}-${names}` }
@@ -186,23 +188,14 @@ function isTemporary(error: unknown): boolean {
   return error.code === undefined ? !/does not speak/.test(error.message) : TEMPORARY.has(error.code)
 }
 
-/** Returns the way to a server; the libraries for TLS and WebSocket take longer to load than all the rest. @throws CommandFailure */
-async function dialOf(server: string, caFile: string | undefined): Promise<Dial> {
+/** Returns the way to a server. @throws CommandFailure */
+async function dialTo(server: string, caFile: string | undefined): Promise<Dial> {
   try {
+    if (caFile === undefined) return await dialOf(server)
     const address = serverAddress(server)
-    if (address.by === 'websocket') {
-      if (caFile !== undefined && !address.url.startsWith('wss:'))
-        throw misuse('--ca is for tls://, wss:// and https://')
-      const { nodeWebSocket } = await import('../client/node/websocket.ts')
-      return nodeWebSocket(address.url, trusting(caFile))
-    }
-    const { by, host, port } = address
-    if (by === 'tcp') {
-      if (caFile !== undefined) throw misuse('--ca is for tls://, wss:// and https://')
-      return tcp({ host, port })
-    }
-    const { tls } = await import('../client/node/tls.ts')
-    return tls({ host, port, servername: isIP(host) ? '' : host, ...trusting(caFile) })
+    const isEncrypted = address.by === 'websocket' ? address.url.startsWith('wss:') : address.by === 'tls'
+    if (!isEncrypted) throw misuse('--ca is for tls://, wss:// and https://')
+    return await dialOf(server, { ca: certificatesIn(caFile) })
   } catch (error) {
     if (error instanceof CommandFailure) throw error
     const text = error instanceof Error ? error.message : String(error)
@@ -210,12 +203,16 @@ async function dialOf(server: string, caFile: string | undefined): Promise<Dial>
   }
 }
 
-/** Returns the option that trusts the certificates in a file. @throws CommandFailure */
-function trusting(file: string | undefined): { readonly ca?: Buffer } {
-  if (file === undefined) return {}
+/** Returns the certificates of the option `--ca`. @throws CommandFailure */
+function certificatesIn(file: string): string {
   try {
-    return { ca: readFileSync(file) }
+    return readFileSync(file, 'utf8')
   } catch (error) {
     throw misuse(`--ca ${file}: ${fileFault(error)}`)
   }
+}
+
+/** Returns true if a secret can be asked for: input and standard error are a terminal. */
+function canAsk(): boolean {
+  return process.stdin.isTTY === true && process.stderr.isTTY === true
 }

@@ -1,6 +1,5 @@
-import { createInterface } from 'node:readline'
-import { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { askSecret } from '../ask-secret.ts'
 
 /** Reads a new password: from a terminal twice without echo, otherwise from the first line of standard input. */
 export async function readNewPassword(name: string): Promise<string> {
@@ -15,18 +14,9 @@ export async function readNewPassword(name: string): Promise<string> {
   return password
 }
 
-/** Reads a line without echo. Rejects at the end of the input and with Ctrl-C. */
+/** @throws {Error} at the end of the input, and with Ctrl-C */
 async function ask(question: string): Promise<string> {
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
-  const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true, historySize: 0 })
-  process.stderr.write(question)
-  try {
-    return await new Promise<string>((resolve, reject) => {
-      const end = () => reject(new Error('no password was given'))
-      terminal.once('SIGINT', end).once('close', end).once('line', resolve)
-    })
-  } finally {
-    process.stderr.write('\n')
-    terminal.close()
-  }
+  const password = await askSecret(question)
+  if (password === undefined) throw new Error('no password was given')
+  return password
 }

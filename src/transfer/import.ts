@@ -5,7 +5,7 @@ import { EngineFault } from '../engine/errors.ts'
 import type { Event } from '../engine/event.ts'
 import { recordText, type StoredRecord } from '../engine/records.ts'
 import type { ImportTarget } from '../engine/transfer.ts'
-import { whyUnreadable } from '../secret-files.ts'
+import { fileFault } from '../file-fault.ts'
 import { countsText, type ExportCounts, type ExportTrailer } from './lines.ts'
 import { type Out, Progress } from './progress.ts'
 import { checkHeader, misplaced, type ReadLine, readLines } from './read-lines.ts'
@@ -46,7 +46,7 @@ function fail(error: unknown, file: string): never {
   const { syscall } = error as NodeJS.ErrnoException
   const why = error instanceof Error ? error.message : String(error)
   const isOfFile = syscall === 'open' || syscall === 'read'
-  throw new EngineFault(`nothing was imported: ${isOfFile ? `${file}: ${whyUnreadable(error)}` : why}`, {
+  throw new EngineFault(`nothing was imported: ${isOfFile ? `${file}: ${fileFault(error)}` : why}`, {
     cause: error,
   })
 }
