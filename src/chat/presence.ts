@@ -12,7 +12,6 @@ export interface Numbers {
 /** The sessions that are logged in on this node, by folded nickname; under the empty one those that only read. */
 export class Presence {
   readonly #sessions = new Map<string, Set<Session>>()
-  readonly #counts = new Map<string, number>()
   /** The sessions that have been logged in and are not closed, and those of them with the rights of an admin: counted for each IRC client. */
   readonly #open = new Set<Session>()
   readonly #admins = new Set<Session>()
@@ -43,14 +42,12 @@ export class Presence {
     if (sessions?.has(session)) return
     if (sessions) sessions.add(session)
     else this.#sessions.set(key, new Set([session]))
-    this.#count(session, 1)
   }
 
   /** Returns true if it was the last session of the nickname. */
   remove(key: string, session: Session): boolean {
     const sessions = this.#sessions.get(key)
     if (!sessions?.delete(session)) return false
-    this.#count(session, -1)
     return sessions.size === 0 && this.#sessions.delete(key)
   }
 
@@ -81,12 +78,10 @@ export class Presence {
 
   /** Number of sessions by protocol. */
   counts(): Map<string, number> {
-    return new Map(this.#counts)
-  }
-
-  #count({ wire: { protocol } }: Session, change: number): void {
-    const count = (this.#counts.get(protocol) ?? 0) + change
-    if (count > 0) this.#counts.set(protocol, count)
-    else this.#counts.delete(protocol)
+    const counts = new Map<string, number>()
+    for (const sessions of this.#sessions.values()) {
+      for (const { protocol } of sessions) counts.set(protocol, (counts.get(protocol) ?? 0) + 1)
+    }
+    return counts
   }
 }
