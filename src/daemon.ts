@@ -187,10 +187,9 @@ export async function startDaemon(
     throw error
   }
   void warnOfMissing(config.admins, chat, log)
-  const operated = { chat, admins: config.admins }
   // On Redis there is no control socket, as an operator's command runs as a node of its own.
   if (fileOf(config) !== undefined) {
-    control = await ControlSocket.open(config.data, log, (request) => carryOut(operated, request))
+    control = await ControlSocket.open(config.data, log, (request) => carryOut(chat, request))
   }
   const open = Object.fromEntries(Array.from(addresses, ([name, { port }]) => [name, port]))
   log.info({ ms: Math.round(performance.now() - started), ports: open }, 'ready')

@@ -75,8 +75,7 @@ export class Access {
    * @throws Refusal `room-unknown`, `token-scope`, `room-private`, `banned`, `invite-only`, `unavailable`.
    */
   async readable(session: Session, name: string): Promise<RoomRecord> {
-    const room = await this.#parts.directory.find(name)
-    if (!room) throw new Refusal('room-unknown')
+    const room = await this.#parts.directory.existing(name)
     checkScope(session, 'read', room.slug)
     const membership = session.memberships.get(room.id)
     if (membership && isCurrent(membership)) return room

@@ -85,8 +85,7 @@ export class Administration {
    */
   async giveRoom({ id, title }: RoomRecord, account: string): Promise<string> {
     const { logs } = this.#engine
-    const owner = await this.#parts.credentials.find(account).catch(refuse)
-    if (!owner) throw new Refusal('name-unknown')
+    const owner = await this.accountOf(account)
     const { name } = owner
     const before = await logs.stateOfKey(id, 'owner').catch(refuse)
     const [newId, former] = [accountId(owner), before?.details?.account]

@@ -54,6 +54,13 @@ export class Directory {
     return this.#engine.rooms.find(which).catch(refuse)
   }
 
+  /** Finds a room as {@link find} does. @throws Refusal `room-unknown`. */
+  async existing(which: number | string): Promise<RoomRecord> {
+    const record = await this.find(which)
+    if (!record) throw new Refusal('room-unknown')
+    return record
+  }
+
   /** The public rooms, in the order in which they were made. */
   async public(): Promise<readonly RoomRecord[]> {
     const records = await this.all()
@@ -170,8 +177,7 @@ export class Directory {
     which: number | string,
     asker?: Session,
   ): Promise<{ id: number; room: string; members: readonly string[] }> {
-    const record = await this.find(which)
-    if (!record) throw new Refusal('room-unknown')
+    const record = await this.existing(which)
     const isOpen = record.visibility === 'public' || asker?.isAdmin || asker?.memberships.has(record.id)
     if (!isOpen) throw new Refusal('room-private')
     return { id: record.id, room: record.slug, members: await this.inside(record.id) }

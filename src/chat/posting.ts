@@ -93,9 +93,7 @@ export class Posting {
    * @throws Refusal `room-unknown` for a room that is closed, and as {@link enter} does
    */
   async renew({ author, room, unlocked }: AuthorInRoom): Promise<AuthorInRoom> {
-    const record = await this.#parts.directory.find(room.record.id)
-    if (!record) throw new Refusal('room-unknown')
-    return this.enter(author, record, unlocked)
+    return this.enter(author, await this.#parts.directory.existing(room.record.id), unlocked)
   }
 
   /** The standing of an author who governs a room and need not enter it. @throws Refusal `room-unknown`, `unavailable`. */

@@ -42,10 +42,11 @@ async function* carryOutAlone(config: Config, request: ControlRequest): AsyncGen
     if (file === undefined || !(error instanceof EngineFault)) throw error
     throw new EngineFault(`no daemon listens at ${controlPathOf(config.data)}, and ${error.message}`, { cause: error })
   })
-  const chat = new Chat(engine, { maxText: config['max-text'], ticketMs: config['piratchat-session'] * 1_000 })
+  const { admins, 'max-text': maxText, 'piratchat-session': ticketSeconds } = config
+  const chat = new Chat(engine, { admins, maxText, ticketMs: ticketSeconds * 1_000 })
   try {
     if ((await engine.rooms.count()) === 0) throw new ConfigError('the store is empty')
-    yield* carryOut({ chat, admins: config.admins }, request)
+    yield* carryOut(chat, request)
   } finally {
     await chat.stop()
     await engine.stop()

@@ -3,12 +3,6 @@ import type { AccountMarks } from '../chat/credentials.ts'
 import type { TokenRight } from '../chat/token-scope.ts'
 import type { ControlReply } from './reply.ts'
 
-export interface OperationContext {
-  readonly chat: Chat
-  /** Nicknames of the admins' accounts. */
-  readonly admins: readonly string[]
-}
-
 export interface Parameters extends AccountMarks {
   /** A room, an account or a network. */
   readonly name: string
@@ -29,5 +23,5 @@ export interface ControlOperation {
   /** The parameters that a request must have. */
   readonly needs: readonly ('name' | 'account' | 'password' | 'token')[]
   /** @throws Refusal */
-  run(context: OperationContext, parameters: Parameters): AsyncGenerator<ControlReply>
+  run(chat: Chat, parameters: Parameters): AsyncGenerator<ControlReply>
 }

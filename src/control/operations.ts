@@ -1,8 +1,8 @@
 import { type Chat, LOBBY } from '../chat/chat.ts'
-import { fold, NICKNAME_WORDS, SLUG_WORDS } from '../chat/names.ts'
+import { NICKNAME_WORDS, SLUG_WORDS } from '../chat/names.ts'
 import { Refusal } from '../chat/refusal.ts'
 import { shownOnTerminal, shownTime } from './cells.ts'
-import type { ControlOperation, OperationContext, Parameters } from './operation.ts'
+import type { ControlOperation, Parameters } from './operation.ts'
 import type { ControlReply } from './reply.ts'
 import { SHOW_OPERATIONS } from './show-operations.ts'
 import { TOKEN_OPERATIONS } from './token-operations.ts'
@@ -10,37 +10,37 @@ import { TOKEN_OPERATIONS } from './token-operations.ts'
 /** The operations that operators can ask for, by command and action. */
 export const CONTROL_OPERATIONS = {
   ...SHOW_OPERATIONS,
-  'room close': { usage: 'close NAME', needs: ['name'], run: ({ chat }, { name }) => closeRoom(chat, name) },
+  'room close': { usage: 'close NAME', needs: ['name'], run: (chat, { name }) => closeRoom(chat, name) },
   'room owner': {
     usage: 'owner NAME ACCOUNT',
     needs: ['name', 'account'],
-    run: ({ chat }, { name, account }) => giveRoom(chat, name, account),
+    run: (chat, { name, account }) => giveRoom(chat, name, account),
   },
   'account add': {
     usage: 'add NAME',
     needs: ['name', 'password'],
-    run: ({ chat }, { name, password }) => addAccount(chat, name, password),
+    run: (chat, { name, password }) => addAccount(chat, name, password),
   },
   'account remove': {
     usage: 'remove NAME',
     needs: ['name'],
-    run: ({ chat, admins }, { name }) => removeAccount(chat, name, admins),
+    run: (chat, { name }) => removeAccount(chat, name),
   },
   'account password': {
     usage: 'password NAME',
     needs: ['name', 'password'],
-    run: ({ chat }, { name, password }) => setPassword(chat, name, password),
+    run: (chat, { name, password }) => setPassword(chat, name, password),
   },
   'account mark': {
     usage: 'NAME --admin, NAME --bot',
     needs: ['name'],
-    run: ({ chat }, marks) => markAccount(chat, marks),
+    run: (chat, marks) => markAccount(chat, marks),
   },
-  'address list': { usage: 'list', needs: [], run: ({ chat }) => listAddressBans(chat) },
+  'address list': { usage: 'list', needs: [], run: (chat) => listAddressBans(chat) },
   'address remove': {
     usage: 'remove NETWORK',
     needs: ['name'],
-    run: ({ chat }, { name }) => removeAddressBan(chat, name),
+    run: (chat, { name }) => removeAddressBan(chat, name),
   },
   ...TOKEN_OPERATIONS,
 } satisfies Readonly<Record<string, ControlOperation>>
@@ -49,9 +49,9 @@ export const CONTROL_OPERATIONS = {
 export type ControlRequest = { readonly action: keyof typeof CONTROL_OPERATIONS } & Partial<Parameters>
 
 /** Runs a request. A refusal is a `failed` reply; other errors reject. */
-export async function* carryOut(context: OperationContext, request: ControlRequest): AsyncGenerator<ControlReply> {
+export async function* carryOut(chat: Chat, request: ControlRequest): AsyncGenerator<ControlReply> {
   try {
-    yield* CONTROL_OPERATIONS[request.action].run(context, {
+    yield* CONTROL_OPERATIONS[request.action].run(chat, {
       name: '',
       account: '',
       password: '',
@@ -65,16 +65,14 @@ export async function* carryOut(context: OperationContext, request: ControlReque
 }
 
 async function* closeRoom(chat: Chat, name: string): AsyncGenerator<ControlReply> {
-  const room = await chat.rooms.find(name)
-  if (!room) throw new Refusal('room-unknown')
+  const room = await chat.rooms.existing(name)
   if (room.id === LOBBY) return yield { failed: 'the lobby cannot be closed' }
   await chat.administration.closeRoom(room)
   yield { done: `closed room ${room.slug}` }
 }
 
 async function* giveRoom(chat: Chat, name: string, account: string): AsyncGenerator<ControlReply> {
-  const room = await chat.rooms.find(name)
-  if (!room) throw new Refusal('room-unknown')
+  const room = await chat.rooms.existing(name)
   if (room.id === LOBBY) return yield { failed: 'the lobby has no owner' }
   yield { done: `${await chat.administration.giveRoom(room, account)} owns room ${room.slug}` }
 }
@@ -84,9 +82,9 @@ async function* addAccount({ administration }: Chat, name: string, password: str
   yield { done: `added account ${name}` }
 }
 
-async function* removeAccount({ administration }: Chat, account: string, admins: readonly string[]) {
+async function* removeAccount({ administration, admins }: Chat, account: string) {
   const name = await administration.removeAccount(account)
-  if (admins.some((admin) => fold(admin) === fold(name))) {
+  if (admins.names({ name })) {
     yield { warning: `--admins names ${name}: the user who registers the name becomes admin` }
   }
   yield { done: `removed account ${name}` }

@@ -1,7 +1,5 @@
 /** `roomd room list` and `show`, `roomd account list` and `show`. */
 import type { Chat } from '../chat/chat.ts'
-import { fold } from '../chat/names.ts'
-import { Refusal } from '../chat/refusal.ts'
 import { NOBODY } from '../chat/room-state.ts'
 import { HASHED_KEY } from '../chat/secrets.ts'
 import type { RoomRecord } from '../engine/engine.ts'
@@ -17,13 +15,13 @@ const SHOWN_ADDRESS = 8
 const SHOWN_MODES: readonly ModeFlag[] = ['moderated', 'invite-only', 'slow', 'limit', 'keep']
 
 export const SHOW_OPERATIONS = {
-  'room list': { usage: 'list', needs: [], run: ({ chat }) => listRooms(chat) },
-  'room show': { usage: 'show NAME', needs: ['name'], run: ({ chat }, { name }) => showRoom(chat, name) },
-  'account list': { usage: 'list', needs: [], run: ({ chat }) => listAccounts(chat) },
+  'room list': { usage: 'list', needs: [], run: (chat) => listRooms(chat) },
+  'room show': { usage: 'show NAME', needs: ['name'], run: (chat, { name }) => showRoom(chat, name) },
+  'account list': { usage: 'list', needs: [], run: (chat) => listAccounts(chat) },
   'account show': {
     usage: 'show NAME',
     needs: ['name'],
-    run: ({ chat, admins }, { name }) => showAccount(chat, name, admins),
+    run: (chat, { name }) => showAccount(chat, name),
   },
 } satisfies Readonly<Record<string, ControlOperation>>
 
@@ -40,8 +38,7 @@ async function* listRooms({ rooms: directory }: Chat): AsyncGenerator<ControlRep
 }
 
 async function* showRoom(chat: Chat, name: string): AsyncGenerator<ControlReply> {
-  const room = await chat.rooms.find(name)
-  if (!room) throw new Refusal('room-unknown')
+  const room = await chat.rooms.existing(name)
   const { id, slug, title, visibility, createdAt, hash } = room
   const [state, names] = await Promise.all([chat.access.stateOf(room, NOBODY), chat.rooms.inside(id)])
   const ranks = await chat.users.ranks(id, names)
@@ -94,7 +91,7 @@ async function* listAccounts({ administration }: Chat): AsyncGenerator<ControlRe
   yield { done: '' }
 }
 
-async function* showAccount(chat: Chat, account: string, admins: readonly string[]): AsyncGenerator<ControlReply> {
+async function* showAccount(chat: Chat, account: string): AsyncGenerator<ControlReply> {
   const record = await chat.administration.accountOf(account)
   const { name, createdAt } = record
   const owner = await chat.administration.ownerOf(name)
@@ -103,10 +100,9 @@ async function* showAccount(chat: Chat, account: string, admins: readonly string
     chat.users.rooms(name),
     chat.tokens.list(owner),
   ])
-  const isNamed = admins.some((admin) => fold(admin) === fold(name))
   const object = {
     ...accountFields(record),
-    admin: record.admin === true || isNamed,
+    admin: chat.admins.names(record),
     rooms: rooms.map(({ slug }) => slug),
     tokens: tokens.map((token) => token.name),
     sessions: sessions.map(({ id, protocol, address, since, token }) => {

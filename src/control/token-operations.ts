@@ -7,7 +7,7 @@ export const TOKEN_OPERATIONS = {
   'token create': {
     usage: 'create ACCOUNT NAME',
     needs: ['name', 'token'],
-    async *run({ chat: { administration, tokens } }, { name, token, rooms, rights, until }) {
+    async *run({ administration, tokens }, { name, token, rooms, rights, until }) {
       const owner = await administration.ownerOf(name)
       // Alone on its line, so that a shell can assign it.
       yield { done: (await tokens.create(owner, { name: token, rooms, rights, until })).value }
@@ -16,7 +16,7 @@ export const TOKEN_OPERATIONS = {
   'token list': {
     usage: 'list ACCOUNT',
     needs: ['name'],
-    async *run({ chat: { administration, tokens } }, { name: account }) {
+    async *run({ administration, tokens }, { name: account }) {
       const owner = await administration.ownerOf(account)
       yield { row: ['NAME', 'MAY', 'ROOMS', 'CREATED', 'UNTIL'] }
       for (const { name, rights, rooms, createdAt, until } of await tokens.list(owner)) {
@@ -33,7 +33,7 @@ export const TOKEN_OPERATIONS = {
   'token revoke': {
     usage: 'revoke ACCOUNT NAME',
     needs: ['name', 'token'],
-    async *run({ chat: { administration, tokens } }, { name, token }) {
+    async *run({ administration, tokens }, { name, token }) {
       const owner = await administration.ownerOf(name)
       await tokens.revoke(owner, token)
       yield { done: `revoked token ${token} of ${owner.name}` }

@@ -11,8 +11,7 @@ import { HERE, lifeline, silent, stage } from '../chat/stage.ts'
 
 async function operated(options: Partial<ChatOptions> = {}) {
   const { chat, engine, guest } = await stage(options)
-  const ask = (request: ControlRequest): Promise<ControlReply[]> =>
-    Array.fromAsync(carryOut({ chat, admins: [] }, request))
+  const ask = (request: ControlRequest): Promise<ControlReply[]> => Array.fromAsync(carryOut(chat, request))
   return { chat, engine, guest, ask }
 }
 

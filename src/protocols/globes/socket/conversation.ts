@@ -106,9 +106,7 @@ export class GlobesConversation implements Conversation<string> {
     const { chat } = this.#shared
     const { room, unlocked, client } = this.#ticket
     try {
-      const found = await chat.rooms.find(room.id)
-      if (!found) throw new Refusal('room-unknown')
-      await chat.access.check(client, found, unlocked)
+      await chat.access.check(client, await chat.rooms.existing(room.id), unlocked)
     } catch (error) {
       // The handshake is valid although this may fail.
       if (error instanceof Refusal && error.code !== 'unavailable') this.#refuse(error)

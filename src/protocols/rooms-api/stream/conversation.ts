@@ -1,4 +1,3 @@
-import { Refusal } from '../../../chat/refusal.ts'
 import type { MembershipEnd, Room } from '../../../chat/session.ts'
 import type { ClientLink, Conversation } from '../../../transport/conversation.ts'
 import { DISCONNECTS, type DisconnectReason, disconnectText } from '../../../transport/disconnect.ts'
@@ -88,8 +87,7 @@ export class StreamConversation implements Conversation<never>, BeatingStream {
     // An account may have lost the rights of an admin since its request.
     const identity = session.name === '' ? this.#caller.identity : session
     this.#unsubscribe.set(place, chat.subscribe(session, room, identity, true))
-    const found = await chat.rooms.find(room.id)
-    if (!found) throw new Refusal('room-unknown')
+    const found = await chat.rooms.existing(room.id)
     await context.authorization.checkReader({ ...this.#caller, identity }, found, unlocked)
   }
 
