@@ -147,10 +147,15 @@ export class Blocks {
     return Boolean(this.#blocked.get(a)?.has(b) || this.#blocked.get(b)?.has(a))
   }
 
-  /** The events without the messages that a block keeps from a reader. Presence is always shown (docs/protocols/README.md, section 2). */
+  /** Returns true for a message that a block keeps from a reader. Presence is always shown (docs/protocols/README.md, section 2). */
+  hides({ kind, from }: Pick<Event, 'kind' | 'from'>, reader: string): boolean {
+    return kind === 'message' && this.between(from, reader)
+  }
+
+  /** The events without those that a block keeps from a reader. */
   allowed(events: readonly Event[], reader: string): readonly Event[] {
     if (this.empty) return events
-    return events.filter(({ kind, from }) => kind !== 'message' || !this.between(from, reader))
+    return events.filter((event) => !this.hides(event, reader))
   }
 
   /** The folded nicknames between which and this one messages are dropped. */

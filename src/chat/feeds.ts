@@ -98,7 +98,7 @@ export class Feeds {
 
   /** The feed of a room, whose reader the caller has checked. */
   ofRoom({ id }: RoomRecord): Feed {
-    const isVisible = ({ kind, from }: Event, name: string) => kind !== 'message' || !this.#blocks.between(from, name)
+    const isVisible = (event: Event, name: string) => !this.#blocks.hides(event, name)
     return new Feed(`room:${id}`, this.#reader, isVisible)
   }
 

@@ -1,6 +1,6 @@
 import type { EngineLogs, RoomRecord } from '../engine/engine.ts'
 import { Closed, Unavailable } from '../engine/errors.ts'
-import { type Event, idAt, type LogName } from '../engine/event.ts'
+import { type Event, idAt, type LogName, leaverOf } from '../engine/event.ts'
 import { atTickEnd } from '../tick.ts'
 import { Audience, type OnDeliveryError } from './audience.ts'
 import type { Blocks } from './blocks.ts'
@@ -125,9 +125,7 @@ export class FollowedRoom {
     const events = this.#audience.since(id)
     if (!events) return new Promise((arrived, lost) => this.#newcomers.set(id, { session, from, arrived, lost }))
     this.#enter(session, from, id, events.length)
-    const left = events.find(
-      (event) => (event.kind === 'left' || event.kind === 'kicked') && leaverOf(event) === session.key,
-    )
+    const left = events.find((event) => fold(leaverOf(event) ?? '') === session.key)
     if (left) this.#leavers.add(session, this.#remove(session), left)
     return Promise.resolve()
   }
@@ -203,7 +201,8 @@ export class FollowedRoom {
       for (const session of this.#subscribers.sessions) this.#barUnlessReader(session)
     if (event.kind === 'joined') this.#admit(event)
     this.#audience.push(event)
-    if (event.kind === 'left' || event.kind === 'kicked') this.#dismiss(leaverOf(event), event)
+    const leaver = leaverOf(event)
+    if (leaver !== undefined) this.#dismiss(fold(leaver), event)
   }
 
   /** Ends the subscription of a session that is no member and may not read the room. */
@@ -299,9 +298,4 @@ export class FollowedRoom {
     this.#barUnlessReader(session)
     return []
   }
-}
-
-/** Returns the folded nickname of the user whose presence ends with a `left` or `kicked`. */
-function leaverOf({ kind, from, to = '' }: Event): string {
-  return fold(kind === 'left' ? from : to)
 }

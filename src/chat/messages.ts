@@ -83,7 +83,7 @@ export class Messages {
    *
    * @throws Refusal as {@link say} does, `token-scope`, and `nobody-here`, `no-private-messages`.
    */
-  async tell(membership: Membership, to: string, text: string, extras: MessageExtras = NOTHING): Promise<boolean> {
+  tell(membership: Membership, to: string, text: string, extras: MessageExtras = NOTHING): Promise<boolean> {
     const { session } = membership
     return this.#lookups.inOrder(session, () => {
       const room = roomOf(membership)
@@ -106,12 +106,7 @@ export class Messages {
    * @throws Refusal `not-in-room` for a guest without a room; `nobody-here`, also for a nickname of guests that is held in several
    * rooms unless one client holds it in all of them, as it may be several users; `token-scope`, `no-private-messages`, `text-empty`, `text-too-long`, `unavailable`.
    */
-  async send(
-    session: Session,
-    to: string,
-    text: string,
-    { details, nonce }: MessageExtras = NOTHING,
-  ): Promise<boolean> {
+  send(session: Session, to: string, text: string, { details, nonce }: MessageExtras = NOTHING): Promise<boolean> {
     return this.#lookups.inOrder(session, () => {
       const body = this.#speech.body(text)
       // Nobody else may speak in the name of a guest who is in a room. A guest's client without one must not either.
@@ -196,7 +191,7 @@ export class Messages {
   async *history(membership: Membership, range: Range): AsyncGenerator<Event[]> {
     const { session } = membership
     for await (const page of this.#reader.pages(roomOf(membership).log, range, session)) {
-      yield page.splice(0).filter(({ kind, from }) => kind !== 'message' || !this.#blocks.between(from, session.name))
+      yield page.splice(0).filter((event) => !this.#blocks.hides(event, session.name))
     }
   }
 
@@ -207,14 +202,13 @@ export class Messages {
    */
   search(membership: Membership, range: Range, wanted: (event: Event) => boolean): Promise<Search> {
     const { session } = membership
-    const visible = (event: Event) =>
-      wanted(event) && !(event.kind === 'message' && this.#blocks.between(event.from, session.name))
+    const visible = (event: Event) => wanted(event) && !this.#blocks.hides(event, session.name)
     return this.#reader.search(roomOf(membership).log, range, visible, session)
   }
 
   /** The newest messages of a room that a session may see, oldest first. @throws Refusal `unavailable`. */
   recentMessages(room: number, session: Session, limit: number): Promise<readonly Event[]> {
-    const visible = ({ kind, from }: Event) => kind === 'message' && !this.#blocks.between(from, session.name)
+    const visible = (event: Event) => event.kind === 'message' && !this.#blocks.hides(event, session.name)
     return this.#reader.newest(`room:${room}`, limit, visible, session)
   }
 }

@@ -1,5 +1,5 @@
 import { BoundedMap } from '../bounded-map.ts'
-import type { Event } from '../engine/event.ts'
+import { type Event, leaverOf } from '../engine/event.ts'
 
 /** Maximum nicknames whose last activity is remembered. */
 const MAX_ACTIVE = 65_536
@@ -10,10 +10,12 @@ export class RecentUsers {
   readonly activity = new BoundedMap<string, { at: number; color: string | undefined }>(MAX_ACTIVE)
 
   /** Notes the activity of an event of the room. Changed in place: this runs for every event. */
-  note({ kind, from, to, at, color }: Event): void {
+  note(event: Event): void {
+    const { from, at, color } = event
     const last = this.activity.get(from)
-    if (kind === 'left' || kind === 'kicked') {
-      this.activity.delete((kind === 'left' ? from : to) ?? '')
+    const leaver = leaverOf(event)
+    if (leaver !== undefined) {
+      this.activity.delete(leaver)
     } else if (last) {
       last.at = at
       last.color = color

@@ -1,5 +1,5 @@
 import type { EngineLogs, RoomRecord, StateUser } from '../engine/engine.ts'
-import { type Event, type ModeFlag, type Role, stateChangeOf } from '../engine/event.ts'
+import { type Event, leaverOf, type ModeFlag, type Role, stateChangeOf } from '../engine/event.ts'
 import { fold } from './names.ts'
 import { Refusal } from './refusal.ts'
 import { type Identity, SanctionRefusal, Sanctions, sanctionOf } from './sanctions.ts'
@@ -108,8 +108,9 @@ export class RoomState {
       if (this.#slow.isOn) this.#slow.note(fold(event.from), event.at)
       return
     }
-    if (event.kind === 'left' || event.kind === 'kicked') {
-      const key = fold((event.kind === 'left' ? event.from : event.to) ?? '')
+    const leaver = leaverOf(event)
+    if (leaver !== undefined) {
+      const key = fold(leaver)
       this.#guests.delete(key)
       this.#slow.setGone(key, true)
       return

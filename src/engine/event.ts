@@ -176,6 +176,12 @@ export function committedEvent(id: number, now: number, draft: Draft): Event {
   }
 }
 
+/** Returns the nickname of the user whose presence an event ends; undefined if it ends nobody's. */
+export function leaverOf({ kind, from, to = '' }: Pick<Draft, 'kind' | 'from' | 'to'>): string | undefined {
+  if (kind === 'left') return from
+  return kind === 'kicked' ? to : undefined
+}
+
 /** The part of a room's state that an event sets or removes. */
 export interface StateChange {
   /** An event with the same key replaces this one. */

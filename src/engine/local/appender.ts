@@ -1,4 +1,4 @@
-import { type Event, type EventDetails, idAt, type LogName, NONCE_MS, timeAt, timeOf } from '../event.ts'
+import { type Event, type EventDetails, idAt, type LogName, leaverOf, NONCE_MS, timeAt, timeOf } from '../event.ts'
 import type { MessageErasure } from './erasure.ts'
 import type { EventTable } from './event-table.ts'
 import type { Indexing } from './indexing.ts'
@@ -153,8 +153,8 @@ export class Appender {
       this.#tables.members.add(room, from)
       this.#tables.records.see(from)
     }
-    if (kind === 'left' || kind === 'kicked') {
-      const gone = kind === 'left' ? from : (to ?? '')
+    const gone = leaverOf({ kind, from, to: to ?? '' })
+    if (gone !== undefined) {
       this.#tables.members.remove(room, gone)
       this.#tables.states.left(room, gone)
     } else if (kind === 'redacted') {
