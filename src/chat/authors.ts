@@ -87,13 +87,13 @@ export class Authors {
 
   /** Identifies a guest. What the engine must be asked for is asked once a second, however many requests come. */
   async #guest(name: string, address: string): Promise<Identity> {
-    const { access, guests } = this.#parts
+    const { access, credentials, guests } = this.#parts
     const now = performance.now()
     const id = `${name}\n${address}`
     const known = this.#recent.get(id)
     if (known && known.until > now) {
       // Somebody may have registered the nickname.
-      if (await guests.isAccount(name)) throw new Refusal('name-reserved')
+      if (await credentials.holds(name).catch(refuse)) throw new Refusal('name-reserved')
       return known.identity
     }
     await guests.checkNew(name)

@@ -30,11 +30,6 @@ export class GuestChecks {
     await this.check(name, exclusive)
   }
 
-  /** Resolves with true if a nickname is an account's. @throws Refusal `unavailable`. */
-  isAccount(name: string): Promise<boolean> {
-    return this.#accounts.isRegistered(name)
-  }
-
   /**
    * Checks a nickname under which a guest logs in or joins a room. With `exclusive` it holds the nickname exclusively, or is about to take it so: then
    * whether somebody else has is not looked up, as that session may be ending.
@@ -50,6 +45,11 @@ export class GuestChecks {
     ])
     if (!isFree) throw new Refusal('name-reserved')
     if (isAlike || holder) throw new Refusal('name-in-use')
+  }
+
+  /** Checks that a session may use its nickname in a room: that of a guest may have been registered since its login. @throws Refusal as {@link check} does. */
+  async checkStill({ registered, name, isOnlyGuest }: Session): Promise<void> {
+    if (!registered) await this.check(name, isOnlyGuest)
   }
 
   /**

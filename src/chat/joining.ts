@@ -39,11 +39,7 @@ export async function joinRoom(
   // From before its joining, as whoever sees that may tell it something at once.
   inboxes.listen(session)
   try {
-    // The nickname may have been registered since the login, or be about to be.
-    const check = async () => {
-      if (!session.registered) await guests.check(session.name, session.isOnlyGuest)
-    }
-    return await memberships.join(session, { moves, find, check })
+    return await memberships.join(session, { moves, find, check: () => guests.checkStill(session) })
   } finally {
     if (!session.membership && !hasOwnInbox(session)) inboxes.dismiss(session)
   }

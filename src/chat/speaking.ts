@@ -32,9 +32,9 @@ export class SpeakingPlace {
     which: RoomRecord | string,
     unlocked: RoomRecord | undefined,
   ): Promise<SpeakingPlace> {
-    const { posting } = parts
+    const { guests, posting } = parts
     const record = typeof which === 'string' ? (await posting.open(session, which)).record : which
-    await checkName(parts, session)
+    await guests.checkStill(session)
     return new SpeakingPlace(parts, session, await posting.enter(session, record, unlocked))
   }
 
@@ -63,7 +63,7 @@ export class SpeakingPlace {
 
   /** Checks again that the session may speak. @throws Refusal `room-unknown`, and as {@link open} does */
   async renew(): Promise<void> {
-    await checkName(this.#parts, this.session)
+    await this.#parts.guests.checkStill(this.session)
     this.#place = await this.#parts.posting.renew(this.#place)
     this.#noteCheck()
   }
@@ -82,9 +82,4 @@ export class SpeakingPlace {
       this.#checked = undefined
     }, RENEW_MS).unref()
   }
-}
-
-/** The nickname of a guest may have been registered since its login. @throws Refusal `name-reserved`, `name-in-use` */
-async function checkName({ guests }: SpeakingParts, session: Session): Promise<void> {
-  if (!session.registered) await guests.check(session.name, session.isOnlyGuest)
 }
