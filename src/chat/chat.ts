@@ -229,7 +229,7 @@ export class Chat {
     this.reading = new RoomReading(reader, blocking, inboxes)
     this.rooms = directory
     this.settings = new AccountSettings({ accounts, administration, admins, sessions, tickets, onAudit })
-    this.supervision = new Supervision({ accounts, admins, presence, sessions, maxText, onAudit })
+    this.supervision = new Supervision({ accounts, admins, presence, sessions, speech, onAudit })
     this.tickets = tickets
     this.tokens = tokens
     const totals = new Totals(engine.broadcast, presence)

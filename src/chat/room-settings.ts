@@ -1,5 +1,6 @@
 import type { RoomRecord } from '../engine/engine.ts'
 import type { Event, ModeFlag } from '../engine/event.ts'
+import { LOBBY_ROOM } from '../engine/lobby.ts'
 import { tickEnd } from '../tick.ts'
 import { auditEntry, type OnAudit } from './audit.ts'
 import type { Directory, RoomDescription } from './directory.ts'
@@ -10,9 +11,6 @@ import type { Rank } from './room-state.ts'
 import type { Membership, Room, Session, Standing } from './session.ts'
 import type { Speaker } from './speaker.ts'
 import { clean, isLonger, shortened } from './text.ts'
-
-/** Id of the room that belongs to the admins, and that everybody may enter. */
-const LOBBY = 1
 
 /** Maximum characters of a topic. */
 const MAX_TOPIC = 300
@@ -159,7 +157,7 @@ export class RoomSettings {
     if (membership) return this.close(membership)
     if (!session.isAdmin) throw new Refusal('admin-required')
     if (!record) throw new Refusal('room-unknown')
-    if (record.id === LOBBY) throw new Refusal('not-permitted')
+    if (record.id === LOBBY_ROOM.id) throw new Refusal('not-permitted')
     await this.#close(session, record)
   }
 
@@ -171,7 +169,7 @@ export class RoomSettings {
   /** Checks the right to change the room itself. The lobby is open to all protocols. */
   #checkSettings(by: Standing, least: Rank = 'operator'): void {
     this.#actions.check(by, least)
-    if (by.room.record.id === LOBBY) throw new Refusal('not-permitted')
+    if (by.room.record.id === LOBBY_ROOM.id) throw new Refusal('not-permitted')
   }
 
   #appendMode(by: Standing, flag: ModeFlag, value: string | undefined): Promise<Event> {

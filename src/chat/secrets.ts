@@ -24,6 +24,9 @@ const LONGEST = 1_024
 /** Hexadecimal digits of the identifier of a client. */
 const CLIENT_DIGITS = 32
 
+/** Characters of random secrets that clients show. */
+export const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+
 const SALT = 16
 const HASH = 32
 /** Prefix of the digest of a random key, which needs no costly hash. */

@@ -62,7 +62,7 @@ export class Speech {
       const body = this.body(text)
       return { kind: 'message', room: room.record.id, from: speaker.name, body, sent, color, verified, nonce, details }
     })
-    if (speaker.scope) checkScope(speaker, 'write', room.record.slug)
+    checkScope(speaker, 'write', room.record.slug)
     try {
       if (room.state.restrictsSpeech) room.state.checkSpeech(speaker, drafts.length)
     } catch (refusal) {

@@ -6,7 +6,7 @@ import type { Presence } from './presence.ts'
 import { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
 import type { SessionList, Sessions } from './sessions.ts'
-import { clean, isLonger } from './text.ts'
+import type { Speech } from './speech.ts'
 import { checkUnlimited } from './token-scope.ts'
 
 export interface SupervisionParts {
@@ -14,8 +14,7 @@ export interface SupervisionParts {
   readonly admins: Admins
   readonly presence: Presence
   readonly sessions: Sessions
-  /** Maximum characters of a message. */
-  readonly maxText: number
+  readonly speech: Speech
   readonly onAudit: OnAudit
 }
 
@@ -64,11 +63,8 @@ export class Supervision {
 
   /** Shows a text to everybody who is logged in. @throws Refusal `text-empty`, `text-too-long`. */
   async announce(admin: Session, text: string): Promise<void> {
-    const { admins, sessions, maxText } = this.#parts
+    const { admins, sessions, speech } = this.#parts
     await admins.check(admin)
-    const body = clean(text)
-    if (body === '') throw new Refusal('text-empty')
-    if (isLonger(body, maxText)) throw new Refusal('text-too-long', maxText)
-    sessions.announce(body)
+    sessions.announce(speech.body(text))
   }
 }

@@ -3,10 +3,9 @@ import type { Records } from '../engine/typed-records.ts'
 import { Proof } from './credentials.ts'
 import { fold } from './names.ts'
 import { refuse } from './refusal.ts'
-import { digestOf } from './secrets.ts'
+import { digestOf, LETTERS } from './secrets.ts'
 import { Turns } from './turns.ts'
 
-const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 const LENGTH = 32
 /** Form of a ticket; the store is not asked for anything else. */
 const TICKET = /^[A-Za-z0-9]{32}$/

@@ -5,12 +5,11 @@ import { auditEntry, type OnAudit } from './audit.ts'
 import { accountId, type Credentials, Proof } from './credentials.ts'
 import { fold, isSlug, mayBeSlug } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
-import { digestOf } from './secrets.ts'
+import { digestOf, LETTERS } from './secrets.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 import { isFullScope, TOKEN_RIGHTS, type TokenRight, type TokenScope } from './token-scope.ts'
 
-const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 /** Random characters of a token. */
 const LENGTH = 36
 const PREFIX = 'rd_'

@@ -9,7 +9,7 @@ import { leavePort } from './cluster-port.ts'
 import { deadPeers } from './dead-peers.ts'
 import type { DisconnectReason } from './disconnect.ts'
 import type { MemoryHolder } from './memory.ts'
-import type { ClientAddress } from './network.ts'
+import { type ClientAddress, isLoopback } from './network.ts'
 import type { Address, Certificate, Port } from './port.ts'
 import type { Tally, Traffic } from './tally.ts'
 import { TlsHandshakes } from './tls-handshakes.ts'
@@ -262,11 +262,6 @@ export class ListeningPort implements Port {
     // The TLS handshake took until after the stop.
     if (this.#stopping) connection.stop()
   }
-}
-
-/** Returns true for a loopback address. */
-function isLoopback(address: string): boolean {
-  return address === '::1' || /^(::ffff:)?127\./.test(address)
 }
 
 function contextOf({ cert, key }: Certificate) {

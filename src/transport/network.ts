@@ -24,3 +24,8 @@ export function networkOf(address: string, ipv6Prefix: number = IPV6_PREFIX): st
   const isWhole = found.family === 4 || found.value >> 118n === LINK_LOCAL
   return networkText(isWhole ? found : widen(found, ipv6Prefix))
 }
+
+/** Returns true for a loopback address, or the host name of one. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^(::ffff:)?127\./.test(host)
+}

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { ListeningPort } from '../listener.ts'
+import { isLoopback } from '../network.ts'
 import type { App } from './app.ts'
 import type { HttpPortOptions } from './options.ts'
 import type { Routes } from './routes.ts'
@@ -38,8 +39,4 @@ export function httpPort(options: HttpPortOptions, routes: readonly Routes[]): L
       return visitor
     },
   })
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.')
 }
