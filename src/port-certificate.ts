@@ -6,7 +6,7 @@ import type { PlacedPort } from './protocols/protocol.ts'
 
 /** Loads the certificate if a listener needs one. */
 export async function certificateOf(config: Config, log: Logger): Promise<LoadedCertificate | undefined> {
-  if (!PROTOCOLS.some((protocol) => protocol.needsTls(config))) return undefined
+  if (!PROTOCOLS.some((protocol) => protocol.needsTls?.(config))) return undefined
   const certificate = await loadCertificate(config)
   log.info(shown(certificate), certificate.made ? 'certificate made' : 'certificate read')
   return certificate

@@ -47,8 +47,8 @@ export interface PlacedPort {
 export interface Protocol<Options extends OptionTable> {
   readonly name: string
   readonly options: Options
-  /** Returns true if a port of this configuration uses TLS. */
-  needsTls(config: ValuesOf<Options>): boolean
+  /** Returns true if a port of this configuration uses TLS; undefined if none does. */
+  needsTls?(config: ValuesOf<Options>): boolean
   load(config: ValuesOf<Options>): unknown
   /** The protocol's own ports. */
   listeners?(config: ValuesOf<Options>, host: ProtocolHost): Promise<readonly PlacedPort[]>

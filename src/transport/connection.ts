@@ -3,6 +3,7 @@ import { TLSSocket } from 'node:tls'
 import { connectionOpened, tickEnd } from '../tick.ts'
 import type { BanOf } from './admission.ts'
 import { Backpressure, type BackpressureOwner } from './backpressure.ts'
+import { CLOSE_CODES } from './close-codes.ts'
 import { ConnectionEnd, type ConnectionEndOwner } from './connection-end.ts'
 import type { ConnectionOptions } from './connection-options.ts'
 import type { ClientLink, Conversation } from './conversation.ts'
@@ -16,8 +17,6 @@ import type { PaceOptions, Pacing } from './rate.ts'
 import { ReplyQueue, type ReplyQueueOwner, type ReplyWindow } from './reply-queue.ts'
 import type { Receiver, Transport } from './transport.ts'
 
-/** RFC 6455, 7.4.1. */
-const NORMAL_CLOSURE = 1000
 const DEFAULT_WINDOW: ReplyWindow = { most: 256, crowded: 4 }
 
 /**
@@ -200,7 +199,7 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
     void tickEnd().then(() => this.ready())
   }
 
-  hangUp(code = NORMAL_CLOSURE, text = ''): void {
+  hangUp(code = CLOSE_CODES.normal, text = ''): void {
     this.#end.closeFrame = { code, text }
     this.#isQuitting = true
     this.#end.finish()

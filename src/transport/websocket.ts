@@ -1,19 +1,14 @@
 import type { Socket } from 'node:net'
+import { CLOSE_CODES } from './close-codes.ts'
 import { type DisconnectReason, disconnectText } from './disconnect.ts'
 import { FrameMeter } from './http/meter.ts'
 import type { PatientWebSocket } from './http/patient.ts'
 import type { Ending, Receiver, Transport } from './transport.ts'
 
-/** RFC 6455, 7.4.1. */
-const GOING_AWAY = 1001
-const POLICY = 1008
-const TOO_BIG = 1009
 /** Maximum bytes of the reason in a close frame (RFC 6455, 5.5). */
 const MAX_REASON = 123
-/** "Service Restart" of the registry of close codes (RFC 6455, 7.4.2): the client reconnects. */
-const SERVICE_RESTART = 1012
 /** Codes with which the library closes a connection on invalid input. */
-const BROKEN = new Set([1002, 1006, 1007, TOO_BIG])
+const BROKEN = new Set([1002, 1006, 1007, CLOSE_CODES.tooBig])
 
 export interface Heartbeat {
   /** Time between pings. */
@@ -63,7 +58,7 @@ export class WebSocketTransport implements Transport<string | Buffer> {
     const websocket = this.#websocket
     websocket.on('message', (data: Buffer, binary: boolean) => {
       if (receiver.isClosing) return
-      if (data.length > maxMessage) receiver.hangUp(TOO_BIG)
+      if (data.length > maxMessage) receiver.hangUp(CLOSE_CODES.tooBig)
       else if (!receiver.receive(binary ? data : data.toString())) this.#ignored++
     })
     websocket.on('ping', (payload) => {
@@ -174,9 +169,9 @@ function closeReason(text: string): string {
 }
 
 function codeOf(reason: DisconnectReason): number {
-  if (reason === 'stopping') return GOING_AWAY
-  if (reason === 'membership-lost') return SERVICE_RESTART
-  return reason === 'frame-too-long' ? TOO_BIG : POLICY
+  if (reason === 'stopping') return CLOSE_CODES.goingAway
+  if (reason === 'membership-lost') return CLOSE_CODES.serviceRestart
+  return reason === 'frame-too-long' ? CLOSE_CODES.tooBig : CLOSE_CODES.policy
 }
 
 /** Maximum bytes of a message for lines of `maxLine` bytes: several lines, or a longer one that is answered with an error. */

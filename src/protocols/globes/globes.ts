@@ -41,7 +41,6 @@ export const globesProtocol: Protocol<typeof OPTIONS> = {
   name: 'globes',
   options: OPTIONS,
   load,
-  needsTls: () => false,
   objection({ 'globes-secret': secret, 'globes-secret-file': file }) {
     if (secret === undefined || secret.length >= MIN_SECRET) return undefined
     // The message does not contain the value, as it is a secret.

@@ -7,7 +7,6 @@ export const operationProtocol: Protocol<Record<never, never>> = {
   name: 'operation',
   options: {},
   load,
-  needsTls: () => false,
   async routes(_, { vitals }) {
     return (await load()).operationRoutes(vitals)
   },

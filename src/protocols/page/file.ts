@@ -6,7 +6,7 @@ import Negotiator from 'negotiator'
 import type { Made } from './make.ts'
 
 /** The content security policy: requests to this server only, and no script or markup from text. */
-const POLICY = [
+const CONTENT_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -27,7 +27,7 @@ const HEADERS = {
   // Every file is revalidated, as the files of one version belong together.
   'Cache-Control': 'no-cache',
   Vary: 'Accept-Encoding',
-  'Content-Security-Policy': POLICY,
+  'Content-Security-Policy': CONTENT_POLICY,
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
   'Cross-Origin-Opener-Policy': 'same-origin',

@@ -7,6 +7,5 @@ export const pageProtocol: Protocol<Record<never, never>> = {
   name: 'page',
   options: {},
   load,
-  needsTls: () => false,
   routes: async () => (await load()).pageRoutes,
 }

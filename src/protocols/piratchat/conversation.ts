@@ -3,6 +3,7 @@ import type { Chat } from '../../chat/chat.ts'
 import { Refusal, type RefusalCode } from '../../chat/refusal.ts'
 import { isLonger } from '../../chat/text.ts'
 import type { Ticket } from '../../chat/tickets.ts'
+import { CLOSE_CODES } from '../../transport/close-codes.ts'
 import type { ClientLink, Conversation } from '../../transport/conversation.ts'
 import type { Handled } from '../../transport/reply-queue.ts'
 import { textFrame } from '../../transport/websocket.ts'
@@ -12,8 +13,6 @@ import type { PiratchatSession } from './wire.ts'
 
 /** Maximum characters of a message (docs/protocols/piratchat.md, section 2.7); messages of other protocols may be longer. */
 const MAX_TEXT = 300
-/** RFC 6455, 7.4.1. */
-const POLICY = 1008
 /** Minimum delay between attempts to renew a login. */
 const MIN_DELAY_MS = 100
 
@@ -114,7 +113,7 @@ export class PiratchatConversation implements Conversation<string> {
 
   handle(text: string): Handled {
     const message = onlyText(text, 'message')
-    if (message === undefined) return this.#link.replies.answered.then(() => this.#link.hangUp(POLICY))
+    if (message === undefined) return this.#link.replies.answered.then(() => this.#link.hangUp(CLOSE_CODES.policy))
     return { pipelined: this.#answerTo(message) }
   }
 

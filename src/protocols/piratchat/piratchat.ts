@@ -26,7 +26,6 @@ export const piratchatProtocol: Protocol<typeof OPTIONS> = {
   name: 'piratchat',
   options: OPTIONS,
   load,
-  needsTls: () => false,
   async routes(config, { chat, limits }) {
     const { piratchatRoutes } = await load()
     return piratchatRoutes({ ...limits, chat, escape: config['piratchat-escape'] })

@@ -4,7 +4,7 @@ import { type ApiOperation, OPERATIONS } from './operations.ts'
 import { API_PROBLEM } from './schemas.ts'
 
 /** Policy of the page: it loads nothing, runs no script, and is shown in no frame. */
-const POLICY =
+const CONTENT_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 const PROBLEM = {
@@ -23,7 +23,7 @@ export function addDocs(app: FastifyInstance): void {
   app.get('/docs', async (_, reply) => {
     html ??= docsPage(OPERATIONS)
     return reply
-      .headers({ 'Content-Security-Policy': POLICY, 'X-Content-Type-Options': 'nosniff' })
+      .headers({ 'Content-Security-Policy': CONTENT_POLICY, 'X-Content-Type-Options': 'nosniff' })
       .type('text/html; charset=utf-8')
       .send(html)
   })

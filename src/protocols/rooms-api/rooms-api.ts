@@ -24,7 +24,6 @@ export const roomsApiProtocol: Protocol<typeof OPTIONS> = {
   name: 'rooms-api',
   options: OPTIONS,
   load,
-  needsTls: () => false,
   async routes(config, { chat, limits, maxText }) {
     const { roomsApiRoutes } = await load()
     return roomsApiRoutes({

@@ -1,18 +1,14 @@
 import type { Refusal, RefusalCode } from '../../../chat/refusal.ts'
+import { CLOSE_CODES } from '../../../transport/close-codes.ts'
 import { GLOBES_ERRORS } from '../errors.ts'
-
-/** Close codes of RFC 6455, 7.4.1, and of the registry of 7.4.2. */
-const NORMAL = 1000
-const POLICY = 1008
-const TRY_LATER = 1013
 
 /** A notice, and the code with which the connection is closed behind it; undefined for one that stays open. */
 export type SocketAnswer = readonly [code: number | undefined, text: string]
 
-const IN_USE: SocketAnswer = [POLICY, GLOBES_ERRORS[202].text]
+const IN_USE: SocketAnswer = [CLOSE_CODES.policy, GLOBES_ERRORS[202].text]
 /** The client is not logged in as the name that it uses. */
-export const UNAUTHORIZED: SocketAnswer = [POLICY, GLOBES_ERRORS[204].text]
-const AWAY: SocketAnswer = [TRY_LATER, GLOBES_ERRORS[503].text]
+export const UNAUTHORIZED: SocketAnswer = [CLOSE_CODES.policy, GLOBES_ERRORS[204].text]
+const AWAY: SocketAnswer = [CLOSE_CODES.tryLater, GLOBES_ERRORS[503].text]
 /** A refusal that no request of this protocol causes. */
 const NONE = undefined
 
@@ -20,15 +16,15 @@ const NONE = undefined
 const ANSWERS: Readonly<Record<RefusalCode, SocketAnswer | undefined>> = {
   'name-in-room': IN_USE,
   'name-reserved': IN_USE,
-  'name-invalid': [POLICY, 'Client error: Invalid username'],
-  'room-unknown': [NORMAL, ''],
-  'account-required': [POLICY, 'Only the owners of accounts may enter'],
+  'name-invalid': [CLOSE_CODES.policy, 'Client error: Invalid username'],
+  'room-unknown': [CLOSE_CODES.normal, ''],
+  'account-required': [CLOSE_CODES.policy, 'Only the owners of accounts may enter'],
   unavailable: AWAY,
   // The room has ended in the meantime, which closes the connection.
   'not-in-room': undefined,
-  banned: [POLICY, 'You are banned from this room'],
-  'invite-only': [POLICY, 'Only invited users may enter this room'],
-  'room-full': [POLICY, 'This room is full'],
+  banned: [CLOSE_CODES.policy, 'You are banned from this room'],
+  'invite-only': [CLOSE_CODES.policy, 'Only invited users may enter this room'],
+  'room-full': [CLOSE_CODES.policy, 'This room is full'],
   muted: [undefined, 'You are muted in this room'],
   moderated: [undefined, 'Only operators and voiced users may speak now'],
   'slow-mode': [undefined, 'Slow mode, wait <limit> seconds'],

@@ -1,15 +1,12 @@
 import { type MembershipEnd, type Room, Session, type Wire } from '../../../chat/session.ts'
 import type { Event } from '../../../engine/event.ts'
 import { atTickEnd } from '../../../tick.ts'
+import { CLOSE_CODES } from '../../../transport/close-codes.ts'
 import type { SessionLink } from '../../../transport/conversation.ts'
 import { textFrame } from '../../../transport/websocket.ts'
 import { shownText } from '../../shown-text.ts'
 import { isoTime } from '../room.ts'
 import { noticeFrame } from './notice.ts'
-
-/** RFC 6455, 7.4.1. */
-const NORMAL = 1000
-const POLICY = 1008
 
 const BARRED = 'You may not read this room any more'
 const NOTHING = Buffer.alloc(0)
@@ -43,10 +40,10 @@ export class GlobesWire implements Wire<GlobesSession> {
 
   putOut(_room: Room, { link }: GlobesSession, why: MembershipEnd): void {
     if (why === 'room-closed') {
-      link.hangUp(NORMAL)
+      link.hangUp(CLOSE_CODES.normal)
     } else if (why === 'barred') {
       link.push(noticeFrame(BARRED))
-      link.hangUp(POLICY, BARRED)
+      link.hangUp(CLOSE_CODES.policy, BARRED)
     } else {
       link.disconnect(why)
     }
