@@ -63,7 +63,7 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
     hint: 'Times: 2026-05-24, 2026-05-24 15:17:19, 15:17, today, yesterday, epoch seconds, -10m, -2h, -7d',
   },
   'invalid-switch': { text: 'Invalid switch: <word>', hint: 'on or off' },
-  'invalid-seconds': { text: 'Invalid time: <seconds>', hint: 'Seconds up to 86400, or off' },
+  'invalid-seconds': { text: 'Invalid time: <seconds>', hint: '30s, 5m, 2h, or seconds, up to a day; or off' },
   'invalid-time': {
     text: 'Invalid time: <time>',
     hint: '10m, 2h, 7d; without a time for good, with forever before a reason that begins with a number',

@@ -3,7 +3,7 @@ import { memberLimitOf } from '../src/chat/room-settings.ts'
 import type { Membership } from '../src/chat/session.ts'
 import { type Command, Mistake } from './command.ts'
 import { type CommandResult, OK } from './replies.ts'
-import { switchOf } from './words.ts'
+import { splitDuration, switchOf } from './words.ts'
 
 /** Maximum time of slow mode. */
 const MAX_SLOW_SECONDS = 86_400
@@ -60,14 +60,21 @@ export const inviteOnly = modeCommand('invite-only', 'Let only invited users ent
 
 export const slow = settingCommand(
   '/slow',
-  '<seconds>|off',
-  'The least time between two messages of a user; operators and voiced users are free.',
+  '<time>|off',
+  'The least time between two messages of a user, such as 30s or 5m, or in seconds; operators and voiced users are free.',
   async (settings, by, parameter) => {
-    const seconds = parameter.toLowerCase() === 'off' ? 0 : Number(/^\d{1,6}$/.exec(parameter)?.[0] ?? Number.NaN)
+    const seconds = parameter.toLowerCase() === 'off' ? 0 : secondsOf(parameter)
     if (!(seconds <= MAX_SLOW_SECONDS)) throw new Mistake('invalid-seconds', parameter)
     await settings.setMode(by, 'slow', seconds === 0 ? undefined : String(seconds))
   },
 )
+
+/** Reads seconds, or a duration such as `5m`; NaN for another word. */
+function secondsOf(parameter: string): number {
+  if (/^\d{1,6}$/.test(parameter)) return Number(parameter)
+  const { until = Number.NaN, rest } = splitDuration(parameter, 0)
+  return rest === '' ? until / 1_000 : Number.NaN
+}
 
 export const limit = settingCommand(
   '/limit',

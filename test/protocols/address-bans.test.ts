@@ -159,7 +159,7 @@ function suite(begin: () => Start): void {
       })
     }
     expect(await reply(boss, `/ban-address 10.0.0.1 ${'x'.repeat(101)}`)).toMatchObject({ code: 'text-too-long' })
-    expect(await reply(boss, '/ban-address 10.0.0.1 1day')).toMatchObject({
+    expect(await reply(boss, '/ban-address 10.0.0.1 1week')).toMatchObject({
       code: 'invalid-time',
       hint: expect.stringContaining('7d'),
     })
