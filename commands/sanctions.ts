@@ -1,5 +1,6 @@
 import { Refusal } from '../src/chat/refusal.ts'
 import type { SanctionRole } from '../src/chat/sanctions.ts'
+import { isMask } from '../src/chat/sanctions.ts'
 import { type Command, Mistake } from './command.ts'
 import { timestamp } from './events.ts'
 import { OK } from './replies.ts'
@@ -76,8 +77,12 @@ function sanctionCommand(word: string, role: SanctionRole, help: string): Comman
       const { until, rest: why } = splitTime(rest)
       const { expulsion } = chat.moderation
       const membership = session.inRoom()
-      const event = await expulsion.sanction(membership, role, name, { until, why })
+      const { event, isAnybodyHere } = await expulsion.sanction(membership, role, name, { until, why })
       const others = expulsion.othersCovered(membership, event)
+      if (!isAnybodyHere) {
+        const nobody = isMask(name) ? 'nobody here matches it' : 'nobody of that name is here'
+        return { type: 'commandResult', result: `${event.to} is ${role}; ${nobody}` }
+      }
       if (others === 0) return OK
       const they = others === 1 ? 'so is 1 other guest' : `so are ${others} other guests`
       const may = role === 'banned' ? `, who may stay until ${others === 1 ? 'it leaves' : 'they leave'}` : ''

@@ -15,6 +15,13 @@ export interface SanctionOptions {
   readonly why?: string
 }
 
+/** The event of a ban or mute. */
+export interface Sanctioned {
+  readonly event: Event
+  /** False if nobody of the nickname, or whom the mask covers, is in the room or has spoken there. */
+  readonly isAnybodyHere: boolean
+}
+
 /** Kicks, bans and mutes (docs/protocols/moderation.md, section 2). */
 export class Expulsion {
   readonly #actions: ModeratorActions
@@ -38,7 +45,7 @@ export class Expulsion {
    *
    * @throws Refusal `name-invalid`, `too-many-roles`, `text-too-long`.
    */
-  async sanction(by: Membership, role: SanctionRole, name: string, options: SanctionOptions = {}): Promise<Event> {
+  async sanction(by: Membership, role: SanctionRole, name: string, options: SanctionOptions = {}): Promise<Sanctioned> {
     const body = moderatorReason(options.why ?? '')
     const mask = isMask(name)
     if (!isName(mask ? name.replaceAll('*', 'a') : name)) throw new Refusal('name-invalid')
@@ -56,10 +63,11 @@ export class Expulsion {
       ...(address !== undefined && { address }),
     }
     const sanction = { kind: 'role', to: target?.name ?? name, body, details } as const
-    const matching = mask && role === 'banned' ? await this.#matching(by, name) : []
+    const matching = mask ? await this.#matching(by, name) : []
+    const isAnybodyHere = matching.length > 0 || target?.member !== undefined || address !== undefined
     // The moderator may have lost its rank while other nodes were asked.
     check()
-    if (role === 'muted') return this.#actions.append(by, sanction)
+    if (role === 'muted') return { event: await this.#actions.append(by, sanction), isAnybodyHere }
     const expelled = target ? [target] : matching
     const event = await this.#actions.appendAll(by, [
       sanction,
@@ -67,7 +75,7 @@ export class Expulsion {
       ...(target ? rolesOf(by, target) : []),
     ])
     void this.#expelLate(by, sanction.to, body).catch(() => {})
-    return event
+    return { event, isAnybodyHere }
   }
 
   /** Number of other guests in the room, as far as this node knows, whom a ban or mute covers by the address of its guest. */

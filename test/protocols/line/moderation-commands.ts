@@ -38,6 +38,11 @@ const ACTIONS: readonly (readonly [command: string, ...heard: string[]])[] = [
   ['/kick bob enough', 'userKicked ann bob enough'],
 ]
 
+/** The replies other than OK. */
+const RESULTS: Readonly<Record<string, string>> = {
+  '/ban troll* 7days': 'troll* is banned; nobody here matches it',
+}
+
 /** Commands of an operator that are refused, and the code. */
 const REFUSED: readonly (readonly [command: string, code: string])[] = [
   ['/op nobody', 'nobody-here'],
@@ -93,7 +98,7 @@ export function moderationCommands(at: () => Sites, prefix: string): void {
     const { ann, bob, cat } = await roomOf(at(), room)
     for (const [command, ...heard] of ACTIONS) {
       // The reply comes before what it causes, and nothing else is on its way.
-      expect(await ann.line.ask(command), command).toEqual(OK)
+      expect(await ann.line.ask(command), command).toEqual({ ...OK, result: RESULTS[command] ?? 'OK' })
       for (const client of [ann, cat]) for (const text of heard) await client.hears(text)
     }
     await bob.hears('userKicked ann bob enough')
@@ -153,7 +158,7 @@ export function moderationCommands(at: () => Sites, prefix: string): void {
     } finally {
       full.mockRestore()
     }
-    expect(await ann.outcome('/ban x1')).toBe('OK')
+    expect(await ann.outcome('/ban x1')).toBe('x1 is banned; nobody of that name is here')
   })
 
   test('14. each command without the right to it', async () => {
