@@ -1,4 +1,5 @@
 /** The box: what is written in it is said, completed, recalled, kept, or carried out. */
+import type { Locator } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { openBrowser, startForAll, type Visitor } from './browser.ts'
 
@@ -185,9 +186,17 @@ test('out of a room: the reason in place of the box, and a way back', async () =
   await again.page.locator('#start-wrong', { hasText: "You're banned from #kick" }).filter({ hasText: until }).waitFor()
 })
 
+async function boxOf(locator: Locator) {
+  const box = await locator.boundingBox()
+  if (!box) throw new Error('not shown')
+  return box
+}
+
 test('a file that is dropped or pasted is not sent, and its sender is told so', async () => {
   const ann = await visit(server().port)
   await ann.enter('ann', 'files')
+  await ann.say('the newest message')
+  await ann.reads('the newest message')
   for (const [type, target] of [
     ['drop', 'rows'],
     ['paste', 'text'],
@@ -202,6 +211,9 @@ test('a file that is dropped or pasted is not sent, and its sender is told so', 
     expect([type, isLeftAlone]).toEqual([type, type === 'paste'])
     const toast = ann.page.locator('#toasts', { hasText: "Files can't be sent here." })
     await toast.waitFor()
+    const [{ y, height }, newest] = await Promise.all([boxOf(toast), boxOf(ann.page.locator('.entry').last())])
+    expect(height).toBeGreaterThan(0)
+    expect(y + height).toBeLessThan(newest.y)
     await ann.page.evaluate("document.getElementById('toasts').replaceChildren()")
   }
 })
