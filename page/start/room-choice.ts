@@ -8,7 +8,8 @@ const MOST = 30
 export class RoomChoice {
   readonly #where = the('start-where', HTMLElement)
   readonly #list = the('start-rooms', HTMLElement)
-  #rooms: readonly RoomEntry[] = []
+  /** Undefined until the server has told them. */
+  #rooms: readonly RoomEntry[] | undefined
   #chosen: string | undefined
 
   constructor() {
@@ -22,7 +23,7 @@ export class RoomChoice {
 
   /** The room to enter. */
   get room() {
-    return this.#chosen ?? this.#rooms[0]?.room ?? 'lobby'
+    return this.#chosen ?? this.#rooms?.[0]?.room ?? 'lobby'
   }
 
   /** Chooses a room, such as that of the address; the busiest one if undefined. */
@@ -33,8 +34,8 @@ export class RoomChoice {
 
   /** Takes the public rooms, busiest first; undefined while the server cannot be reached. */
   take(rooms: readonly RoomEntry[] | undefined) {
-    this.#rooms = rooms?.slice(0, MOST) ?? []
-    this.#list.replaceChildren(...this.#rooms.map((room) => this.#option(room)))
+    this.#rooms = rooms
+    this.#list.replaceChildren(...(rooms ?? []).slice(0, MOST).map((room) => this.#option(room)))
     if (rooms) this.#tell()
     else this.#where.textContent = "Can't reach the server. Trying again…"
   }
@@ -49,9 +50,11 @@ export class RoomChoice {
 
   #tell() {
     const { room } = this
-    const known = this.#rooms.find((each) => each.room.toLowerCase() === room.toLowerCase())
+    const known = this.#rooms?.find((each) => each.room.toLowerCase() === room.toLowerCase())
     const who = known?.members ? ` with ${peopleIn(known.members)}` : ''
-    this.#where.replaceChildren("You'll join ", make('strong', '', `#${room}`), `${who}.`)
+    // Hidden rooms, and those without a message for long, are not listed.
+    const isNew = this.#rooms && !known ? ', or create it if there is none' : ''
+    this.#where.replaceChildren("You'll join ", make('strong', '', `#${room}`), `${who}${isNew}.`)
     for (const input of this.#list.querySelectorAll('input')) input.checked = input.value === known?.room
   }
 }
