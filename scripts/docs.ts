@@ -6,8 +6,7 @@ import { COMMAND_GROUPS } from '../commands/index.ts'
 import type { ErrorReply } from '../commands/replies.ts'
 import { defaultOf, type Option } from '../src/option.ts'
 import { OPTIONS } from '../src/options.ts'
-import { encoder } from '../src/protocols/line/json.ts'
-import { lastLine } from '../src/protocols/line/wire.ts'
+import { lastLineFor } from '../src/protocols/line/wire.ts'
 import { refusalRows } from './refusals.ts'
 
 const cell = (text: string) => text.replaceAll('|', '\\|')
@@ -49,9 +48,8 @@ function errorRows(): string[] {
 }
 
 function disconnectRows(): string[] {
-  const lastWord = lastLine(encoder(false), Buffer.from, () => String(OPTIONS.http.default))
   const rows = DISCONNECT_CODES.map((code) => {
-    const { error, hint = '', reconnect }: ErrorReply = JSON.parse(String(lastWord(code)))
+    const { error, hint = '', reconnect } = lastLineFor(code, String(OPTIONS.http.default)) as ErrorReply
     return `| \`${code}\` | \`${error}\` | ${cell(hint)} | ${reconnect} |`
   })
   return ['| code | error | hint | reconnect |', '| --- | --- | --- | --- |', ...rows]

@@ -66,6 +66,9 @@ async function answer(socket: Socket): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
+const httpResponse = (line: string) =>
+  `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: ${line.length}\r\n\r\n${line}`
+
 const lastWords = (daemon: TestDaemon, isTls: boolean): Record<Port, Buffer> => {
   const what = 'TLS is not spoken on this port'
   const line = Buffer.from(
@@ -76,10 +79,11 @@ const lastWords = (daemon: TestDaemon, isTls: boolean): Record<Port, Buffer> => 
       reconnect: false,
     })}\n`,
   )
+  const response = isTls ? line : Buffer.from(httpResponse(String(line)))
   const text = `Another protocol is spoken here${isTls ? `: ${what}` : ''}`
   const box = encodeFrame(`{"ERROR": ${JSON.stringify(text)}}`)
   const room = encodeFrame(JSON.stringify({ type: 'error', status: 'error', message: text }))
-  return { line, 'line-tls': line, 'chatterbox-plain': box, chatterbox: box, chatroom: room }
+  return { line: response, 'line-tls': response, 'chatterbox-plain': box, chatterbox: box, chatroom: room }
 }
 
 /** Sends bytes to each port: the server says its last word there and closes, and nobody has heard anything. */
@@ -167,9 +171,9 @@ test('a real TLS client on a plain port fails soon', async () => {
 test('without HTTP it is said that there is none', async () => {
   const daemon = await startTestDaemon()
   onTestFinished(() => daemon.stop())
-  const socket = await open(daemon, 'line')
-  socket.write(request('GET / HTTP/1.1'))
-  expect(JSON.parse(String(await answer(socket)))).toMatchObject({ error: 'Speak lines here; HTTP is off' })
+  const response = await fetch(`http://127.0.0.1:${daemon.line}/`)
+  expect(response.status).toBe(400)
+  expect(await response.json()).toMatchObject({ error: 'Speak lines here; HTTP is off' })
 })
 
 test.for(['NICK eve', 'CAP LS 302', 'PASS secret', 'USER eve 0 * :Eve'])(

@@ -135,13 +135,22 @@ export function lastLineFor(reason: DisconnectReason, httpPort: string | undefin
   return { type: 'error', error, code, ...(hint && { hint }), reconnect }
 }
 
+/** Returns a response with a line as its body, for a client that speaks HTTP: most of them show nothing else. */
+function httpResponse(line: string): string {
+  const type = 'Content-Type: application/json\r\nConnection: close'
+  return `HTTP/1.1 400 Bad Request\r\n${type}\r\nContent-Length: ${Buffer.byteLength(line)}\r\n\r\n${line}`
+}
+
 /** Returns a function that encodes {@link lastLineFor}. */
 export function lastLine(
   encode: Encode,
   pack: Pack = Buffer.from,
   httpPort: () => string | undefined = () => undefined,
 ): (reason: DisconnectReason, why?: string) => Buffer {
-  return (reason, why) => pack(encode(lastLineFor(reason, httpPort(), why)))
+  return (reason, why) => {
+    const line = encode(lastLineFor(reason, httpPort(), why))
+    return pack(reason === 'wrong-protocol' && why === undefined ? httpResponse(line) : line)
+  }
 }
 
 /** Returns the error for a client of another protocol, with the port where that is spoken. */

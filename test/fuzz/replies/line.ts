@@ -5,10 +5,13 @@ const schema = Compile(SERVER_LINE)
 /** Refusals of telnet options and the timing mark, which come between lines (docs/protocols/line.md, section 2.1). */
 const TELNET = /\xff[\xfb-\xfe]./gs
 
+/** The head of the response to a client that speaks HTTP, whose body is a line. */
+const HTTP_HEAD = /^HTTP\/1\.1 400 .*?\r\n\r\n/s
+
 /** Checks that bytes are lines of the published schema. Returns how many. */
 export function checkLines(received: Buffer, complete: boolean): number {
   const text = new TextDecoder('utf-8', { fatal: complete }).decode(
-    Buffer.from(received.toString('latin1').replace(TELNET, ''), 'latin1'),
+    Buffer.from(received.toString('latin1').replace(TELNET, '').replace(HTTP_HEAD, ''), 'latin1'),
   )
   const lines = text.split('\n')
   const rest = lines.pop()
@@ -31,6 +34,7 @@ export function checkAnswers(sent: Buffer, received: Buffer): void {
   if (MAY_END_LINES.test(text)) return
   const replies = received
     .toString()
+    .replace(HTTP_HEAD, '')
     .split('\n')
     .slice(0, -1)
     .map((line): ServerLine => JSON.parse(line))
