@@ -3,7 +3,7 @@ import type { AccountQuota } from './account-quota.ts'
 import { auditEntry, type OnAudit } from './audit.ts'
 import type { Blocking } from './blocking.ts'
 import { accountId, type Credentials, type Proof } from './credentials.ts'
-import { EXCLUSIVE } from './directory.ts'
+import { EXCLUSIVE } from './exclusive-names.ts'
 import type { Handover } from './handover.ts'
 import { fold } from './names.ts'
 import type { Presence } from './presence.ts'
@@ -20,7 +20,7 @@ export interface AccountsParts {
   /** Resolves when no room that a session has left holds its nickname any more. */
   readonly departed: (session: Session) => Promise<void>
   /** The nicknames held in rooms. */
-  readonly names: EngineMemberships
+  readonly memberships: EngineMemberships
   /** Lets other sessions of an account be where this one is, on other nodes too. */
   readonly share: (session: Session) => Promise<void>
   /** Called with the code of each refused proof. */
@@ -140,9 +140,9 @@ export class Accounts {
     const rooms = new Set(memberships.keys())
     if (isOnlyGuest) rooms.add(EXCLUSIVE)
     if (client === undefined) return rooms
-    const { names } = this.#parts
-    for (const room of await names.heldIn(name)) {
-      const holder = await names.member(room, name)
+    const claims = this.#parts.memberships
+    for (const room of await claims.heldIn(name)) {
+      const holder = await claims.member(room, name)
       if (holder?.client === client) rooms.add(room)
     }
     return rooms
@@ -150,7 +150,7 @@ export class Accounts {
 
   /** Lets other nodes hold the nicknames of a session, which has become its account's. */
   async #shareNames({ memberships, name }: Session): Promise<void> {
-    await Promise.all(Array.from(memberships.keys(), (room) => this.#parts.names.share(room, name)))
+    await Promise.all(Array.from(memberships.keys(), (room) => this.#parts.memberships.share(room, name)))
   }
 
   #checkOpen(): void {

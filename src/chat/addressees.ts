@@ -1,7 +1,7 @@
 import { type LogName, NO_ROOM } from '../engine/event.ts'
 import type { EngineMemberships, Member } from '../engine/memberships.ts'
 import type { Records } from '../engine/typed-records.ts'
-import { EXCLUSIVE } from './directory.ts'
+import { EXCLUSIVE } from './exclusive-names.ts'
 import { inboxOf } from './inboxes.ts'
 import { fold } from './names.ts'
 import { Refusal } from './refusal.ts'
@@ -17,11 +17,11 @@ export interface Addressee {
 
 /** Finds the users to whom private messages are sent. */
 export class Addressees {
-  readonly #names: EngineMemberships
+  readonly #memberships: EngineMemberships
   readonly #records: Records
 
-  constructor(names: EngineMemberships, records: Records) {
-    this.#names = names
+  constructor(memberships: EngineMemberships, records: Records) {
+    this.#memberships = memberships
     this.#records = records
   }
 
@@ -29,14 +29,14 @@ export class Addressees {
   async find(to: string, session?: Session): Promise<Addressee> {
     for (const { room } of session?.memberships.values() ?? []) {
       const { id } = room.record
-      const member = room.member(to) ?? (await this.#names.member(id, to))
+      const member = room.member(to) ?? (await this.#memberships.member(id, to))
       if (member) return addresseeOf(member, id)
     }
     const account = await this.#records.get('account', to)
     if (account) return { name: account.name, room: NO_ROOM, inbox: inboxOf({ key: fold(to) }) }
-    const held = await this.#names.heldIn(to)
+    const held = await this.#memberships.heldIn(to)
     const where = held.includes(EXCLUSIVE) ? [EXCLUSIVE] : held
-    const guests = await Promise.all(where.map((room) => this.#names.member(room, to)))
+    const guests = await Promise.all(where.map((room) => this.#memberships.member(room, to)))
     const [guest] = guests
     const isOne =
       guests.length === 1 || (guest?.client !== undefined && guests.every((each) => each?.client === guest.client))

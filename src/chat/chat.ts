@@ -32,6 +32,7 @@ import { GuestChecks } from './guests.ts'
 import { Handover } from './handover.ts'
 import { Inboxes } from './inboxes.ts'
 import { type JoiningParts, type JoinRoomOptions, joinRoom } from './joining.ts'
+import { KeyedRequests } from './keyed-requests.ts'
 import { type ListeningParts, ListeningPlace } from './listening.ts'
 import { SessionLogin } from './login.ts'
 import { LoginNames } from './login-names.ts'
@@ -85,6 +86,7 @@ export class Chat {
   readonly rooms: Directory
   readonly messages: Messages
   readonly posting: Posting
+  readonly keyedRequests: KeyedRequests
   readonly reading: RoomReading
   readonly inboxes: Inboxes
   readonly feeds: Feeds
@@ -154,7 +156,7 @@ export class Chat {
       presence,
       blocking,
       handover,
-      names: engine.memberships,
+      memberships: engine.memberships,
       departed: (session) => memberships.departed(session),
       share: async (session) => {
         presence.setAdmin(session, admins.grants(session, session))
@@ -224,6 +226,7 @@ export class Chat {
     })
     this.news = news
     this.people = new RoomPeople(engine, reader, followed)
+    this.keyedRequests = new KeyedRequests(engine.records)
     this.posting = new Posting(engine, { addresses, directory, followed, speech })
     this.#speaking = { guests, posting: this.posting }
     this.reading = new RoomReading(reader, blocking, inboxes)

@@ -1,5 +1,6 @@
 import type { Engine, RoomChange, RoomRecord, Visibility } from '../engine/engine.ts'
 import { Taken } from '../engine/errors.ts'
+import { EXCLUSIVE } from './exclusive-names.ts'
 import type { Applicant, RoomMakers } from './makers.ts'
 import { fold, isSlug, isTitle, mayBeSlug, slugOf } from './names.ts'
 import type { Passwords } from './passwords.ts'
@@ -8,9 +9,6 @@ import { RoomLists } from './room-lists.ts'
 import type { RoomQuota } from './room-quota.ts'
 import type { Session } from './session.ts'
 import { clean } from './text.ts'
-
-/** Id under which exclusive logins claim nicknames, as if it were a room. */
-export const EXCLUSIVE = 0
 
 /** Fields of a room that its maker chooses. */
 export interface RoomDescription {
@@ -165,7 +163,7 @@ export class Directory {
     if (!(await this.discard({ id }))) throw new Refusal('room-unknown')
   }
 
-  /** Does what {@link close} does. Resolves with false if there is no such room. */
+  /** Closes a room as {@link close} does. Resolves with false if there is no such room. */
   async discard({ id }: Pick<RoomRecord, 'id'>): Promise<boolean> {
     const closed = await this.#engine.rooms.close(id).catch(refuse)
     if (closed) this.#passwords.forget(id)

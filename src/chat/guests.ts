@@ -1,6 +1,6 @@
 import type { EngineMemberships } from '../engine/memberships.ts'
 import type { Accounts } from './accounts.ts'
-import { EXCLUSIVE } from './directory.ts'
+import { EXCLUSIVE } from './exclusive-names.ts'
 import { isName, isReserved } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Session } from './session.ts'

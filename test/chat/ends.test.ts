@@ -1,7 +1,7 @@
 /** Sessions that end while something of theirs is under way. */
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { AccountLogins, type AccountLoginsParts } from '../../src/chat/account-logins.ts'
-import { ExclusiveNames } from '../../src/chat/login-names.ts'
+import { ExclusiveNames } from '../../src/chat/exclusive-names.ts'
 import { Session } from '../../src/chat/session.ts'
 import type { TokenIdentity } from '../../src/chat/token-scope.ts'
 import type { Engine } from '../../src/engine/engine.ts'
@@ -87,4 +87,21 @@ test('no timer is begun for the access token of a session that has closed', () =
   session.closed = true
   logins.expire(session)
   expect(vi.getTimerCount()).toBe(0)
+})
+
+test('private messages reach an exclusive nickname that was claimed again', async () => {
+  let lost = (): void => {}
+  let isHeld = true
+  const claims: unknown[] = []
+  const memberships = {
+    heldIn: async () => [],
+    holds: () => isHeld,
+    claim: async (_: number, name: string, options?: object) => claims.push({ name, ...options }) > 0,
+  }
+  const broadcast = { onBroadcast: (_: string, listener: () => void) => (lost = listener) }
+  const names = new ExclusiveNames({ memberships, broadcast } as unknown as Engine)
+  expect(await names.take(new Session(silent), 'ann')).toBe(true)
+  isHeld = false
+  lost()
+  expect(claims).toEqual(Array(2).fill({ name: 'ann', carriesPrivate: true }))
 })

@@ -80,7 +80,7 @@ class PostRoute {
 
   /** Says messages, all of them or none. */
   async #say({ request, caller, key }: PostRequest, sayings: readonly Saying[]): Promise<Said> {
-    const { posting } = this.#context.chat
+    const { keyedRequests, posting } = this.#context.chat
     const { author } = caller
     this.#pacer.count(author, this.#pacer.paceOf(request, author), sayings.length)
     if (key !== undefined) for (const { text } of sayings) posting.checkText(text)
@@ -90,7 +90,7 @@ class PostRoute {
     const events =
       key === undefined
         ? await say()
-        : await once(posting, { author, place: id, key, request: JSON.stringify(sayings) }, say)
+        : await once(keyedRequests, { author, place: id, key, request: JSON.stringify(sayings) }, say)
     for (const [index, event] of events.entries()) {
       const saying = sayings[index]
       if (saying?.nonce !== undefined) checkSame(event, saying)
@@ -182,13 +182,13 @@ export function addPrivate(app: FastifyInstance, context: RoomsApiContext, pacer
       ? { text: wholeText(textOf(request)) }
       : await checked(API_PRIVATE, jsonOf(request), 'The body')
     const { text, nonce } = key === undefined ? message : { ...message, nonce: nonceAt(key, 1) }
-    const { posting, messages } = context.chat
+    const { keyedRequests, messages, posting } = context.chat
     const send = () => messages.sendFrom(author, user, { text, nonce })
     if (nonce === undefined) {
       await send()
     } else {
       posting.checkText(text)
-      await once(posting, { author, place: user, key: nonce, request: text }, send)
+      await once(keyedRequests, { author, place: user, key: nonce, request: text }, send)
     }
     return reply.code(204).send()
   })

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { KeyedRequest, Posting } from '../../chat/posting.ts'
+import type { KeyedRequest, KeyedRequests } from '../../chat/keyed-requests.ts'
 import type { Saying } from '../../chat/speech.ts'
 import { clean } from '../../chat/text.ts'
 import type { Event } from '../../engine/event.ts'
@@ -35,9 +35,9 @@ export function checkSame({ body, details }: Event, saying: Saying): void {
   if (!isSame || details?.notice !== saying.details?.notice) throw keyReused()
 }
 
-/** Does a request once, see `Posting.once`. @throws {Problem} 422 @throws Refusal `unavailable`, and what `act` refuses */
-export async function once<T>(posting: Posting, request: KeyedRequest, act: () => Promise<T>): Promise<T> {
-  const done = await posting.once(request, act)
+/** Does a request once, see `KeyedRequests.once`. @throws {Problem} 422 @throws Refusal `unavailable`, and what `act` refuses */
+export async function once<T>(requests: KeyedRequests, request: KeyedRequest, act: () => Promise<T>): Promise<T> {
+  const done = await requests.once(request, act)
   if (!done) throw keyReused()
   return done.result
 }
