@@ -7,7 +7,7 @@ export const whoami: Command = {
   state: 'named',
   least: 0,
   async run({ chat, session }) {
-    const { name, account, admin } = await chat.settings.identify(session)
+    const { name, account, admin } = await chat.settings.profile(session)
     const kind = admin ? 'an admin' : account ? 'an account' : 'a guest'
     return { type: 'commandResult', result: `You are ${name}, ${kind}`, user: { nickname: name, account, admin } }
   },

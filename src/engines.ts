@@ -25,16 +25,16 @@ export function fileOf({ data, redis }: Config): string | undefined {
 }
 
 /** Creates the engine; the Redis engine is loaded only if it is used. */
-export async function engineOf(config: Config, settings: EngineSettings, watch: EngineObserver): Promise<Engine> {
+export async function engineOf(config: Config, settings: EngineSettings, observer: EngineObserver): Promise<Engine> {
   const common = { ...settings, memory: { events: config['memory-events'], bytes: config['memory-bytes'] } }
   const place = config.redis === undefined ? undefined : redisLocationOf(config.redis)
   if (!place)
     return new LocalEngine(
       { ...common, file: fileOf(config) ?? ':memory:', sync: config.sync, search: config.search },
-      watch,
+      observer,
     )
   const { RedisEngine } = await import('./engine/redis/redis.ts')
-  return new RedisEngine({ ...common, place, prefix: config['redis-prefix'] }, watch)
+  return new RedisEngine({ ...common, place, prefix: config['redis-prefix'] }, observer)
 }
 
 /**

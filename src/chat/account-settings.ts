@@ -34,7 +34,8 @@ export class AccountSettings {
     this.#parts = parts
   }
 
-  async identify(session: Session): Promise<OwnProfile> {
+  /** Resolves with the nickname and the rights of a session. */
+  async profile(session: Session): Promise<OwnProfile> {
     return { name: session.name, account: session.registered, admin: await this.#parts.admins.includes(session) }
   }
 

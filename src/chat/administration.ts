@@ -116,8 +116,8 @@ export class Administration {
   }
 
   /**
-   * Does the same for the account of a session, which goes on, and keeps its nickname from everybody for 30 days. Resolves with their end, in
-   * ms since the epoch. @throws Refusal `unavailable`.
+   * Removes the account of a session, which goes on, as {@link removeAccount} does, and keeps its nickname from everybody for 30 days. Resolves
+   * with their end, in ms since the epoch. @throws Refusal `unavailable`.
    */
   async retireAccount(session: Session): Promise<number> {
     const freeAt = await this.#parts.credentials.retire(session.name).catch(refuse)

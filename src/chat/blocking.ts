@@ -81,7 +81,11 @@ export class Blocking {
     if (passing) this.#tellPassing(key)
   }
 
-  /** Refuses `name-invalid`, which one's own is here, `too-many-blocks` and `unavailable`; then nothing is blocked. */
+  /**
+   * Blocks a nickname for a session. When it refuses, nothing is blocked.
+   *
+   * @throws Refusal `name-invalid`, also for the session's own nickname; `too-many-blocks`, `unavailable`.
+   */
   async block(session: Session, name: string): Promise<void> {
     const owner = session.name
     if (!isName(name) || fold(name) === session.key) throw new Refusal('name-invalid')

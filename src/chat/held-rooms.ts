@@ -1,7 +1,7 @@
 import { BoundedMap } from '../bounded-map.ts'
 import type { FollowedRoom } from './followed-room.ts'
 
-/** Time for which a room is held after its last use, in ms; at least the time between two messages in slow mode. */
+/** Time for which a room is held after its last use, in ms. */
 const HOLD_MS = 60_000
 /** Maximum time between a text and the use of its room before it, in ms. */
 const USED_BEFORE_MS = 2_000

@@ -1,4 +1,4 @@
-/** IP addresses and networks as numbers. */
+/** The version of the Internet Protocol. */
 type Family = 4 | 6
 
 /** A network, or an address, which is one of full length. The bits behind `prefix` are 0. */

@@ -68,7 +68,7 @@ export class NameClaims {
     if (!isClaimed) throw new Unavailable('the claim is lost')
   }
 
-  /** The same for a claim that the engine does not count any more. */
+  /** Forgets a claim of a session that the engine does not count any more. */
   forget(room: number, session: Session, nickname: Nickname = session): void {
     const claim = claimOf(room, nickname)
     const holders = this.#holders.get(claim)

@@ -12,9 +12,9 @@ const ROUND_MS = 0.5
 const WAITING_PER_ADDRESS = 2_048
 const WAITING = 16_384
 
-/** Events in one page of a backward search. */
+/** Events that {@link Reader.newest} reads at once. */
 const STEP = 256
-/** Events that a search reads: at least, for each that is wanted, and at most. */
+/** Events that {@link Reader.newest} looks at: at least, for each that is wanted, and at most. */
 const MIN_DEPTH = 1_024
 const DEPTH = 4
 const MAX_DEPTH = 4_096

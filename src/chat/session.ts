@@ -44,10 +44,9 @@ export interface Wire<S extends Session = Session> {
    */
   deliverPrivate?(session: S, events: readonly Event[]): void
   /**
-   * Called when a membership has ended without the session asking for it, and for each subscriber when the room is closed or the subscriber is
-   * barred. The
-   * session has been handed what happened before its own `left`; that `left` itself only when the room is closed, and a `kicked`. The client has to
-   * learn of it: without a membership it hears nothing and is not heard.
+   * Called when a membership has ended without the session asking for it, and for each subscriber when the room is closed or the subscriber
+   * is barred. The session has been handed what happened before its own `left`; that `left` itself only when the room is closed, and a
+   * `kicked`. The client has to learn of it: without a membership it hears nothing and is not heard.
    */
   putOut(room: Room, session: S, why: MembershipEnd): void
   /** Shows a text of the admins to these of its sessions, and encodes it once (docs/protocols/moderation.md, section 4). */
@@ -112,7 +111,6 @@ export interface Membership {
 /** One authenticated connection of a user, through one protocol. A protocol extends it with what it keeps for a client. */
 export class Session implements Speaker {
   readonly wire: Wire
-  /** Set once, when the login has succeeded. */
   #name = ''
   #key = ''
   /** By room id, in order of joining. Written by {@link FollowedRoom}, in the order of its log. */

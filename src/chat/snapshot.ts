@@ -1,5 +1,5 @@
 import { BoundedMap } from '../bounded-map.ts'
-import { restAfter } from './rest.ts'
+import { cooldownAfter } from './cooldown.ts'
 
 /**
  * A result that may take long to make: made once for all concurrent callers, and again only after a cooldown, so that it costs others
@@ -10,7 +10,7 @@ export class Snapshot<T> {
   #making: Promise<T> | undefined
   /** For callers while one is being made, which may miss a change that has just happened. */
   #next: Promise<T> | undefined
-  #rested = 0
+  #cooldownUntil = 0
 
   constructor(make: () => Promise<T>) {
     this.#make = make
@@ -36,14 +36,14 @@ export class Snapshot<T> {
   }
 
   async #work(): Promise<T> {
-    const pause = this.#rested - performance.now()
+    const pause = this.#cooldownUntil - performance.now()
     if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause).unref())
     const started = performance.now()
     try {
       return await this.#make()
     } finally {
       const now = performance.now()
-      this.#rested = now + restAfter(now - started)
+      this.#cooldownUntil = now + cooldownAfter(now - started)
     }
   }
 }

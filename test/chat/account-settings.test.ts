@@ -65,7 +65,7 @@ test('the end of a session that came with a ticket ends the ticket too, and only
 
 test('admins are those of the options and those that the operator has marked, while their account is proved', async () => {
   const { chat, guest, owner } = await stage({ admins: ['Boss'] })
-  expect((await chat.settings.identify(await guest('boss'))).admin).toBe(false)
+  expect((await chat.settings.profile(await guest('boss'))).admin).toBe(false)
   await chat.accounts.register('ann', SECRET, HERE)
   const ann = await owner('ann', SECRET)
   expect(await reasonOf(chat.supervision.whois(ann, 'ann'))).toBe('admin-required')

@@ -1,4 +1,4 @@
-import { restAfter } from '../../chat/rest.ts'
+import { cooldownAfter } from '../../chat/cooldown.ts'
 import { atTickEnd } from '../../tick.ts'
 import { encodeFrame } from '../../transport/frames.ts'
 
@@ -38,7 +38,7 @@ export class Board {
   /** Earliest time of the next push to all viewers, by `performance.now()`. */
   #next = 0
   /** Earliest time at which the list is computed again. */
-  #rested = 0
+  #cooldownUntil = 0
   /** Resolved by the next push. */
   #pushed = Promise.withResolvers<void>()
 
@@ -78,7 +78,7 @@ export class Board {
   /** Pushes the list to one viewer. Resolves also if the list cannot be read. */
   async show(viewer: Viewer): Promise<void> {
     viewer.shown = undefined
-    if (this.#stale && performance.now() < this.#rested) {
+    if (this.#stale && performance.now() < this.#cooldownUntil) {
       this.#schedule()
       return this.#pushed.promise
     }
@@ -116,7 +116,7 @@ export class Board {
     } catch {
       // The engine is unavailable; the list is still stale and is pushed after the gap.
     }
-    this.#next = Math.max(performance.now() + Math.max(GAP_MS, bytes / BYTES_PER_MS), this.#rested)
+    this.#next = Math.max(performance.now() + Math.max(GAP_MS, bytes / BYTES_PER_MS), this.#cooldownUntil)
     this.#scheduled = false
     this.#pushed.resolve()
     this.#pushed = Promise.withResolvers()
@@ -146,7 +146,7 @@ export class Board {
     }
     this.#stale = changes !== this.#changes
     const now = performance.now()
-    this.#rested = now + restAfter(now - started)
+    this.#cooldownUntil = now + cooldownAfter(now - started)
     return this.#frame
   }
 }

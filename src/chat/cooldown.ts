@@ -4,6 +4,6 @@ const SHARE = 1 / 10
 const MOST_MS = 1_000
 
 /** The cooldown, in ms, of a result that took `ms` to make. */
-export function restAfter(ms: number): number {
+export function cooldownAfter(ms: number): number {
   return Math.min(ms / SHARE, MOST_MS)
 }
