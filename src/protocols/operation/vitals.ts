@@ -46,6 +46,8 @@ export async function inTime<T>(answer: Promise<T>): Promise<T> {
 /** Resolves with the reason why the daemon is not ready; undefined if it is ready. */
 export async function troubleOf({ engine, faults, draining }: Vitals): Promise<string | undefined> {
   if (draining) return 'stopping'
+  // A store that another process has locked answers seconds later.
+  if (faults.reason !== undefined) return faults.reason
   try {
     await inTime(engine.ping())
     return faults.reason

@@ -1,9 +1,13 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as delay } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { LineClient } from '../../support/client.ts'
 import { type Overrides, startTestDaemon } from '../../support/daemon.ts'
 import { eventually } from '../../support/eventually.ts'
+import { temporaryFolder } from '../../support/folder.ts'
 import { exchange, handshake, request } from '../../support/http.ts'
 import { RoomdProcess } from '../../support/process.ts'
 import { RedisServer, withRedis } from '../../support/redis.ts'
@@ -49,6 +53,23 @@ test('who is in the middle of asking when the daemon stops learns that it is not
   expect(await ask('/healthz')).toMatch(/^HTTP\/1.1 200 /)
   busy.socket.destroy()
   await stopped
+})
+
+test('a store that another process has locked is told at once', async () => {
+  const data = temporaryFolder()
+  const { daemon, get } = await stage({ data })
+  const client = await LineClient.connect(daemon)
+  onTestFinished(() => void client.socket.destroy())
+  await client.ask('LOGIN ann')
+  const other = new DatabaseSync(join(data, 'roomd.db'))
+  onTestFinished(() => other.close())
+  other.exec('BEGIN IMMEDIATE')
+  expect(await client.ask('JOIN ops')).toMatchObject({ code: 'unavailable' })
+  // The store's thread waits for the lock again and again.
+  const told = await Promise.all(Array.from({ length: 20 }, (_, n) => delay(100 * n).then(() => get('/readyz'))))
+  for (const { text } of told) expect(text).toBe('it is in use by another process\n')
+  other.exec('ROLLBACK')
+  await eventually(async () => expect((await get('/readyz')).status).toBe(200))
 })
 
 test('what happens is counted', async () => {
