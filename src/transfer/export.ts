@@ -105,9 +105,9 @@ export function roomIn({ rooms, shown }: ExportSource, name: string): RoomRecord
 /** Writes lines to a stream, and ends it if `end` is true. */
 async function write(lines: AsyncIterable<string>, out: Writable, end: boolean): Promise<void> {
   await pipeline(Readable.from(lines, { highWaterMark: 4 }), out, { end }).catch((error: unknown) => {
-    const { code, message } = error as NodeJS.ErrnoException
+    const { code, syscall, message } = error as NodeJS.ErrnoException
     if (code === undefined) throw error
-    const why = code === 'ENOENT' ? 'there is no such folder' : message
+    const why = code === 'ENOENT' && syscall === 'open' ? 'there is no such folder' : message
     throw new EngineFault(`cannot write the export: ${why}`, { cause: error })
   })
 }

@@ -4,7 +4,7 @@ import { TABLES } from './tables.ts'
 
 /**
  * The migrations of the schema: step n migrates version n to n + 1. Released steps must not be changed. What they make of an empty database
- * is in tables.ts.
+ * is in tables.ts, which a new step changes too.
  */
 export const MIGRATIONS: readonly string[] = [
   `

@@ -1,4 +1,4 @@
-/** The tables that the migrations of schema.ts make of an empty database, which take four times as long. The comments on them are there. */
+/** The tables that the migrations of schema.ts make of an empty database, which take twice as long. The comments on them are there. */
 export const TABLES = `
   CREATE TABLE rooms (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

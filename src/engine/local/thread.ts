@@ -38,6 +38,8 @@ export class StoreThread {
   #channel: StoreChannel | undefined
   /** Reason why calls are refused; undefined while the store is used. */
   #fault: EngineFault | undefined = new EngineFault('the engine is not started')
+  /** True when the store could not be opened, or its thread has ended. */
+  #isGone = false
 
   /** `trimmed` is called when retention has removed all events of a log up to an id. */
   constructor(
@@ -52,11 +54,11 @@ export class StoreThread {
 
   /** Opens the store. @throws EngineFault */
   async open(): Promise<OpenedStore> {
+    const isInMemory = this.#options.file === ':memory:'
+    this.#channel = isInMemory ? await inMemory(this.#options, this.#onMessage) : this.#inThread()
     this.#fault = undefined
     const opened = Promise.withResolvers<unknown>()
     this.#pending.push(opened)
-    const isInMemory = this.#options.file === ':memory:'
-    this.#channel = isInMemory ? await inMemory(this.#options, this.#onMessage) : this.#inThread()
     try {
       // The first reply.
       return (await opened.promise) as OpenedStore
@@ -78,7 +80,9 @@ export class StoreThread {
   async close(): Promise<void> {
     if (this.#fault) return
     const closed = Promise.withResolvers<unknown>()
-    this.#pending.push(closed)
+    // A store that is gone needs no close.
+    const reject = (error: Error) => (this.#isGone ? closed.resolve(undefined) : closed.reject(error))
+    this.#pending.push({ resolve: closed.resolve, reject })
     this.#channel?.port.postMessage(['close', []])
     // The end of the thread is expected now.
     this.#fault = new EngineFault('the store is closed')
@@ -105,7 +109,7 @@ export class StoreThread {
   #onNotice(notice: StoreNotice): void {
     switch (notice.notice) {
       case 'fault':
-        this.#fail(new EngineFault(notice.message, notice))
+        this.#fail(new EngineFault(notice.message, { isInUse: notice.isInUse }))
         return
       case 'trimmed':
         this.#trimmed(notice.log, notice.upTo)
@@ -120,13 +124,14 @@ export class StoreThread {
 
   #die(reason: string): void {
     // Expected, or known already.
-    if (this.#fault) return
-    this.#observer.died(this.#fail(new EngineFault(`the store has failed: ${reason}`)))
+    if (this.#fault) this.#fail(this.#fault)
+    else this.#observer.died(this.#fail(new EngineFault(`the store has failed: ${reason}`)))
   }
 
   /** Refuses all calls, also those that have no reply yet. */
   #fail(fault: EngineFault): EngineFault {
     this.#fault = fault
+    this.#isGone = true
     for (const { reject } of this.#pending.splice(0)) reject(new Unavailable(fault.message))
     return fault
   }

@@ -95,6 +95,10 @@ export class RedisLogs implements EngineLogs {
     const { rooms, sweep } = this.#parts
     sweep.note(log, draft)
     if (kind === 'message') rooms.said(room)
-    if (kind === 'joined' || kind === 'left') void appended?.then(() => rooms.changed(room)).catch(() => {})
+    if (kind === 'joined' || kind === 'left')
+      void appended?.then(
+        () => rooms.changed(room),
+        () => {},
+      )
   }
 }
