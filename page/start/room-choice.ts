@@ -53,8 +53,8 @@ export class RoomChoice {
     const known = this.#rooms?.find((each) => each.room.toLowerCase() === room.toLowerCase())
     const who = known?.members ? ` with ${peopleIn(known.members)}` : ''
     // Hidden rooms, and those without a message for long, are not listed.
-    const isNew = this.#rooms && !known ? ', or create it if there is none' : ''
-    this.#where.replaceChildren("You'll join ", make('strong', '', `#${room}`), `${who}${isNew}.`)
+    const what = known || !this.#rooms ? who : ', or create it'
+    this.#where.replaceChildren("You'll join ", make('strong', '', `#${room}`), `${what}.`)
     for (const input of this.#list.querySelectorAll('input')) input.checked = input.value === known?.room
   }
 }

@@ -1,5 +1,4 @@
 /** The commands that can be written in the page, with their usage and help as the server tells them. */
-import { RefusedError } from '../../src/client/errors.ts'
 import type { Chat } from '../model/chat.ts'
 
 export interface CommandHelp {
@@ -19,6 +18,7 @@ const NOT_HERE: ReadonlySet<string> = new Set([
   'pipe',
   '/enter',
   '/speak',
+  '/listen',
   '/plain',
   '/json',
   '/limits',
@@ -54,17 +54,6 @@ export class Commands {
       throw error
     })
     return this.#all
-  }
-
-  /** Resolves with the command that an unknown one may mean, as the server guesses. @throws RefusedError, DisconnectedError */
-  async nearest(unknown: string, chat: Chat): Promise<string | undefined> {
-    const all = await this.all(chat)
-    const hint = await chat.command(`/help ${unknown}`).then(
-      () => '',
-      (error: unknown) => (error instanceof RefusedError ? (error.hint ?? '') : ''),
-    )
-    const [, meant] = /^Perhaps (\/[a-z-]+)/.exec(hint) ?? []
-    return all.find(({ name }) => name === meant)?.name
   }
 }
 

@@ -99,7 +99,7 @@ export class Orders {
       const all = await this.#commands.all(chat)
       const name = `/${parameter.replace(/^\//, '').toLowerCase()}`
       const shown = parameter ? all.filter((command) => command.name === name) : all
-      if (shown.length === 0) throw new Mistake(await this.#unknown(name, chat))
+      if (shown.length === 0) throw new Mistake(`There is no command ${name}.`)
       return shown.map(({ usage, help }) => `${usage}: ${help}`).join('\n')
     },
     '/nick': () => {
@@ -118,16 +118,17 @@ export class Orders {
     return ''
   }
 
-  async #unknown(name: string, chat: Chat) {
-    const meant = await this.#commands.nearest(name, chat)
-    return `There is no command ${name}.${meant ? ` Did you mean ${meant}?` : ''}`
-  }
-
   async #askServer(name: string, parameter: string, chat: Chat) {
-    const known = (await this.#commands.all(chat)).find((command) => command.name === name)
+    const all = await this.#commands.all(chat)
+    const known = all.find((command) => command.name === name)
     if (!known) {
-      const why = await this.#unknown(name, chat)
-      throw new Mistake(`${why} To send it as a message, start with two slashes: /${name}`)
+      const { hint } = await chat.command(`/help ${name}`).catch((error) => error)
+      // Some of the server's commands are not in the page.
+      const meant = all.find((command) => hint?.startsWith(`Perhaps ${command.name};`))
+      const guess = meant ? ` Did you mean ${meant.name}?` : ''
+      throw new Mistake(
+        `There is no command ${name}.${guess} To send it as a message, start with two slashes: /${name}`,
+      )
     }
     if (parameter.includes('\n')) throw new Mistake(`${name} must be on one line.`)
     const { room } = this.#desk

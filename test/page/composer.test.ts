@@ -38,14 +38,16 @@ test('one message of several lines, without control characters; paths and two sl
   for (const [said, meant] of [
     ['/slowmode 5', '/slow'],
     ['/jion ops', '/join'],
-    ['/help tpoic', '/topic'],
+    ['/tpoic all welcome', '/topic'],
   ] as const) {
     await ann.say(said)
     await ann.page.locator('#reply', { hasText: `Did you mean ${meant}?` }).waitFor()
   }
   // A command that the page does not have is not suggested.
-  await ann.say('/list')
-  await ann.page.locator('#reply', { hasText: 'There is no command /list. To send' }).waitFor()
+  for (const command of ['/channels', '/listen']) {
+    await ann.say(command)
+    await ann.page.locator('#reply', { hasText: `There is no command ${command}. To send` }).waitFor()
+  }
 })
 
 test('what is written is kept for its conversation, what was said comes back; neither with a password', async () => {

@@ -40,7 +40,7 @@ test('a name is enough: the busiest room is suggested, another one can be chosen
 test('a link to a room that is not listed says that it may be created, one to the lobby does not', async () => {
   const ann = await visit(server().port)
   await ann.open('class-5b')
-  await ann.page.getByText("You'll join #class-5b, or create it if there is none.").waitFor()
+  await ann.page.getByText("You'll join #class-5b, or create it.").waitFor()
   await ann.open('lobby')
   await ann.page.getByText(/^You'll join #lobby( with \d+ \w+)?\.$/).waitFor()
 })
