@@ -143,7 +143,8 @@ function connectingFailure(message: string, place: string): string {
   const [, tlsFault] = /SSL routines:[^:]*:([^:]*)/.exec(message) ?? []
   if (tlsFault !== undefined)
     return `no TLS there (${tlsFault}); for a port without TLS leave out tls://, or the s of https:// and wss://`
-  if (/^Parse Error: Expected HTTP/.test(message)) return 'no HTTP there; for a line port leave out http://'
+  if (/^(Parse Error: Expected HTTP|Unexpected server response: 400)/.test(message))
+    return 'no WebSocket there; for a line port leave out http://'
   return /certificate/.test(message) ? `${message.replace(/;.*/, '')}; --ca FILE trusts one` : message
 }
 

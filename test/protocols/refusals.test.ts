@@ -69,9 +69,9 @@ async function ircIn(daemon: TestDaemon, channel: string): Promise<IrcClient> {
   return client
 }
 
-/** The documented line for a code, where a channel is the subject. */
-function ircAnswer(code: RefusalCode, channel: string): string {
-  const text = answer(code, IRC, { room: channel.slice(1), nickname: channel }) ?? ''
+/** The documented line for a code, where a channel is the subject, or a nickname. */
+function ircAnswer(code: RefusalCode, channel: string, nickname = channel): string {
+  const text = answer(code, IRC, { room: channel.slice(1), nickname }) ?? ''
   return `:roomd ${text.replace(/^\d+/, '$& irc')}`
 }
 
@@ -192,7 +192,7 @@ test('a login, registration or entry that is refused', async () => {
     expect([code, (await pirates.post('/api/register', '{"username":"new"}')).status]).toEqual([code, status])
     expect([code, await pirates.refused(cookie)]).toEqual([code, status])
 
-    expect([code, await irc.ask('JOIN #attic')]).toEqual([code, [ircAnswer(code, '#attic')]])
+    expect([code, await irc.ask('JOIN #attic')]).toEqual([code, [ircAnswer(code, '#attic', 'irc')]])
 
     const made = await pirates.post('/chats', JSON.stringify({ title: 'Attic', visibility: 'public' }))
     const [, number, error] = /^(\d+) ?(.*)$/.exec(answer(code, GLOBES_HTTP) ?? '') ?? []
