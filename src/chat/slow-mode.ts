@@ -18,6 +18,8 @@ export class SlowMode {
   readonly #lastSaid = new BoundedMap<string, Said>(MAX_USERS)
   /** The guest who has left last, by the digest of its address. */
   readonly #gone = new BoundedMap<string, string>(MAX_USERS)
+  /** Who waits for a guest that has left, by the nickname of that. */
+  readonly #heirs = new BoundedMap<string, string>(MAX_USERS)
 
   get isOn(): boolean {
     return this.#everyMs > 0
@@ -28,6 +30,7 @@ export class SlowMode {
     this.#everyMs = 1_000 * seconds
     this.#lastSaid.clear()
     this.#gone.clear()
+    this.#heirs.clear()
   }
 
   /** Notes a message at `at`, in ms since the epoch; `address` is the digest of the address of a guest. */
@@ -47,20 +50,29 @@ export class SlowMode {
     this.#lastSaid.set(to, said)
   }
 
-  /** Notes that a user has left the room, or is back. */
+  /** Notes that a user has left the room, or is back: then another guest has joined meanwhile, and waits no more. */
   setGone(key: string, isGone: boolean): void {
-    const { address } = this.#lastSaid.get(key) ?? {}
-    if (address === undefined) return
-    if (isGone) this.#gone.set(address, key)
-    else if (this.#gone.get(address) === key) this.#gone.delete(address)
+    const said = this.#lastSaid.get(key)
+    if (said?.address === undefined) return
+    if (isGone) {
+      this.#gone.set(said.address, key)
+      return
+    }
+    if (this.#gone.get(said.address) === key) this.#gone.delete(said.address)
+    const heir = this.#heirs.get(key)
+    this.#heirs.delete(key)
+    if (heir !== undefined && this.#lastSaid.get(heir) === said) this.#lastSaid.delete(heir)
   }
 
   /** Notes that a guest has joined, who may be one who has left: it waits on for that one. */
   inherit(key: string, address: string): void {
     const from = this.#gone.get(address)
-    if (from === undefined) return
+    const said = from === undefined ? undefined : this.#lastSaid.get(from)
+    if (from === undefined || said === undefined) return
     this.#gone.delete(address)
-    if (!this.#lastSaid.has(key)) this.rename(from, key)
+    if (this.#lastSaid.has(key)) return
+    this.#lastSaid.set(key, said)
+    this.#heirs.set(from, key)
   }
 
   /** Forgets the last message of a user, which was not said after all. */

@@ -133,6 +133,10 @@ export function moderationPoints(at: () => Sites, prefix: string): void {
     for (const client of [gentle, elsewhere]) expect(await client.outcome('hello')).toBe('OK')
     const newcomer = await guest(target, 'newcomer', room, address)
     expect(await newcomer.outcome('hello')).toBe('OK')
+    // The one that has left comes back itself: another one waited in its place.
+    const back = await guest(target, 'eve', room, address)
+    expect(await back.outcome('four')).toBe('slow-mode')
+    expect(await again.outcome('five')).toBe('OK')
   })
 
   test('1. the mutes of a room are listed, with what they cover', async () => {
