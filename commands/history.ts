@@ -34,10 +34,11 @@ async function eventsIn(
 ) {
   if (listening) {
     const room = await listening.readable()
-    return {
-      found: await chat.reading.search({ asker: session, name: session.name }, room, range, isWanted),
-      room: room.slug,
-    }
+    const by = { asker: session, name: session.name }
+    const found = isWanted
+      ? await chat.reading.search(by, room, range, isWanted)
+      : { pages: chat.reading.history(by, room, range) }
+    return { found, room: room.slug }
   }
   const membership = session.inRoom()
   const found = isWanted

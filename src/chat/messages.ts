@@ -190,9 +190,8 @@ export class Messages {
    */
   async *history(membership: Membership, range: Range): AsyncGenerator<Event[]> {
     const { session } = membership
-    for await (const page of this.#reader.pages(roomOf(membership).log, range, session)) {
-      yield page.splice(0).filter((event) => !this.#blocks.hides(event, session.name))
-    }
+    const visible = (event: Event) => !this.#blocks.hides(event, session.name)
+    yield* this.#reader.visible(roomOf(membership).log, range, visible, session)
   }
 
   /**

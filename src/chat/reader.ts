@@ -66,6 +66,16 @@ export class Reader {
     return this.#inTurns(this.#engine.logs.read(log, range), asker)
   }
 
+  /** The events of {@link pages} that are visible. @throws Refusal as that does. */
+  async *visible(
+    log: LogName,
+    range: Range,
+    visible: (event: Event) => boolean,
+    asker: Asker,
+  ): AsyncGenerator<Event[]> {
+    for await (const page of this.pages(log, range, asker)) yield page.splice(0).filter(visible)
+  }
+
   /** The messages of a log that have all words of a search, newest first, in pages of bounded size. @throws Refusal `unavailable`. */
   withWords(log: LogName, search: WordSearch, asker: Asker): AsyncGenerator<SearchPage> {
     return this.#inTurns(this.#engine.logs.search(log, search), asker)

@@ -27,6 +27,12 @@ export class RoomReading {
     this.#blocking = blocking
   }
 
+  /** The events of a room in pages, oldest first, see {@link Reader.pages}. @throws Refusal as that does. */
+  async *history(by: RoomReader, { id }: RoomRecord, range: Range): AsyncGenerator<Event[]> {
+    const isHidden = await this.#hidden(by)
+    yield* this.#reader.visible(`room:${id}`, range, (event) => isHidden?.(event) !== true, by.asker)
+  }
+
   /**
    * Finds the newest events of a range that are wanted, or all of them, see {@link Reader.search}.
    *

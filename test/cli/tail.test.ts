@@ -226,6 +226,17 @@ test('a past without events is told of', async () => {
   expect(stderr).toBe('roomd tail: silent: nothing has been said there\n')
 })
 
+test('a past of which the server has looked at a part only is told of', async () => {
+  const ann = await speaker('long')
+  ann.send(...Array.from({ length: 10_100 }, (_, number) => `${number}`))
+  await ann.until((line) => line.type === 'message' && line.body === '10099')
+  const { stdout, stderr } = await verb(['tail', 'long', '--no-follow', '-n', '20000'], { port })
+  expect(bodiesIn(stdout)).toHaveLength(10_000)
+  expect(stderr).toContain('long: the server has not looked for older events')
+  expect(await verb(['tail', 'long', '--no-follow', '--since', 'all'], { port })).toMatchObject({ stderr: '' })
+  expect(await verb(['tail', 'long', '--no-follow', '-n', '10000'], { port })).toMatchObject({ stderr: '' })
+})
+
 test('a room that does not exist is told of with the one that may be meant, and is not made', async () => {
   await speaker('deploys', 'x')
   for (const args of [[], ['--no-follow'], ['--since', 'all']]) {

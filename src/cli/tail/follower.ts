@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { RoomEvent } from '../../../commands/replies.ts'
+import type { CommandResult, RoomEvent } from '../../../commands/replies.ts'
 import { DisconnectedError, entryError, isRefusal, RefusedError } from '../../client/errors.ts'
 import { commandLine } from '../../client/requests.ts'
 import { newSeat, type Seat } from '../../client/seat.ts'
@@ -19,6 +19,8 @@ export interface Past {
   readonly words: string
   /** Called when the server no longer has all events that `words` asks for; all that it has are told. */
   gone(text: string): void
+  /** Called when the server has not looked at older events. */
+  cut(): void
 }
 
 export interface FollowerListener {
@@ -125,7 +127,9 @@ export class Follower {
   async tellPast(past: Past): Promise<void> {
     for (let { words } = past; ; ) {
       try {
-        return await this.#read(words)
+        const { before } = await this.#read(words)
+        if (before !== undefined) past.cut()
+        return
       } catch (error) {
         if (error instanceof DisconnectedError) {
           await new Promise<void>((resolve) => (this.#back = resolve))
@@ -179,10 +183,10 @@ export class Follower {
   }
 
   /** Reads what HISTORY gives. */
-  async #read(words: string): Promise<void> {
+  async #read(words: string): Promise<CommandResult> {
     const tell = (event: Told) => this.#tell(event)
     const connection = await this.#seat.use()
-    await connection.read(commandLine('HISTORY', words), tell, {})
+    return connection.read(commandLine('HISTORY', words), tell, {})
   }
 
   #hear(event: RoomEvent): void {

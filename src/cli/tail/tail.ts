@@ -177,7 +177,8 @@ class Tail {
     const words = known === undefined ? past : `after=${known}`
     if (words === undefined) return
     const gone = (text: string) => warn(`${room}: ${text}; the events that are left follow`)
-    await Promise.race([follower.tellPast({ words, gone }), follower.ended])
+    const cut = () => warn(`${room}: the server has not looked for older events; --since without -n reads all`)
+    await Promise.race([follower.tellPast({ words, gone, cut }), follower.ended])
     if (this.#options.expectsEvents && known === undefined && !this.#told.has(room))
       warn(`${room}: nothing has been said there`)
   }

@@ -62,6 +62,25 @@ test('what was missed is read behind an id, without a hole', async () => {
   expect(await past(again, `HISTORY after=${one?.type === 'message' ? one.id : ''}`)).toEqual(['two', 'three'])
 })
 
+test('a listener with a block reads the whole past as a member does, without a bound', async () => {
+  const { together, login } = await stage(WAY, { 'max-rate': 0 })
+  const [ann, bob] = await together('ops', 'ann', 'bob')
+  const ci = await login('ci')
+  await ask(ci, '/block bob')
+  const texts = Array.from({ length: 10_100 }, (_, number) => `${number}`)
+  ann.send(...texts)
+  await ann.until((line) => line.type === 'message' && line.body === '10099')
+  await ask(bob, 'unheard')
+  await ask(ci, '/listen ops')
+  ci.send('HISTORY end=yes')
+  const lines = await ci.until((line) => line.type === 'commandResult' && line.result === 'end of history')
+  expect(lines[0]).toEqual(result(null))
+  const bodies = lines.flatMap((line) =>
+    line.type === 'history' && line.body.type === 'message' ? [line.body.body] : [],
+  )
+  expect(bodies).toEqual(texts)
+})
+
 test('JOIN, /speak and another /listen end it, and a room that was joined is left', async () => {
   const { together, login } = await stage(WAY)
   const [ann] = await together('ops', 'ann')
