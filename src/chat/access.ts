@@ -1,4 +1,5 @@
 import type { RoomRecord, StateUser } from '../engine/engine.ts'
+import type { EngineMemberships } from '../engine/memberships.ts'
 import type { AddressDigests } from './address-digests.ts'
 import type { Admins } from './admins.ts'
 import { accountId, type Credentials, Proof } from './credentials.ts'
@@ -17,6 +18,7 @@ export interface AccessParts {
   readonly credentials: Credentials
   readonly admins: Admins
   readonly digests: AddressDigests
+  readonly memberships: Pick<EngineMemberships, 'member'>
 }
 
 /** The right to read a room without being a member, also for clients that have no session or no nickname yet. */
@@ -58,14 +60,26 @@ export class Access {
   }
 
   /**
-   * Checks whether a client may read a room, see {@link checkAdmission}, and resolves with the state of the room.
+   * Checks whether a client may read a room, see {@link checkPassword} and {@link RoomState.checkReading}, and resolves with the state of the
+   * room.
    *
    * @throws Refusal `room-private`, `banned`, `invite-only`, `unavailable`.
    */
-  async check(client: Identity, room: RoomRecord, unlocked?: RoomRecord): Promise<RoomState> {
+  async check(client: Identity, room: RoomRecord, unlocked?: RoomRecord, isInvited = false): Promise<RoomState> {
     const state = await this.stateOf(room, client)
-    checkAdmission({ record: room, state }, client, unlocked)
+    checkPassword({ record: room, state }, client, unlocked)
+    state.checkReading(client, isInvited)
     return state
+  }
+
+  /**
+   * Does what {@link check} does for a client that reads on its way into a room: the invitation of a guest counts, unless somebody at another
+   * address is in the room under its nickname.
+   */
+  async checkEntrant(client: Identity, room: RoomRecord, unlocked?: RoomRecord): Promise<RoomState> {
+    const isGuest = client.accountId === undefined && client.key !== ''
+    const holder = isGuest && (await this.#parts.memberships.member(room.id, client.key).catch(refuse))
+    return this.check(client, room, unlocked, !holder || holder.address === client.addressDigest)
   }
 
   /**
@@ -86,18 +100,27 @@ export class Access {
   }
 }
 
+/** Checks whether a client may enter a room, apart from its limit, see {@link checkPassword}. @throws Refusal `room-private`, `banned`, `invite-only`. */
+export function checkAdmission(
+  room: Pick<Room, 'record' | 'state'>,
+  client: Identity,
+  unlocked: RoomRecord | undefined,
+): void {
+  checkPassword(room, client, unlocked)
+  room.state.checkEntry(client)
+}
+
 /**
- * Checks whether a client may enter a room, apart from its limit. The present password of the room must be the one that the client has shown,
+ * Checks whether a client has the password of a room. The present password of the room must be the one that the client has shown,
  * unless its account governs the room. `unlocked` is the room as it was when its password was shown.
  *
- * @throws Refusal `room-private`, `banned`, `invite-only`.
+ * @throws Refusal `room-private`.
  */
-export function checkAdmission(
+function checkPassword(
   { record, state }: Pick<Room, 'record' | 'state'>,
   client: Identity,
   unlocked: RoomRecord | undefined,
 ): void {
   const { hash } = record
   if (hash !== undefined && hash !== unlocked?.hash && !state.governs(client)) throw new Refusal('room-private')
-  state.checkEntry(client)
 }

@@ -183,7 +183,7 @@ export class Chat {
       onAdministered,
       onDemoted: (session) => memberships.demote(session),
     })
-    const access = new Access({ directory, followed, credentials, admins, digests })
+    const access = new Access({ directory, followed, credentials, admins, digests, memberships: engine.memberships })
     const speech = new Speech(engine, { counts, reader, maxText })
     this.#engine = engine
     this.#blocking = blocking

@@ -199,12 +199,24 @@ export class RoomState {
   }
 
   /** Checks whether a user may enter the room, apart from its password and its limit. @throws Refusal `banned`, `invite-only`. */
-  checkEntry(person: Identity): void {
+  checkEntry(person: Identity, isInvited = this.isInvited(person), rank = this.rankOf(person)): void {
     const ban = this.banned.size > 0 && this.banned.find(person, Date.now())
-    const isUninvited = this.#modes.has('invite-only') && !this.isInvited(person)
-    if (!(ban || isUninvited) || isAtLeast(this.rankOf(person), 'operator')) return
+    const isUninvited = this.#modes.has('invite-only') && !isInvited
+    if (!(ban || isUninvited) || isAtLeast(rank, 'operator')) return
     if (ban) throw new SanctionRefusal('banned', ban)
     throw new Refusal('invite-only')
+  }
+
+  /**
+   * Checks whether a user may read the room without being a member, apart from its password. Of guests no role counts, and an invitation only
+   * if the caller says so: another one may have the nickname.
+   *
+   * @throws Refusal `banned`, `invite-only`.
+   */
+  checkReading(person: Identity, isInvited = false): void {
+    const isKnown = person.isAdmin || person.accountId !== undefined
+    if (isKnown) this.checkEntry(person)
+    else this.checkEntry(person, isInvited && this.isInvited(person), 'member')
   }
 
   /** Maximum members of the room where a user becomes one; undefined for operators and invited users, and without a limit. */
@@ -214,10 +226,10 @@ export class RoomState {
     return isFree ? undefined : Number(limit)
   }
 
-  /** Returns true if a user may enter the room, apart from its password and its limit. */
+  /** Returns true if a user may read the room, see {@link checkReading}. */
   admits(person: Identity): boolean {
     try {
-      this.checkEntry(person)
+      this.checkReading(person)
       return true
     } catch {
       return false

@@ -50,7 +50,7 @@ export class GlobesPasses {
     const proof = (await logins.find(request))?.proof
     const client = await this.#identify(username, proof, request)
     const unlocked = username === undefined ? undefined : room
-    await chat.access.check(client, room, unlocked)
+    await chat.access.checkEntrant(client, room, unlocked)
     return { room, unlocked, username, proof, client }
   }
 
@@ -75,7 +75,7 @@ export class GlobesPasses {
   async checkName(room: RoomRecord, name: string | undefined, request: FastifyRequest): Promise<boolean> {
     const { chat, logins } = this.#parts
     const client = await this.#identify(name, (await logins.find(request))?.proof, request)
-    const state = await chat.access.check(client, room, room)
+    const state = await chat.access.checkEntrant(client, room, room)
     return room.hash !== undefined || state.mode('invite-only') !== undefined
   }
 

@@ -145,6 +145,29 @@ test('an invite-only room is read by those who are invited', async () => {
   await connect(`${path}/ws`, [login.token])
 })
 
+test('a token from before gives no right to read under the nickname of a guest who is in the room', async () => {
+  const stage = await globesStage(PROXY)
+  const { api, line } = stage
+  const { ann, path, history } = await opsOf(stage)
+  await order(ann, `/lock ${PASSWORD}`, 'secret')
+  const headersOf = async (name: string, headers: Record<string, string>) => {
+    const { body } = await api('POST', `${path}/token`, { secret: PASSWORD, name }, headers)
+    return { ...bearer(String(body.token)), ...headers }
+  }
+  const [asBob, asFay] = [await headersOf('bob', EVIL), await headersOf('fay', EVIL)]
+  const [bob, fay] = [await line('bob'), await line('fay')]
+  for (const guest of [bob, fay]) await order(guest, `JOIN ops ${PASSWORD}`)
+  await order(ann, '/op fay', '/invite bob', '/invite-only on')
+  for (const headers of [asBob, asFay]) {
+    for (const get of [history, `${path}/token/renew`])
+      expect(await api('GET', get, undefined, headers)).toMatchObject(DENIED)
+    expect(await stage.refused(`${path}/ws`, [], { headers })).toMatchObject(DENIED)
+  }
+  // Whoever is invited reads on its way in.
+  await order(bob, 'LEAVE')
+  expect((await api('GET', history, undefined, asBob)).status).toBe(200)
+})
+
 /** `start` gives the node of the moderator, and that of the sockets. */
 function sockets(start: () => Promise<readonly [Stage, Stage]>): void {
   test('a lock puts out those who only listen, and members when they leave', async () => {

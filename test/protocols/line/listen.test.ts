@@ -132,3 +132,38 @@ test('a listener that may not read any more is told so, and hears nothing', asyn
   expect((await ci.until(({ type }) => type === 'notice')).at(-1)).toMatchObject({ closed: 'ops' })
   expect(await ask(ci, 'HISTORY')).toMatchObject({ code: 'not-in-room' })
 })
+
+test('nobody reads a room under the nickname of a guest who is in it', async () => {
+  const { together, login } = await stage(WAY)
+  const [ann, bob] = await together('priv', 'ann', 'bob')
+  const early = await login('ann')
+  await ask(early, '/listen priv')
+  for (const line of ['secret', '/invite bob', '/invite-only on']) await ask(ann, line)
+  expect((await early.until(({ type }) => type === 'notice')).at(-1)).toMatchObject({ barred: 'priv' })
+  const others = [early, await login('ann'), await login('bob')]
+  for (const other of others)
+    for (const line of ['/listen priv', '/search in=priv secret'])
+      expect(await ask(other, line)).toMatchObject({ code: 'invite-only' })
+  for (const member of [ann, bob]) {
+    expect(await past(member)).toEqual(['secret'])
+    expect(await ask(member, '/search in=priv secret')).toMatchObject({ found: 1 })
+  }
+  await ask(ann, 'inside')
+  expect(await heardUntil(bob, 'inside')).toEqual(['inside'])
+  for (const other of others) expect(await other.rest()).toEqual([])
+})
+
+test('the nickname of a guest operator passes no ban of an address, and an account reads by its role', async () => {
+  const { together, login } = await stage(WAY)
+  const [ann, eve] = await together('priv', 'ann', 'eve')
+  const dan = await login('dan')
+  for (const line of ['/register correct horse', 'JOIN priv']) await ask(dan, line)
+  await ask(ann, '/op dan')
+  await ask(dan, '/listen priv')
+  for (const line of ['/ban eve', '/invite-only on', 'inside']) await ask(ann, line)
+  expect(await heardUntil(dan, 'inside')).toContain('inside')
+  await ask(eve, '/quit')
+  const other = await login('ann')
+  for (const line of ['/listen priv', '/search in=priv inside'])
+    expect(await ask(other, line)).toMatchObject({ code: 'banned' })
+})

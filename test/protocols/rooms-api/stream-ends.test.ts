@@ -140,6 +140,16 @@ test('an operator who reads an invite-only room without an invitation is ended w
   expect((await client.until(({ event }) => event === 'end')).at(-1)).toEqual(endOf(SSE, end))
 })
 
+test('a guest reads nothing under its nickname, which anybody may give', async () => {
+  const { stream, speaker, chat } = await streamStage()
+  const { session } = await speaker('ann', 'den')
+  await chat.moderation.settings.setMode(session.inRoom(), 'invite-only', '')
+  for (const path of ['stream', 'messages']) {
+    expect(await (await stream(`/rooms/den/${path}?as=ann`)).refusal).toEqual([400, 'invalid-request'])
+    expect(await (await stream(`/rooms/den/${path}`)).refusal).toEqual([403, 'invite-only'])
+  }
+})
+
 test('a token that is revoked, a password that is changed and an account that is removed end their streams', async () => {
   const { stream, account, chat } = await streamStage()
   const ann = await account('ann', 'ops')

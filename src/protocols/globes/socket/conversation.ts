@@ -106,7 +106,7 @@ export class GlobesConversation implements Conversation<string> {
     const { chat } = this.#shared
     const { room, unlocked, client } = this.#ticket
     try {
-      await chat.access.check(client, await chat.rooms.existing(room.id), unlocked)
+      await chat.access.checkEntrant(client, await chat.rooms.existing(room.id), unlocked)
     } catch (error) {
       // The handshake is valid although this may fail.
       if (error instanceof Refusal && error.code !== 'unavailable') this.#refuse(error)
