@@ -14,15 +14,22 @@ export const listen: Command = {
   async run(context, parameter) {
     const { chat, session } = context
     const { room, unlocked } = await existingRoom(context, parameter)
-    const place = chat.listeningIn(session, room, unlocked)
-    await place.readable()
-    context.listening = place
-    await place.begin().catch((error) => {
-      context.listening = undefined
+    const { listening } = context
+    const place = listening?.isOf(room) ? listening : chat.listeningIn(session, room)
+    try {
+      await place.begin(unlocked)
+      if (session.membership) {
+        await chat.leave(session.membership)
+        // It may have been barred meanwhile, which nobody has told it.
+        await place.readable()
+      }
+    } catch (error) {
+      if (place !== listening) place.end()
       throw error
-    })
+    }
+    if (session.closed) place.end()
+    context.listening = place
     context.speaking = undefined
-    if (session.membership) await chat.leave(session.membership)
     return result(`Listening in room ${room.slug}`)
   },
 }

@@ -277,9 +277,9 @@ export class Chat {
     return SpeakingPlace.open(this.#speaking, session, which, unlocked)
   }
 
-  /** Returns a room in which a session may listen without being a member. `unlocked` is the room as it was when its password was shown. */
-  listeningIn(session: Session, room: RoomRecord, unlocked: RoomRecord | undefined): ListeningPlace {
-    return new ListeningPlace(this.#listening, session, room, unlocked)
+  /** Returns a room in which a session may listen without being a member. */
+  listeningIn(session: Session, room: RoomRecord): ListeningPlace {
+    return new ListeningPlace(this.#listening, session, room)
   }
 
   /** Ends a membership; the session still sees its own `left`. @throws Refusal `unavailable`; then it is still a member. */

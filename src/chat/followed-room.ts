@@ -168,9 +168,9 @@ export class FollowedRoom {
 
   /** Hands the room's events to a session from now on, member or not, for as long as the client may read the room, see {@link Chat.subscribe}. */
   subscribe(session: Session, client: Identity, mayLackPassword: boolean): void {
+    // A member gets them already, and so does a subscriber.
+    if (!this.#members.has(session) && !this.#subscribers.has(session)) this.#audience.add(session)
     this.#subscribers.add(session, client, mayLackPassword)
-    // A member gets them already.
-    if (!this.#members.has(session)) this.#audience.add(session)
   }
 
   /** Takes back {@link subscribe}; a member goes on getting the events. */

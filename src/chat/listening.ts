@@ -17,15 +17,14 @@ export class ListeningPlace {
   readonly #parts: ListeningParts
   readonly #session: Session
   readonly #room: RoomRecord
-  readonly #unlocked: RoomRecord | undefined
+  /** The room as it was when its password was shown. */
+  #unlocked: RoomRecord | undefined
   #unsubscribe = () => {}
 
-  /** `unlocked` is the room as it was when its password was shown. */
-  constructor(parts: ListeningParts, session: Session, room: RoomRecord, unlocked: RoomRecord | undefined) {
+  constructor(parts: ListeningParts, session: Session, room: RoomRecord) {
     this.#parts = parts
     this.#session = session
     this.#room = room
-    this.#unlocked = unlocked
   }
 
   /** True for the place of a room. */
@@ -33,9 +32,16 @@ export class ListeningPlace {
     return id === this.#room.id
   }
 
-  /** Hands the session what happens from now on. @throws Refusal as {@link readable} does, of a room that was locked meanwhile */
-  async begin(): Promise<void> {
+  /**
+   * Hands the session what happens from now on; one that hears the room already loses nothing. `unlocked` is the room as it was when its
+   * password was shown.
+   *
+   * @throws Refusal as {@link readable} does, also of a room that was locked meanwhile: the caller then ends a new place
+   */
+  async begin(unlocked: RoomRecord | undefined): Promise<void> {
     const { memberships } = this.#parts
+    this.#unlocked = unlocked ?? this.#unlocked
+    await this.readable()
     if (this.#session.closed) return
     this.#unsubscribe = memberships.subscribe(this.#session, this.#room, this.#session, this.#unlocked === undefined)
     await this.readable()

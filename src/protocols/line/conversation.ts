@@ -81,7 +81,7 @@ export class LineConversation implements CommandContext, Conversation<LineUnit> 
   }
 
   set listening(place: CommandContext['listening']) {
-    this.session.listening?.end()
+    if (place !== this.session.listening) this.session.listening?.end()
     this.session.listening = place
   }
 

@@ -1,5 +1,10 @@
 /** docs/protocols/line.md, section 8.6: /listen gives the events of a room to a client that does not enter it. */
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { ListeningPlace } from '../../../src/chat/listening.ts'
+import { Refusal } from '../../../src/chat/refusal.ts'
+import type { RoomRecord } from '../../../src/engine/engine.ts'
+import { Unavailable } from '../../../src/engine/errors.ts'
+import { LocalLogs } from '../../../src/engine/local/logs.ts'
 import type { LineClient } from '../../support/client.ts'
 import { isReply, ok, result, stage } from '../../support/stage.ts'
 
@@ -102,6 +107,44 @@ test('JOIN, /speak and another /listen end it, and a room that was joined is lef
   await ask(bob, 'unheard')
   expect(await ask(ci, 'said')).toEqual(ok)
   expect(await ci.rest()).toEqual([])
+})
+
+test('whoever listens again in the room misses nothing', async () => {
+  const { together, login } = await stage(WAY, { 'max-rate': 0 })
+  const [ann] = await together('ops', 'ann')
+  const ci = await login('ci')
+  await ask(ci, '/listen ops')
+  const texts = Array.from({ length: 2_000 }, (_, number) => `${number}`)
+  for (const text of texts) {
+    ann.send(text)
+    ci.send('/listen ops')
+    if (Number(text) % 10 === 0) await ann.until((line) => line.type === 'message' && line.body === text)
+  }
+  expect(await heardUntil(ci, '1999')).toEqual(texts)
+})
+
+test('whoever is refused stays where it was', async () => {
+  const { together, login } = await stage(WAY)
+  const [ann] = await together('ops', 'ann')
+  const [bob, eve] = await together('dev', 'bob', 'eve')
+  const ci = await login('ci')
+  await ask(ci, '/listen ops')
+  const readable = vi.spyOn(ListeningPlace.prototype, 'readable')
+  const append = vi.spyOn(LocalLogs.prototype, 'append')
+  onTestFinished(() => void vi.restoreAllMocks())
+  // Behind the first look at the room, it is locked.
+  readable.mockImplementationOnce(async () => ({}) as RoomRecord).mockRejectedValueOnce(new Refusal('room-private'))
+  expect(await ask(ci, '/listen dev')).toMatchObject({ code: 'room-private' })
+  append.mockRejectedValueOnce(new Unavailable('away'))
+  expect(await ask(eve, '/listen ops')).toMatchObject({ code: 'unavailable' })
+  await ask(bob, 'in dev')
+  await ask(ann, 'in ops')
+  expect(await heardUntil(ci, 'in ops')).toEqual(['in ops'])
+  expect(await past(ci)).toEqual(['in ops'])
+  expect(await ask(eve, 'from eve')).toEqual(ok)
+  expect(await past(eve)).toEqual(['in dev', 'from eve'])
+  expect(await bob.rest()).toContainEqual(expect.objectContaining({ type: 'message', from: 'eve' }))
+  expect(`${eve.received}`).not.toContain('in ops')
 })
 
 test('a listener that may not read any more is told so, and hears nothing', async () => {
