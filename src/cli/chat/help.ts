@@ -6,6 +6,7 @@ export const NOT_HERE: Readonly<Record<string, string>> = {
   json: 'Not here; roomd tail --json prints JSON',
   enter: 'Not here; /join enters a room',
   speak: 'Not here; roomd send says texts without joining',
+  listen: 'Not here; roomd tail prints what happens without joining',
 }
 
 /** The first page of help: what most people need, on a terminal of 24 lines. */

@@ -31,6 +31,14 @@ test('lines are said and commands carried out, one after the other; the end of t
   )
 })
 
+test('commands that would take the connection out of its room are not here', async () => {
+  const moving = ['enter', 'speak', 'listen']
+  const input = `${moving.map((name) => `/${name} elsewhere\n`).join('')}still here\n`
+  const { stdout } = await verb(['chat', 'moving', '--as', 'ann'], { port: daemon.line, input })
+  expect(stdout.match(/Not here/g)).toHaveLength(moving.length)
+  expect(stdout).toContain('<ann> still here')
+})
+
 test('without a room it enters the lobby; other rooms are named', async () => {
   const chat = new Verb(['chat', `127.0.0.1:${daemon.line}`, '--as', 'ann'], { port: daemon.line })
   await chat.printed('* ann joined')
