@@ -279,6 +279,19 @@ test('--wait waits while the server cannot say whether there is the room', async
   expect(lines.filter((line) => line.startsWith('/listen'))).toHaveLength(4)
 })
 
+test.each([[[]], [['--wait']]])('a server that is too old is told of, %j', async (args) => {
+  const { url } = await openScripted(({ line, write }) => {
+    if (!line.startsWith('/listen')) return false
+    write({ type: 'error', error: 'Unknown command: /listen old', code: 'unknown-command', hint: 'Say /help' })
+    return true
+  })
+  expect(await verb(['tail', 'old', ...args, '--server', url], { port })).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: 'roomd tail: The server is older than this roomd tail, and has no /listen (unknown-command)\n',
+  })
+})
+
 test('--wait waits for a room with a password, which no error shows', async () => {
   const file = join(temporaryFolder(), 'password')
   writeFileSync(file, 'passw0rd123\n')

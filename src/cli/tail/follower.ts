@@ -167,6 +167,8 @@ export class Follower {
     try {
       await this.#seat.enter(newStay(this.#room, { password, command: '/listen' }, events, notDeparted))
     } catch (error) {
+      if (isRefusal(error) && error.code === 'unknown-command')
+        throw new RefusedError('The server is older than this roomd tail, and has no /listen', { code: error.code })
       throw entryError(error, this.#room, password)
     }
   }
