@@ -1,6 +1,5 @@
 import { Refusal } from '../src/chat/refusal.ts'
-import type { SanctionRole } from '../src/chat/sanctions.ts'
-import { isMask } from '../src/chat/sanctions.ts'
+import { isMask, type SanctionRole } from '../src/chat/sanctions.ts'
 import { type Command, Mistake } from './command.ts'
 import { timestamp } from './events.ts'
 import { OK } from './replies.ts'

@@ -18,7 +18,7 @@ export interface SanctionOptions {
 /** The event of a ban or mute. */
 export interface Sanctioned {
   readonly event: Event
-  /** False if nobody of the nickname, or whom the mask covers, is in the room or has spoken there. */
+  /** False if no member's nickname is, or matches, the given one, and it is neither an account's nor that of a guest who has spoken there. */
   readonly isAnybodyHere: boolean
 }
 
@@ -63,12 +63,13 @@ export class Expulsion {
       ...(address !== undefined && { address }),
     }
     const sanction = { kind: 'role', to: target?.name ?? name, body, details } as const
-    const matching = mask ? await this.#matching(by, name) : []
-    const isAnybodyHere = matching.length > 0 || target?.member !== undefined || address !== undefined
+    const named = mask ? await this.#named(by, name) : []
+    const isKnown = address !== undefined || target?.accountId !== undefined
+    const isAnybodyHere = named.length > 0 || target?.member !== undefined || isKnown
+    const expelled = role === 'muted' ? [] : target ? [target] : await this.#bound(by, named)
     // The moderator may have lost its rank while other nodes were asked.
     check()
     if (role === 'muted') return { event: await this.#actions.append(by, sanction), isAnybodyHere }
-    const expelled = target ? [target] : matching
     const event = await this.#actions.appendAll(by, [
       sanction,
       ...expelled.filter(({ member }) => member).map(({ name: to }) => ({ kind: 'kicked', to, body }) as const),
@@ -121,17 +122,23 @@ export class Expulsion {
   /** Kicks who has entered while the ban was on its way. */
   async #expelLate(by: Membership, name: string, body: string): Promise<void> {
     const { banned } = by.room.state
-    const late = (await this.#matching(by, name)).filter((target) => banned.find(target, Date.now()))
+    const late = (await this.#bound(by, await this.#named(by, name))).filter((target) =>
+      banned.find(target, Date.now()),
+    )
     await Promise.all(late.map(({ name: to }) => this.#actions.append(by, { kind: 'kicked', to, body })))
   }
 
-  /** The members whose nickname is, or matches, that of a ban; no operators, who are not bound by bans. */
-  async #matching(by: Membership, name: string): Promise<Target[]> {
+  /** The members whose nickname is, or matches, that of a ban or mute. */
+  async #named(by: Membership, name: string): Promise<readonly string[]> {
     const key = fold(name)
     const parts = key.split('*')
     const isMeant = (one: string) => (isMask(key) ? matches(parts, fold(one)) : fold(one) === key)
     const members = await this.#actions.memberships.members(by.room.record.id).catch(refuse)
-    const named = members.filter(isMeant)
+    return members.filter(isMeant)
+  }
+
+  /** Finds members, without operators, who are not bound by bans. */
+  async #bound(by: Membership, named: readonly string[]): Promise<Target[]> {
     const targets = await Promise.all(named.map((one) => this.#actions.find(by.room, one)))
     return targets.filter((target) => !isAtLeast(by.room.state.rankOf(target), 'operator'))
   }

@@ -18,7 +18,7 @@ export class SlowMode {
   readonly #lastSaid = new BoundedMap<string, Said>(MAX_USERS)
   /** The guest who has left last, by the digest of its address. */
   readonly #gone = new BoundedMap<string, string>(MAX_USERS)
-  /** Who waits for a guest that has left, by the nickname of that. */
+  /** The guest that waits in the place of one that has left, by the nickname of that one. */
   readonly #heirs = new BoundedMap<string, string>(MAX_USERS)
 
   get isOn(): boolean {

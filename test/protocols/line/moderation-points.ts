@@ -146,6 +146,9 @@ export function moderationPoints(at: () => Sites, prefix: string): void {
     expect(await ann.ask('/mutes')).toEqual({ type: 'commandResult', result: 'Nobody is muted', mutes: [] })
     for (const command of ['/mute bob 2h spam', '/mute fay']) expect(await ann.ask(command)).toEqual(OK)
     expect(await ann.outcome('/mute loud*')).toBe('loud* is muted; nobody here matches it')
+    // An operator matches, and an account may have spoken from outside.
+    expect(await ann.outcome('/mute an*')).toBe('OK')
+    await ann.ask('/unmute an*')
     const utctimestamp = expect.any(String)
     expect(await ann.ask('/mutes')).toEqual({
       type: 'commandResult',
