@@ -125,7 +125,10 @@ export class FollowedRoom {
     const events = this.#audience.since(id)
     if (!events) return new Promise((arrived, lost) => this.#newcomers.set(id, { session, from, arrived, lost }))
     this.#enter(session, from, id, events.length)
-    const left = events.find((event) => fold(leaverOf(event) ?? '') === session.key)
+    const left = events.find((event) => {
+      const leaver = leaverOf(event)
+      return leaver !== undefined && fold(leaver) === session.key
+    })
     if (left) this.#leavers.add(session, this.#remove(session), left)
     return Promise.resolve()
   }

@@ -38,9 +38,6 @@ export interface Asker {
   readonly closed: boolean
 }
 
-/** The asker of what no client has asked for. */
-export const NO_CLIENT: Asker = { address: '', closed: false }
-
 /** Reads logs for clients: a page at a time, addresses in turn, nothing for clients that are gone. */
 export class Reader {
   readonly #engine: Engine

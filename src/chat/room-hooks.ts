@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Engine, RoomRecord } from '../engine/engine.ts'
 import type { Event } from '../engine/event.ts'
 import type { HookRecord } from '../engine/records.ts'
-import { type Asker, NO_CLIENT, type Reader } from './reader.ts'
+import type { Asker, Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { TaskLease } from './task-lease.ts'
 
@@ -44,7 +44,7 @@ export class RoomHooks {
     { kinds, ...given }: Pick<HookRecord, 'url' | 'secret' | 'by' | 'account'> & { readonly kinds: readonly string[] },
   ): Promise<HookRecord | undefined> {
     const id = randomBytes(9).toString('base64url')
-    const { last: position } = await this.#reader.extent(`room:${room.id}`, NO_CLIENT)
+    const { last: position } = await this.#engine.logs.extent(`room:${room.id}`).catch(refuse)
     const hook: HookRecord = { ...given, id, room: room.id, kinds: [...kinds], createdAt: Date.now(), position }
     await this.#engine.records.put('hook', id, hook).catch(refuse)
     // Of concurrent requests, on whatever nodes, the first one counts.

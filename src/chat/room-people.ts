@@ -1,9 +1,12 @@
 import type { Engine } from '../engine/engine.ts'
 import type { AccountRecord } from '../engine/records.ts'
 import type { FollowedRooms } from './followed-rooms.ts'
-import { NO_CLIENT, type Reader } from './reader.ts'
+import type { Asker, Reader } from './reader.ts'
 import { refuse } from './refusal.ts'
 import { RoomSnapshots } from './snapshot.ts'
+
+/** The asker of what no client has asked for. */
+const NO_CLIENT: Asker = { address: '', closed: false }
 
 /** Number of events that are searched for the last activity of members, where this node has not followed the room. */
 const SEARCHED_EVENTS = 1_000

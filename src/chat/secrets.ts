@@ -25,7 +25,7 @@ const LONGEST = 1_024
 const CLIENT_DIGITS = 32
 
 /** Characters of random secrets that clients show. */
-export const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+export const SECRET_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 
 const SALT = 16
 const HASH = 32

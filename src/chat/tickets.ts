@@ -3,14 +3,14 @@ import type { Records } from '../engine/typed-records.ts'
 import { Proof } from './credentials.ts'
 import { fold } from './names.ts'
 import { refuse } from './refusal.ts'
-import { digestOf, LETTERS } from './secrets.ts'
+import { digestOf, SECRET_CHARACTERS } from './secrets.ts'
 import { Turns } from './turns.ts'
 
 const LENGTH = 32
 /** Form of a ticket; the store is not asked for anything else. */
 const TICKET = /^[A-Za-z0-9]{32}$/
 /** Bytes below this give every letter the same probability. */
-const FAIR = 256 - (256 % LETTERS.length)
+const FAIR = 256 - (256 % SECRET_CHARACTERS.length)
 
 /** Minimum time between two writes of a ticket's end, in ms. */
 const STEP = 60_000
@@ -123,7 +123,7 @@ function letters(secret: string, text: string): string {
   let made = ''
   for (let block = 0; made.length < LENGTH; block++) {
     for (const byte of createHmac('sha256', secret).update(`${block}:${text}`).digest()) {
-      if (byte < FAIR && made.length < LENGTH) made += LETTERS.charAt(byte % LETTERS.length)
+      if (byte < FAIR && made.length < LENGTH) made += SECRET_CHARACTERS.charAt(byte % SECRET_CHARACTERS.length)
     }
   }
   return made

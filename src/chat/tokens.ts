@@ -5,7 +5,7 @@ import { auditEntry, type OnAudit } from './audit.ts'
 import { accountId, type Credentials, Proof } from './credentials.ts'
 import { fold, isSlug, mayBeSlug } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
-import { digestOf, LETTERS } from './secrets.ts'
+import { digestOf, SECRET_CHARACTERS } from './secrets.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 import { isFullScope, TOKEN_RIGHTS, type TokenRight, type TokenScope } from './token-scope.ts'
@@ -79,7 +79,9 @@ export class AccessTokens {
     if (!isSlug(name) || rights.length === 0 || (until !== undefined && !(until > Date.now())))
       throw new Refusal('token-invalid')
     const rooms = request.rooms && roomsOf(request.rooms)
-    const value = PREFIX + Array.from({ length: LENGTH }, () => LETTERS.charAt(randomInt(LETTERS.length))).join('')
+    const value =
+      PREFIX +
+      Array.from({ length: LENGTH }, () => SECRET_CHARACTERS.charAt(randomInt(SECRET_CHARACTERS.length))).join('')
     const digest = digestOf(value)
     const token: TokenRecord = {
       digest,

@@ -143,8 +143,11 @@ function connectingFailure(message: string, place: string): string {
   const [, tlsFault] = /SSL routines:[^:]*:([^:]*)/.exec(message) ?? []
   if (tlsFault !== undefined)
     return `no TLS there (${tlsFault}); for a port without TLS leave out tls://, or the s of https:// and wss://`
-  if (/^(Parse Error: Expected HTTP|Unexpected server response: 400)/.test(message))
-    return 'no WebSocket there; for a line port leave out http://'
+  // Such as a line port, which answers HTTP by status 400.
+  if (/^(Parse Error: Expected HTTP|Unexpected server response: 400)/.test(message)) {
+    const cure = /^(https|wss):/.test(place) ? 'write tls://HOST:PORT' : 'leave out http://'
+    return `no WebSocket of roomd there (${message.replace(/^Unexpected server response: /, 'status ')}); for a line port ${cure}`
+  }
   return /certificate/.test(message) ? `${message.replace(/;.*/, '')}; --ca FILE trusts one` : message
 }
 

@@ -60,6 +60,8 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
   #hasEnded = false
   /** True if the client or the conversation has ended the connection: no further input is handled. */
   #isQuitting = false
+  /** True when a disconnect is counted and logged. */
+  #isDisconnected = false
   /** True if the server stops: no further input is handled. */
   #isStopping = false
 
@@ -170,8 +172,9 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
 
   /** Destroys the connection without its last bytes: there is no memory for its queue. */
   discard(reason: DisconnectReason): void {
-    this.#options.tally.disconnect(reason)
-    this.#options.log.warn({ ...this.#client, reason, held: this.held }, 'disconnected')
+    if (this.#countDisconnect(reason)) {
+      this.#options.log.warn({ ...this.#client, reason, held: this.held }, 'disconnected')
+    }
     this.#socket.destroy()
     // The socket may have closed before.
     void this.#end.leave()
@@ -328,8 +331,16 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
     void tickEnd().then(() => this.ready())
   }
 
-  #logDisconnect(reason: DisconnectReason): void {
+  /** Returns false, and counts nothing, if the disconnect is counted already. */
+  #countDisconnect(reason: DisconnectReason): boolean {
+    if (this.#isDisconnected) return false
+    this.#isDisconnected = true
     this.#options.tally.disconnect(reason)
+    return true
+  }
+
+  #logDisconnect(reason: DisconnectReason): void {
+    if (!this.#countDisconnect(reason)) return
     // The loss of memberships is logged as a warning once for the whole node.
     const level = reason === 'membership-lost' ? 'info' : 'warn'
     this.#options.log[level]({ ...this.#client, reason, queued: this.outbox.queued }, 'disconnected')

@@ -9,8 +9,6 @@ import type { RedisLocation } from './url.ts'
 export class Health {
   readonly #shown: string
   readonly #observer: EngineObserver
-  /** Reasons that were reported since the last recovery. */
-  readonly #reported = new Set<string>()
   readonly #warned = new Set<string>()
   #trouble: string | undefined
 
@@ -24,18 +22,17 @@ export class Health {
     return this.#trouble
   }
 
-  /** Called when commits fail; reports each reason once. */
+  /** Called when commits fail; reports a reason that is not the last one. */
   failed(reason: string): void {
-    this.#trouble = `Redis at ${this.#shown}: ${reason}`
-    if (this.#reported.has(reason)) return
-    this.#reported.add(reason)
-    this.#observer.trouble(this.#trouble)
+    const trouble = `Redis at ${this.#shown}: ${reason}`
+    if (trouble === this.#trouble) return
+    this.#trouble = trouble
+    this.#observer.trouble(trouble)
   }
 
   recovered(): void {
     if (this.#trouble === undefined) return
     this.#trouble = undefined
-    this.#reported.clear()
     this.#observer.recovered()
   }
 

@@ -141,7 +141,7 @@ function httpResponse(line: string): string {
   return `HTTP/1.1 400 Bad Request\r\n${type}\r\nContent-Length: ${Buffer.byteLength(line)}\r\n\r\n${line}`
 }
 
-/** Returns a function that encodes {@link lastLineFor}. */
+/** Returns a function that encodes {@link lastLineFor}; for a client that speaks HTTP, for which no other text is given, in a response. */
 export function lastLine(
   encode: Encode,
   pack: Pack = Buffer.from,
