@@ -205,8 +205,9 @@ export class Administration {
     const { presence, admins, onDemoted } = this.#parts
     for (const session of presence.of(marked.name)) {
       if (!session.registered) continue
+      const wasAdmin = session.isAdmin
       presence.setAdmin(session, admins.grants(session, marked))
-      if (!session.isAdmin) onDemoted(session)
+      if (wasAdmin && !session.isAdmin) onDemoted(session)
       session.isBot = marked.bot
     }
   }

@@ -295,11 +295,11 @@ export class Chat {
 
   /**
    * Hands a session the events of a room, member or not. Once the client may not read the room any more, and is no member, that ends
-   * with {@link Wire.putOut}. The caller has checked its {@link Access}; `mayLackPassword` is true if its role may have stood for the
+   * with {@link Wire.putOut}. The caller has checked its {@link Access}; `hasShownPassword` is false if its role has stood for the
    * password of the room. Returns the end of it.
    */
-  subscribe(session: Session, room: RoomRecord, client: Identity, mayLackPassword = false): () => void {
-    return this.#memberships.subscribe(session, room, client, mayLackPassword)
+  subscribe(session: Session, room: RoomRecord, client: Identity, hasShownPassword = true): () => void {
+    return this.#memberships.subscribe(session, room, client, hasShownPassword)
   }
 
   /**

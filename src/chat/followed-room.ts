@@ -170,10 +170,10 @@ export class FollowedRoom {
   }
 
   /** Hands the room's events to a session from now on, member or not, for as long as the client may read the room, see {@link Chat.subscribe}. */
-  subscribe(session: Session, client: Identity, mayLackPassword: boolean): void {
+  subscribe(session: Session, client: Identity, hasShownPassword: boolean): void {
     // A member gets them already, and so does a subscriber.
     if (!this.#members.has(session) && !this.#subscribers.has(session)) this.#audience.add(session)
-    this.#subscribers.add(session, client, mayLackPassword)
+    this.#subscribers.add(session, client, hasShownPassword)
   }
 
   /** Takes back {@link subscribe}; a member goes on getting the events. */
@@ -184,9 +184,7 @@ export class FollowedRoom {
 
   /** Bars a subscriber that has lost the rights of an admin, unless it may read the room without them. */
   demote(session: Session): void {
-    if (!this.#subscribers.has(session)) return
-    this.#subscribers.demote(session)
-    this.#barUnlessReader(session)
+    if (this.#subscribers.has(session)) this.#barUnlessReader(session)
   }
 
   /** Takes the next event of the log. */

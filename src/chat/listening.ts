@@ -41,9 +41,10 @@ export class ListeningPlace {
   async begin(unlocked: RoomRecord | undefined): Promise<void> {
     const { memberships } = this.#parts
     this.#unlocked = unlocked ?? this.#unlocked
-    await this.readable()
+    const { hash } = await this.readable()
     if (this.#session.closed) return
-    this.#unsubscribe = memberships.subscribe(this.#session, this.#room, this.#session, this.#unlocked === undefined)
+    const hasShownPassword = hash === undefined || hash === this.#unlocked?.hash
+    this.#unsubscribe = memberships.subscribe(this.#session, this.#room, this.#session, hasShownPassword)
     await this.readable()
   }
 

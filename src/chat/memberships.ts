@@ -107,7 +107,7 @@ export class Memberships {
         const rank = registered ? undefined : state.rankOf(session)
         const role: GuestRole | undefined = rank === 'operator' || rank === 'voiced' ? rank : undefined
         const isRenamed = !registered && !occupied.has(record.id)
-        return { membership, record, role, isRenamed, end: this.subscribe(session, record, session, false) }
+        return { membership, record, role, isRenamed, end: this.subscribe(session, record, session, true) }
       })
       const ends = places.map(({ end }) => end)
       try {
@@ -173,9 +173,9 @@ export class Memberships {
   }
 
   /** Hands a session the events of a room, member or not, until the client is barred from it, see {@link Chat.subscribe}. */
-  subscribe(session: Session, record: RoomRecord, client: Identity, mayLackPassword: boolean): () => void {
+  subscribe(session: Session, record: RoomRecord, client: Identity, hasShownPassword: boolean): () => void {
     const room = this.followed.follow(record)
-    room.subscribe(session, client, mayLackPassword)
+    room.subscribe(session, client, hasShownPassword)
     // Without its state the room bars more subscribers than it has to.
     void room.stateReader.loadFor(client).catch(() => {})
     return () => {

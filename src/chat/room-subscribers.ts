@@ -1,5 +1,4 @@
 import type { Event } from '../engine/event.ts'
-import { fold } from './names.ts'
 import type { RoomState } from './room-state.ts'
 import type { Identity } from './sanctions.ts'
 import type { Session } from './session.ts'
@@ -7,10 +6,8 @@ import type { Session } from './session.ts'
 interface Subscriber {
   /** The client as it was identified when it subscribed. */
   readonly client: Identity
-  /** True for a client that may have been let in by its role, without the password of the room. */
-  readonly mayLackPassword: boolean
-  /** True if the password of the room, or the role that stood for it, is not known to be the client's any more. */
-  isOutdated: boolean
+  /** True if the client has shown the present password of the room, or the room has none; otherwise only a role stands for it. */
+  hasShownPassword: boolean
 }
 
 /** The sessions that get the events of a room, member or not. */
@@ -29,8 +26,8 @@ export class RoomSubscribers {
     return this.#subscribers.has(session)
   }
 
-  add(session: Session, client: Identity, mayLackPassword: boolean): void {
-    this.#subscribers.set(session, { client, mayLackPassword, isOutdated: false })
+  add(session: Session, client: Identity, hasShownPassword: boolean): void {
+    this.#subscribers.set(session, { client, hasShownPassword })
   }
 
   delete(session: Session): void {
@@ -38,29 +35,19 @@ export class RoomSubscribers {
   }
 
   /** Notes a change of the room. Returns true if a subscriber that is no member may have lost the right to read on. */
-  restrict({ kind, to = '', details: { flag, role, on } = {} }: Event): boolean {
+  restrict({ kind, details: { flag, role, on } = {} }: Event): boolean {
     if (kind !== 'mode' && kind !== 'role') return false
-    if (role === 'operator' && !on) {
-      for (const session of this.#subscribers.keys())
-        if (this.#identityOf(session)?.key === fold(to)) this.demote(session)
-      return true
-    }
-    if (!on) return false
-    if (flag === 'password') for (const subscriber of this.#subscribers.values()) subscriber.isOutdated = true
+    if (flag === 'password') for (const subscriber of this.#subscribers.values()) subscriber.hasShownPassword = !on
+    if (!on) return role === 'operator'
     return flag === 'password' || flag === 'invite-only' || role === 'banned'
-  }
-
-  /** Notes that a subscriber has lost a role, or the rights of an admin. */
-  demote(session: Session): void {
-    const subscriber = this.#subscribers.get(session)
-    if (subscriber?.mayLackPassword) subscriber.isOutdated = true
   }
 
   /** Returns true if a subscriber may read the room without being a member. */
   mayRead(session: Session, state: RoomState | undefined): boolean {
     const identity = this.#identityOf(session)
-    if (!identity || this.#subscribers.get(session)?.isOutdated) return false
-    return state?.admits(identity) === true
+    if (!identity || !state) return false
+    const hasPassword = this.#subscribers.get(session)?.hasShownPassword === true
+    return (hasPassword || state.governs(identity)) && state.admits(identity)
   }
 
   /** A session that has logged in since it subscribed is known better. */

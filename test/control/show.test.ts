@@ -121,3 +121,15 @@ test('--json is for list and show', async () => {
     expect([status, stderr]).toEqual([2, expect.stringMatching(/^roomd: [a-z ]+ prints no JSON; --json is for list/)])
   }
 })
+
+test('an account that is marked as a program’s goes on hearing rooms', async () => {
+  const data = temporaryFolder()
+  const { daemon, port } = await start('--data', data)
+  const ann = await client(port, 'LOGIN Ann', '/register correct horse', 'JOIN ops')
+  const listener = await client(port, 'LOGIN Ann correct horse', '/listen ops')
+  expect(await operate(['account', 'ann', '--bot', '--data', data])).toMatchObject({ status: 0 })
+  ann.send('still here')
+  const heard = await listener.until(({ type }) => type === 'message' || type === 'notice')
+  expect(heard.at(-1)).toMatchObject({ type: 'message', body: 'still here' })
+  await stop(daemon)
+})

@@ -86,7 +86,7 @@ export class StreamConversation implements Conversation<never>, BeatingStream {
     const { chat } = context
     // An account may have lost the rights of an admin since its request.
     const identity = session.name === '' ? this.#caller.identity : session
-    this.#unsubscribe.set(place, chat.subscribe(session, room, identity, true))
+    this.#unsubscribe.set(place, chat.subscribe(session, room, identity, unlocked !== undefined))
     const found = await chat.rooms.existing(room.id)
     await context.authorization.checkReader({ ...this.#caller, identity }, found, unlocked)
   }
