@@ -17,18 +17,17 @@ export type Stay = ReturnType<typeof newStay>
 export interface StayOptions extends EnterOptions {
   /** Command in place of the one that the other options mean: `/listen` for a room that is only heard. */
   readonly command?: string
+  /** False with a command that makes no member: a user of the nickname that is put out is somebody else then. */
+  readonly joins?: boolean
 }
 
-/**
- * Makes the presence of a client in one room, over reconnections: what goes into the room, and what comes out of it.
- *
- * @param departed returns how the user was put out by an event
- */
-export function newStay(name: string, options: StayOptions, sink: EventSink<RoomEvent>, departed = departure) {
+/** Makes the presence of a client in one room, over reconnections: what goes into the room, and what comes out of it. */
+export function newStay(name: string, options: StayOptions, sink: EventSink<RoomEvent>) {
   let {
     password,
     exists,
     events = true,
+    joins = events,
     command = events ? (exists ? '/enter' : 'JOIN') : exists ? SPEAK_EXISTING : '/speak',
   } = options
   const log = eventLog('HISTORY', options, sink)
@@ -48,26 +47,26 @@ export function newStay(name: string, options: StayOptions, sink: EventSink<Room
      */
     join(connection: LineConnection, joined: (name: string) => void, caughtUp: () => void): Promise<unknown> {
       const joining = connection.run(commandLine(command, stay.name, password), ({ result }) => {
-        // What waits belongs to this room, and not to a new one of its name.
-        if (!events) command = SPEAK_EXISTING
         stay.connection = connection
         stay.speech.begin(connection, (name) => name !== stay.name && joined(name))
-        joined(String(result).replace(/^.*? room /, ''))
+        joined(`${result}`.replace(/.*? room /, ''))
         // Without its place, the next connection would not know what is missed.
-        return events ? log.follow(connection, caughtUp) : caughtUp()
+        if (events) return log.follow(connection, caughtUp)
+        // What waits belongs to this room, and not to a new one of its name.
+        command = SPEAK_EXISTING
+        return caughtUp()
       })
-      if (!events) return joining
+      // What the connection is lost before, the next one asks for.
       const takeTopic = ({ topic = '' }) => {
         stay.topic = topic
       }
-      // What the connection is lost before, the next one asks for. Whoever only hears is refused it.
-      return Promise.all([joining, connection.run('/topic', takeTopic).catch(ignore)])
+      return joins ? Promise.all([joining, connection.run('/topic', takeTopic).catch(ignore)]) : joining
     },
     /** Called with an event of the room. Returns how it puts the user out. */
     hear(event: RoomEvent, nickname: string) {
       if (event.type === 'topic') stay.topic = event.body
       log.hear(event)
-      return departed(event, nickname)
+      return joins && departure(event, nickname)
     },
     /** Called when the connection is lost. */
     lost() {

@@ -277,6 +277,8 @@ test('--wait waits while the server cannot say whether there is the room', async
   const tail = new Verb(['tail', 'store', '--wait', '--no-follow', '--server', url], { port })
   expect(await tail.ended).toMatchObject({ status: 0 })
   expect(lines.filter((line) => line.startsWith('/listen'))).toHaveLength(4)
+  // It would be refused to whoever is no member.
+  expect(lines).not.toContain('/topic')
 })
 
 test.each([[[]], [['--wait']]])('a server that is too old is told of, %j', async (args) => {

@@ -165,7 +165,7 @@ export class Follower {
   async #listen(password: string | undefined): Promise<void> {
     const events = { push: (event: RoomEvent) => this.#hear(event), miss: () => this.#listener.missed(), end: () => {} }
     try {
-      await this.#seat.enter(newStay(this.#room, { password, command: '/listen' }, events, notDeparted))
+      await this.#seat.enter(newStay(this.#room, { password, command: '/listen', joins: false }, events))
     } catch (error) {
       if (isRefusal(error) && error.code === 'unknown-command')
         throw new RefusedError('The server is older than this roomd tail, and has no /listen', { code: error.code })
@@ -206,6 +206,3 @@ export class Follower {
 function isUnknownRoom(error: unknown): error is RefusedError {
   return error instanceof RefusedError && error.code === 'room-unknown'
 }
-
-/** A user of the same nickname may be put out, who is somebody else: a listener is told by a notice. */
-function notDeparted(): undefined {}
