@@ -2,7 +2,6 @@ import type { RoomRecord } from '../engine/engine.ts'
 import type { Access } from './access.ts'
 import type { Directory } from './directory.ts'
 import type { Memberships } from './memberships.ts'
-import { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
 import { checkScope } from './token-scope.ts'
 
@@ -51,8 +50,7 @@ export class ListeningPlace {
   /** Resolves with the room as it is. @throws Refusal `room-unknown`, `token-scope`, `room-private`, `banned`, `invite-only`, `unavailable` */
   async readable(): Promise<RoomRecord> {
     const { access, directory } = this.#parts
-    const room = await directory.find(this.#room.id)
-    if (!room) throw new Refusal('room-unknown')
+    const room = await directory.existing(this.#room.id)
     checkScope(this.#session, 'read', room.slug)
     await access.check(this.#session, room, this.#unlocked)
     return room
