@@ -8,16 +8,25 @@ export interface FairQueueLimits {
   readonly waitingPerAddress: number
   /** Tasks of all addresses that may wait; more are refused. */
   readonly waiting: number
+  /**
+   * True if the next task of an address is drawn by lot, instead of the oldest one. Clients that run many tasks one after the other, and
+   * have begun together, then do not end together, to come back together.
+   */
+  readonly isDrawn?: boolean
 }
+
+/** Returns an index below `count` at random. */
+const draw = (count: number) => Math.floor(Math.random() * count)
 
 /** Runs costly tasks, a few at the same time. Addresses take turns, so that many tasks of one do not delay the others. */
 export class FairQueue {
   readonly #limits: FairQueueLimits
   #running = 0
-  readonly #waiting = new RoundRobin<() => void>()
+  readonly #waiting: RoundRobin<() => void>
 
   constructor(limits: FairQueueLimits) {
     this.#limits = limits
+    this.#waiting = new RoundRobin(limits.isDrawn ? draw : undefined)
   }
 
   /**

@@ -41,7 +41,12 @@ export interface Asker {
 /** Reads logs for clients: a page at a time, addresses in turn, nothing for clients that are gone. */
 export class Reader {
   readonly #engine: Engine
-  readonly #queue = new FairQueue({ running: RUNNING, waitingPerAddress: WAITING_PER_ADDRESS, waiting: WAITING })
+  readonly #queue = new FairQueue({
+    running: RUNNING,
+    waitingPerAddress: WAITING_PER_ADDRESS,
+    waiting: WAITING,
+    isDrawn: true,
+  })
   /** Time at which the first page of this round was read; undefined before. */
   #roundSince: number | undefined
 

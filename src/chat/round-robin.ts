@@ -1,10 +1,16 @@
 /** A queue in which addresses take turns, so that many entries of one address do not delay those of the others. */
 export class RoundRobin<T> {
+  readonly #pick: (count: number) => number
   readonly #byAddress = new Map<string, Entries<T>>()
   /** Addresses with entries; the one whose turn is next stands at `#next`. */
   readonly #turns: string[] = []
   #next = 0
   #size = 0
+
+  /** `pick` returns the index of the entry to take next among the `count` entries of an address: of the oldest one by default. */
+  constructor(pick = (_count: number) => 0) {
+    this.#pick = pick
+  }
 
   get size(): number {
     return this.#size
@@ -27,13 +33,13 @@ export class RoundRobin<T> {
     this.#size++
   }
 
-  /** Takes the oldest entry of the address whose turn it is; undefined when there is none. */
+  /** Takes the next entry of the address whose turn it is; undefined when there is none. */
   shift(): T | undefined {
     if (this.#next >= this.#turns.length) this.#next = 0
     const address = this.#turns[this.#next]
     const own = address === undefined ? undefined : this.#byAddress.get(address)
     if (address === undefined || !own) return undefined
-    const entry = own.shift()
+    const entry = own.take(this.#pick(own.size))
     this.#size--
     if (own.size > 0) {
       this.#next++
@@ -45,7 +51,7 @@ export class RoundRobin<T> {
   }
 }
 
-/** Entries of one address, oldest first. */
+/** Entries of one address, oldest first until others than the oldest are taken. */
 class Entries<T> {
   #entries: (T | undefined)[] = []
   /** Index of the oldest entry: the array is cut only when half of it is empty. */
@@ -59,8 +65,11 @@ class Entries<T> {
     this.#entries.push(entry)
   }
 
-  shift(): T | undefined {
-    const entry = this.#entries[this.#start]
+  /** Takes the entry at an index; the oldest one takes its place. */
+  take(index: number): T | undefined {
+    const at = this.#start + index
+    const entry = this.#entries[at]
+    this.#entries[at] = this.#entries[this.#start]
     this.#entries[this.#start++] = undefined
     if (2 * this.#start > this.#entries.length) {
       this.#entries = this.#entries.slice(this.#start)

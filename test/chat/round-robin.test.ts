@@ -17,6 +17,14 @@ test('addresses take turns, each with its oldest entry', () => {
   expect([queue.size, queue.count('a')]).toEqual([0, 0])
 })
 
+test('an address can have another order, and loses no entry by it', () => {
+  const queue = new RoundRobin<string>((count) => count - 1)
+  for (const entry of ['a1', 'a2', 'a3', 'a4', 'b1']) queue.push(entry.charAt(0), entry)
+  expect([queue.shift(), queue.shift()]).toEqual(['a4', 'b1'])
+  queue.push('a', 'a5')
+  expect(drain(queue).sort()).toEqual(['a1', 'a2', 'a3', 'a5'])
+})
+
 test('a newcomer waits for one turn of each other address at most', () => {
   const queue = new RoundRobin<string>()
   for (let n = 0; n < 10; n++) for (const address of ['a', 'b']) queue.push(address, `${address}${n}`)
