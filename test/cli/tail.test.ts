@@ -1,7 +1,7 @@
 /** `roomd tail`: what it prints, and where it goes on. */
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, lstatSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -140,6 +140,25 @@ test('a state file that is empty, as mktemp makes it, is a new one', async () =>
   const { status, stdout } = await verb(['tail', 'new', '--resume', file, '--no-follow'], { port })
   expect([status, bodiesIn(stdout)]).toEqual([0, ['x']])
   expect(JSON.parse(readFileSync(file, 'utf8'))).toHaveProperty('new')
+})
+
+test('a state file behind a link stays there, and nothing but a file is replaced', async () => {
+  const folder = temporaryFolder()
+  const [file, link, pipe] = [join(folder, 'file'), join(folder, 'link'), join(folder, 'pipe')]
+  symlinkSync('file', link)
+  await speaker('link', 'x')
+  for (const body of [['x'], []]) {
+    const { status, stdout } = await verb(['tail', 'link', '--resume', link, '--no-follow'], { port })
+    expect([status, bodiesIn(stdout)]).toEqual([0, body])
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toHaveProperty('link')
+    expect(lstatSync(link).isSymbolicLink()).toBe(true)
+  }
+  execFileSync('mkfifo', [pipe])
+  for (const path of [pipe, folder]) {
+    const none = await verb(['tail', 'link', '--resume', path, '--no-follow'], { port })
+    expect(none).toEqual({ status: 2, stdout: '', stderr: `roomd tail: --resume ${path}: not a file\n` })
+  }
+  expect(lstatSync(pipe).isFIFO()).toBe(true)
 })
 
 test.runIf(existsSync('/dev/full'))('output that cannot be written ends it with one line', async () => {

@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { misuse } from '../failure.ts'
 
@@ -9,13 +9,7 @@ export class ResumeFile {
 
   /** Opens the file, which need not exist. @throws CommandFailure */
   constructor(path: string) {
-    this.#path = path
-    // Told before anything is printed that would be printed again.
-    try {
-      accessSync(dirname(path), constants.W_OK)
-    } catch (error) {
-      throw misuse(`--resume ${path}: ${error instanceof Error ? error.message : error}`)
-    }
+    this.#path = realFile(path)
     for (const [room, id] of Object.entries(idsIn(path))) this.#ids.set(room.toLowerCase(), id)
   }
 
@@ -38,17 +32,32 @@ export class ResumeFile {
   }
 }
 
+/**
+ * Returns the path of the file without links, as another one takes its place; it is made if it is not there. What is wrong is told before
+ * anything is printed that would be printed again. @throws CommandFailure
+ */
+function realFile(path: string): string {
+  let isFile: boolean
+  try {
+    if (!statSync(path, { throwIfNoEntry: false })) writeFileSync(path, '')
+    isFile = statSync(path).isFile()
+    accessSync(dirname(realpathSync(path)), constants.W_OK)
+  } catch (error) {
+    throw misuse(`--resume ${path}: ${error instanceof Error ? error.message : error}`)
+  }
+  if (!isFile) throw misuse(`--resume ${path}: not a file`)
+  return realpathSync(path)
+}
+
 /** Returns what a file has. @throws CommandFailure */
 function idsIn(path: string): Record<string, string> {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return {}
-    throw misuse(`--resume ${path}: ${message}`)
+    throw misuse(`--resume ${path}: ${error instanceof Error ? error.message : error}`)
   }
-  // As mktemp makes it.
+  // As it is made here, or by mktemp.
   if (text.trim() === '') return {}
   try {
     const ids: unknown = JSON.parse(text)
