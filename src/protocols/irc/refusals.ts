@@ -1,5 +1,5 @@
-import type { LostRoom } from '../../chat/memberships.ts'
 import { Refusal, type RefusalCode } from '../../chat/refusal.ts'
+import type { LostRoom } from '../../chat/renaming.ts'
 import type { IrcContext } from './command.ts'
 import { ircLine } from './message.ts'
 import { channelOf, SERVER } from './names.ts'
