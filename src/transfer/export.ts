@@ -1,7 +1,7 @@
 /** `roomd export`: writes the content of a store as lines of JSON. */
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { realpath, rename, rm, stat } from 'node:fs/promises'
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { RoomRecord } from '../engine/engine.ts'
@@ -112,8 +112,12 @@ async function write(lines: AsyncIterable<string>, out: Writable, end: boolean):
   })
 }
 
-/** Writes lines to a file that only its owner can read, and replaces an existing file at the end. */
-async function writeFile(lines: AsyncIterable<string>, file: string): Promise<void> {
+/** Writes lines to a file that only its owner can read, and replaces an existing file at the end; a pipe or a device is written to. */
+async function writeFile(lines: AsyncIterable<string>, output: string): Promise<void> {
+  const found = await stat(output).catch(() => undefined)
+  if (found && !found.isFile()) return write(lines, createWriteStream(output), true)
+  // A link stays, and leads to the new file.
+  const file = found ? await realpath(output) : output
   const part = `${file}.part`
   try {
     await write(lines, createWriteStream(part, { mode: 0o600, flush: true }), true)
