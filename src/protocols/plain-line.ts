@@ -1,13 +1,11 @@
 import type { CommandResult, ErrorReply, History, PrivateEvent, RoomEvent, ServerLine } from '../../commands/replies.ts'
-import { escapeAll, NOT_ASCII, UNSAFE } from './escape.ts'
+import { CONTROLS, escapeAll, NOT_ASCII } from '../escape.ts'
 import { indentLines } from './indent.ts'
 
 /** Encodes a line in some form, with a line feed. */
 export type Encode = (line: ServerLine) => string
 
-/** Control characters other than tab and line feed, and those that are escaped in JSON too. */
-const CONTROLS = new RegExp(`[\0-\x08\x0b-\x1f]|${UNSAFE.source}`, 'g')
-/** The same without those that {@link NOT_ASCII} has. */
+/** Control characters other than tab and line feed, and every non-ASCII character. */
 const ASCII_CONTROLS = new RegExp(`[\0-\x08\x0b-\x1f]|${NOT_ASCII.source}`, 'g')
 
 /** Returns the encoder of plain lines for people; a line that says nothing to them is empty. See docs/protocols/line.md, section 9. */

@@ -1,17 +1,14 @@
 import type { RoomEvent } from '../../../commands/replies.ts'
+import { escapeAll, UNSAFE } from '../../escape.ts'
 import { eventSpans, localTime } from '../event-text.ts'
 import { painted } from '../styles.ts'
 
 /** Returns an event as a line of output, or as several, with the line feed at the end. */
 export type TailFormat = (event: RoomEvent) => string
 
-/** Characters that JSON leaves as they are, and a terminal does not. */
-const UNSAFE = /[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
-
 /** Formats an event as JSON, as the server tells it. */
 export function jsonFormat(event: RoomEvent): string {
-  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-  return `${JSON.stringify(event).replace(UNSAFE, escaped)}\n`
+  return `${escapeAll(JSON.stringify(event), UNSAFE)}\n`
 }
 
 export interface TextOptions {

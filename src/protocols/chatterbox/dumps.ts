@@ -1,4 +1,4 @@
-import { escapeAll, NOT_ASCII } from '../escape.ts'
+import { escapeAll, NOT_ASCII } from '../../escape.ts'
 
 /** A JSON value. Numbers are safe integers, as Python encodes others differently. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }

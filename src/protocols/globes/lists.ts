@@ -3,7 +3,7 @@ import Negotiator from 'negotiator'
 import { Snapshot } from '../../chat/snapshot.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import { nextRound } from '../../tick.ts'
-import { escapeHtml } from '../escape.ts'
+import { escapeHtml } from '../entities.ts'
 import type { GlobesContext } from './options.ts'
 import { showRoom } from './room.ts'
 

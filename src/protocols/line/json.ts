@@ -1,5 +1,5 @@
 import { Said } from '../../../commands/replies.ts'
-import { escapeAll, NOT_ASCII, UNSAFE } from '../escape.ts'
+import { escapeAll, NOT_ASCII, UNSAFE } from '../../escape.ts'
 import type { Encode } from '../plain-line.ts'
 
 /** Returns the encoder of lines as JSON, with unsafe (or all non-ASCII) characters as `\uXXXX`. */

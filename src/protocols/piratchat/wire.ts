@@ -3,8 +3,8 @@ import { type MembershipEnd, type Room, Session, type Wire } from '../../chat/se
 import type { Event } from '../../engine/event.ts'
 import type { SessionLink } from '../../transport/conversation.ts'
 import { textFrame } from '../../transport/websocket.ts'
+import { escapeMarkdown } from '../entities.ts'
 import { shownText } from '../shown-text.ts'
-import { escapeMarkdown } from './escape.ts'
 
 /** A user in the lobby, from before the handshake is answered. */
 export class PiratchatSession extends Session {

@@ -1,4 +1,4 @@
-import { escapeHtml } from '../escape.ts'
+import { escapeHtml } from '../entities.ts'
 import type { ApiOperation } from './operations.ts'
 
 const STYLE = `

@@ -1,7 +1,7 @@
 import type { XStatic } from 'typebox/schema'
 import { eventLine, privateRecord, recordOf } from '../../../commands/events.ts'
 import { type Event, MODE_FLAGS, ROLES } from '../../engine/event.ts'
-import { escapeAll, UNSAFE } from '../escape.ts'
+import { escapeAll, UNSAFE } from '../../escape.ts'
 import { plainEncoder } from '../plain-line.ts'
 import { objectOf } from './json-schema.ts'
 

@@ -5,7 +5,7 @@
 import fc from 'fast-check'
 import { marked } from 'marked'
 import { expect, test } from 'vitest'
-import { escapeMarkdown } from '../../../src/protocols/piratchat/escape.ts'
+import { escapeMarkdown } from '../../../src/protocols/entities.ts'
 import { join, pirateStage } from './stage.ts'
 
 /** The HTML of a message in the page: calls such as `$img(…)` are taken out first, and paragraphs afterwards. */
