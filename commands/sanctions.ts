@@ -9,6 +9,9 @@ import { splitName, splitTime } from './words.ts'
 const TIME =
   'For good without a time such as 10m, 2h or 7d, or with forever, which stands before a reason that begins with a number.'
 
+/** Maximum number of bans or mutes in a reply, so that it fits the output queue. */
+const MOST = 500
+
 const REASON_HINTS = { 'text-too-long': 'The reason is too long' }
 
 export const kick: Command = {
@@ -45,12 +48,14 @@ function listCommand(word: 'bans' | 'mutes', role: SanctionRole): Command {
   return {
     name: `/${word}`,
     usage: `/${word}`,
-    help: `The ${word} of the room: whom, and whether its address too, by whom, until when, why.`,
+    help: `The ${word} of the room, the newest ${MOST}: whom, and whether its address too, by whom, until when, why.`,
     state: 'inRoom',
     least: 0,
     async run({ chat, session }) {
-      const found = await chat.moderation.expulsion[word](session.inRoom())
-      const listed = found.map(({ to, by, at, addressDigest, until, why }) => ({
+      const membership = session.inRoom()
+      await chat.workTurns.next(session.address)
+      const found = await chat.moderation.expulsion[word](membership)
+      const listed = found.slice(-MOST).map(({ to, by, at, addressDigest, until, why }) => ({
         to,
         by,
         utctimestamp: timestamp(at),
@@ -58,7 +63,10 @@ function listCommand(word: 'bans' | 'mutes', role: SanctionRole): Command {
         ...sanctionTerms({ until, why }),
       }))
       const lines = listed.map((each) => (each.address ? `${each.to} and its address` : each.to) + termsText(each))
-      return { type: 'commandResult', result: lines.join('\n') || `Nobody is ${role}`, [word]: listed }
+      const more = found.length - listed.length
+      if (more > 0) lines.push(`and ${more} older ones`)
+      const text = lines.join('\n') || `Nobody is ${role}`
+      return { type: 'commandResult', result: text, [word]: listed, ...(more > 0 && { more }) }
     },
   }
 }

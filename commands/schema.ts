@@ -131,7 +131,10 @@ const CommandResult = object({
   ),
   rooms: Type.Optional(Type.Array(RoomCount, { description: '/rooms: busiest first.' })),
   more: Type.Optional(
-    Type.Integer({ minimum: 1, description: '/rooms, /address-bans: number of rooms or bans that are left out.' }),
+    Type.Integer({
+      minimum: 1,
+      description: '/rooms, /address-bans, /bans, /mutes: number of rooms, bans or mutes that are left out.',
+    }),
   ),
   limits: Type.Optional(Limits),
   user: Type.Optional(User),

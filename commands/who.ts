@@ -10,6 +10,7 @@ export const who: Command = {
   async run({ chat, session }, parameter) {
     const name = parameter || session.membership?.room.record.slug
     if (!name) throw new Mistake('not-in-room')
+    await chat.workTurns.next(session.address)
     const { id, room, members } = await chat.rooms.members(name, session)
     const away = chat.away.in(id)
     const [ranks, accounts] = await Promise.all([chat.users.ranks(id, members), chat.people.accounts(id)])

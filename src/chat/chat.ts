@@ -65,6 +65,7 @@ import { AccessTokens } from './tokens.ts'
 import { Totals } from './totals.ts'
 import { UserChange } from './user-change.ts'
 import { Users } from './users.ts'
+import { WorkTurns } from './work-turns.ts'
 
 /** Failed attempts a minute from an address. */
 const FAILURES = 5
@@ -103,6 +104,7 @@ export class Chat {
   readonly users: Users
   readonly people: RoomPeople
   readonly news: NewsChannel
+  readonly workTurns = new WorkTurns()
   readonly away: Away
   /** Characters of the longest message. */
   readonly maxText: number

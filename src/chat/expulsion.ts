@@ -96,10 +96,9 @@ export class Expulsion {
 
   /** Lifts a ban or mute, by the nickname or mask that it was given for. @throws Refusal `nobody-here` if there is none. */
   async lift(by: Membership, role: SanctionRole, name: string): Promise<Event> {
-    const key = fold(name)
     const state = await this.#actions.wholeState(by.room)
     this.#actions.check(by, 'operator')
-    const found = state[role].list(Date.now()).find(({ to }) => fold(to) === key)
+    const found = state[role].of(fold(name), Date.now())
     if (!found) throw new Refusal('nobody-here')
     return this.#actions.append(by, { kind: 'role', to: found.to, body: '', details: { role, on: false } })
   }

@@ -95,7 +95,7 @@ export class Sanctions {
 
   /** Returns a sanction of a user at `now`, in ms since the epoch. An account is sanctioned by its nickname only. */
   find({ key, accountId, addressDigest }: Identity, now: number): Sanction | undefined {
-    const holds = ({ until }: Sanction) => until === undefined || until > now
+    const holds = (sanction: Sanction) => holdsAt(sanction, now)
     const own = this.#byKey.get(key)
     if (own && holds(own)) return own
     for (const [mask, parts] of this.#masks) {
@@ -106,11 +106,21 @@ export class Sanctions {
     return [...(this.#byAddress.get(addressDigest) ?? [])].find(holds)
   }
 
+  /** The sanction that was given for a nickname or mask, folded, if it holds at `now`. */
+  of(key: string, now: number): Sanction | undefined {
+    const found = this.#byKey.get(key)
+    return found && holdsAt(found, now) ? found : undefined
+  }
+
   /** The sanctions that hold at `now`, oldest first. */
   list(now: number): Sanction[] {
     this.prune(now)
     return [...this.#byKey.values()].sort((a, b) => a.at - b.at)
   }
+}
+
+function holdsAt({ until }: Sanction, now: number): boolean {
+  return until === undefined || until > now
 }
 
 /** Returns true if a folded nickname matches the texts between the wildcards of a mask, in linear time. */

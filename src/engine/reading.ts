@@ -83,12 +83,13 @@ export async function* pagesOf(
   from: number,
   to: number,
   recent: Recent | undefined,
+  bytes = PAGE_BYTES,
 ): AsyncGenerator<Event[]> {
   for (let start = from; start <= to; ) {
     const held = recent !== undefined && start >= recent.first
     const page = held
-      ? recent.page(start, to, PAGE_EVENTS, PAGE_BYTES)
-      : await store.page(log, start, to, PAGE_EVENTS, PAGE_BYTES)
+      ? recent.page(start, to, PAGE_EVENTS, bytes)
+      : await store.page(log, start, to, PAGE_EVENTS, bytes)
     const last = page.at(-1)?.id
     if (last === undefined) return
     yield page

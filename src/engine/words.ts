@@ -9,6 +9,11 @@ const MAX_TERMS = 16
 const TOKEN = /[\p{L}\p{N}\p{Co}](?:[\p{L}\p{N}\p{Co}]|[\u0300-\u036f])*/gu
 const SEPARATORS = /[^\p{L}\p{N}\p{Co}]+/gu
 const DIACRITICS = /[\u0300-\u036f]/g
+/**
+ * More combining marks in a row than any language has (https://www.unicode.org/reports/tr15/#Stream_Safe_Text_Format). Those behind the first 30
+ * are left out: the time of normalization grows with the square of their number, as they are sorted.
+ */
+const SURPLUS_MARKS = /(?<=\p{M}{30})\p{M}+/gu
 const ASCII = /^[\0-\x7f]*$/
 /** A phrase in quotes, or a word; either may end with an asterisk. */
 const PART = /"([^"]*)"?(\*?)|[^\s"]+/g
@@ -57,7 +62,7 @@ export function matcherOf(terms: readonly Term[]): (text: string) => boolean {
 /** Returns a text in lower case and without diacritics. */
 export function foldWord(text: string): string {
   if (ASCII.test(text)) return text.toLowerCase()
-  const plain = text.normalize('NFD').replace(DIACRITICS, '').normalize('NFC')
+  const plain = text.replace(SURPLUS_MARKS, '').normalize('NFD').replace(DIACRITICS, '').normalize('NFC')
   // Lower case alone would depend on what follows a sigma.
   return plain.toLowerCase().replaceAll('ς', 'σ')
 }

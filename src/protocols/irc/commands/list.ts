@@ -1,13 +1,10 @@
 import { fold } from '../../../chat/names.ts'
 import type { ListedRoom } from '../../../chat/room-lists.ts'
-import { inSlices } from '../../../slices.ts'
 import type { IrcCommand, IrcContext } from '../command.ts'
 import { IRC_LIMITS } from '../isupport.ts'
+import { LongReply } from '../long-reply.ts'
 import { fitting } from '../masks.ts'
 import { channelOf } from '../names.ts'
-
-/** Rooms that are checked in one round of the event loop: a few milliseconds with the costliest masks of a line. */
-const SLICE = 50
 
 type Condition = (room: ListedRoom, names: readonly (readonly string[])[]) => boolean
 
@@ -18,14 +15,17 @@ export const listCommand: IrcCommand = {
   help: 'Lists channels: #name, *mask*, !*mask*, >members or <members.',
   least: 0,
   async run(context, { params }) {
-    const { chat, reply } = context
+    const { chat, session, reply } = context
     const words = params.flatMap((param) => param.split(',')).filter((word) => word !== '')
     const isShown = conditionOf(words.slice(0, IRC_LIMITS.conditions))
     const rooms = [...(await chat.rooms.lists.all()), ...(await unlistedRooms(context))]
-    const lines = await inSlices(rooms, SLICE, (room) =>
-      isShown(room) ? [reply('RPL_LIST', nameOf(room), room.members, (room.topic ?? '').replaceAll('\n', ' '))] : [],
-    )
-    return [reply('RPL_LISTSTART'), ...lines.flat(), reply('RPL_LISTEND')]
+    const list = new LongReply(context)
+    await list.add([reply('RPL_LISTSTART')])
+    for await (const room of chat.workTurns.each(session, rooms)) {
+      if (!isShown(room)) continue
+      await list.add([reply('RPL_LIST', nameOf(room), room.members, (room.topic ?? '').replaceAll('\n', ' '))])
+    }
+    return [...list.rest(), reply('RPL_LISTEND')]
   },
 }
 

@@ -7,6 +7,7 @@ import { bannedBy, liftedBy } from '../ban-masks.ts'
 import type { IrcCommand, IrcContext } from '../command.ts'
 import { FLAG_LETTERS, maskOf } from '../events.ts'
 import { IRC_LIMITS } from '../isupport.ts'
+import { LongReply } from '../long-reply.ts'
 import type { Lines } from '../message.ts'
 import { channelOf, meantNick, shownNick } from '../names.ts'
 import { refusedLine } from '../refusals.ts'
@@ -89,10 +90,13 @@ async function changeModes(
   await roomOfChannel(context, channel)
   const lines: string[] = []
   let changed = 0
+  let isListed = false
   for (const change of changesOf(letters, params)) {
     const { letter, parameter } = change
     if (letter === 'b' && parameter === undefined) {
-      lines.push(...(await banList(context, membershipIn(session, channel))))
+      // A client could ask for hundreds of lists by one line.
+      if (!isListed) lines.push(...(await banList(context, membershipIn(session, channel))))
+      isListed = true
       continue
     }
     if (++changed > IRC_LIMITS.modes) break
@@ -186,15 +190,17 @@ async function apply(
   }
 }
 
-async function banList({ chat, reply }: IrcContext, by: Membership): Promise<Lines> {
+async function banList(context: IrcContext, by: Membership): Promise<Lines> {
+  const { chat, session, reply } = context
   const channel = channelOf(by.room.record)
+  await chat.workTurns.next(session.address)
   const bans = await chat.moderation.expulsion.bans(by).catch((error: unknown) => {
     // Clients ask for the list when they join, and show an error as one.
     if (error instanceof Refusal && error.code === 'not-permitted') return []
     throw error
   })
-  return [
-    ...bans.map((ban) => reply('RPL_BANLIST', channel, maskOf(ban.to), shownNick(ban.by), Math.floor(ban.at / 1_000))),
-    reply('RPL_ENDOFBANLIST', channel),
-  ]
+  const list = new LongReply(context)
+  for await (const { to, by: moderator, at } of chat.workTurns.each(session, bans))
+    await list.add([reply('RPL_BANLIST', channel, maskOf(to), shownNick(moderator), Math.floor(at / 1_000))])
+  return [...list.rest(), reply('RPL_ENDOFBANLIST', channel)]
 }

@@ -1,5 +1,7 @@
 import { fold } from '../../../chat/names.ts'
+import { slicesOf } from '../../../slices.ts'
 import type { IrcCommand, IrcContext } from '../command.ts'
+import { LongReply } from '../long-reply.ts'
 import { fitting } from '../masks.ts'
 import { channelOf, meantNick, SERVER, shownNick } from '../names.ts'
 import { findVisible, isHidden, prefixOf } from '../rooms.ts'
@@ -7,6 +9,8 @@ import { isBotHere } from '../session.ts'
 
 /** Maximum users in the reply to a mask. */
 const MAX_MATCHES = 200
+/** Users whose lines are made in one turn. */
+const SLICE = 64
 
 /** A user in the reply, with its prefix in a channel, which is `*` for none. */
 interface Listed {
@@ -34,15 +38,21 @@ export const whoCommand: IrcCommand = {
     const fields = letters === undefined ? undefined : { letters, token }
     const listed = mask.startsWith('#') ? await membersOf(context, mask) : await usersLike(context, mask)
     const isShown = /^[^%]*o/.test(selection) ? ({ name }: Listed) => isAdmin(context, name) : () => true
-    const lines = await Promise.all(listed.filter(isShown).map((user) => lineOf(context, user, fields)))
-    return [...lines, context.reply('RPL_ENDOFWHO', mask)]
+    const reply = new LongReply(context)
+    for (const some of slicesOf(listed.filter(isShown), SLICE)) {
+      await context.chat.workTurns.next(context.session.address)
+      if (context.session.closed) break
+      await reply.add(await Promise.all(some.map((user) => lineOf(context, user, fields))))
+    }
+    return [...reply.rest(), context.reply('RPL_ENDOFWHO', mask)]
   },
 }
 
 async function membersOf(context: IrcContext, channel: string): Promise<Listed[]> {
-  const { chat } = context
+  const { chat, session } = context
   const room = await findVisible(context, channel)
   if (!room) return []
+  await chat.workTurns.next(session.address)
   const members = await chat.rooms.inside(room.id)
   const ranks = await chat.users.ranks(room.id, members)
   return members.map((name) => ({ name, channel: channelOf(room), prefix: prefixOf(ranks.get(name)) }))
@@ -56,14 +66,20 @@ async function usersLike(context: IrcContext, mask: string): Promise<Listed[]> {
     const [here] = chat.users.here(wanted)
     return (await chat.users.isOnline(wanted)) ? [{ name: here?.name ?? wanted, channel: '*', prefix: '' }] : []
   }
-  const names = new Map<string, string>()
-  const note = (name: string) => names.set(fold(name), name)
-  for (const name of chat.users.namesHere()) if (!isHidden(context, name)) note(name)
-  note(session.name)
-  for (const room of session.memberships.keys()) for (const name of await chat.rooms.inside(room)) note(name)
   const fits = fitting(fold(wanted))
-  const found = [...names].filter(([key]) => fits([...key])).slice(0, MAX_MATCHES)
-  return found.map(([, name]) => ({ name, channel: '*', prefix: '' }))
+  const found = new Map<string, string>()
+  for await (const name of namesSeen(context)) {
+    const key = fold(name)
+    if (!found.has(key) && fits([...key]) && (key === session.key || !isHidden(context, name))) found.set(key, name)
+    if (found.size === MAX_MATCHES) break
+  }
+  return Array.from(found.values(), (name) => ({ name, channel: '*', prefix: '' }))
+}
+
+/** The nicknames on this node and in the rooms of the session, some of them several times. */
+async function* namesSeen({ chat, session }: IrcContext): AsyncGenerator<string> {
+  yield* chat.workTurns.each(session, chat.users.namesHere())
+  for (const room of [...session.memberships.keys()]) yield* chat.workTurns.each(session, await chat.rooms.inside(room))
 }
 
 function isAdmin({ chat }: IrcContext, name: string): boolean {

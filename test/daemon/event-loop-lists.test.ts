@@ -1,0 +1,112 @@
+/**
+ * No request holds the event loop for long where a room has thousands of bans, hundreds of members and a past of unusual texts, and many
+ * clients ask at once. Measured as in event-loop.test.ts.
+ */
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { MeasuredDaemon } from '../support/measured.ts'
+import { readUntil } from '../support/world.ts'
+
+/** CPU time of a round of the event loop, in ms. */
+const BUDGET_MS = 20
+const LOGIN = 'LOGIN owner correct horse battery'
+const BANS = 10_000
+const ROOMS = 300
+const MEMBERS = 200
+/** Sessions of one account. */
+const DEVICES = 40
+/** Costly masks for LIST. */
+const MASKS = Array.from({ length: 15 }, (_, n) => `*${'x?'.repeat(11)}${n}`).join(',')
+
+let daemon: MeasuredDaemon
+let members: readonly Socket[]
+let owners: readonly Socket[]
+const sockets: Socket[] = []
+
+/** Combining marks in the order that takes longest to sort. */
+const marks = (count: number) => `a${'\u0345'.repeat(count / 2)}${'\u0323'.repeat(count / 2)}`
+const texts = (count: number, text: (n: number) => string) => Array.from({ length: count }, (_, n) => text(n)).join('')
+
+async function dial(listener: string): Promise<Socket> {
+  const socket = connect({ host: '127.0.0.1', port: daemon.port(listener) }).setNoDelay()
+  sockets.push(socket)
+  await once(socket, 'connect')
+  return socket
+}
+
+/** Resolves when lines are answered. */
+async function ask(socket: Socket, lines: string): Promise<void> {
+  const answered = readUntil(socket, 'PONG done')
+  socket.write(`${lines}\n/ping done\n`)
+  await answered
+}
+
+async function askIrc(socket: Socket, lines: string): Promise<void> {
+  const answered = readUntil(socket, 'PONG roomd :done')
+  socket.write(`${lines}\r\nPING done\r\n`)
+  await answered
+}
+
+async function check(work: () => Promise<unknown>): Promise<void> {
+  expect(await daemon.longest(work, BUDGET_MS)).toBeLessThanOrEqual(BUDGET_MS)
+}
+
+beforeAll(async () => {
+  const ports = ['line', 'irc'].flatMap((name) => [`--${name}`, '0'])
+  const limits = ['max-registrations', 'max-rooms-per-address', 'max-rate'].flatMap((name) => [`--${name}`, '0'])
+  const off = ['chatterbox', 'chatroom', 'http', 'search'].map((name) => `--no-${name}`)
+  daemon = await MeasuredDaemon.start([...ports, ...limits, ...off, '--data', ':memory:'])
+  const maker = await dial('line')
+  const rooms = texts(ROOMS, (n) => `JOIN ${'x'.repeat(60)}${n}\n`)
+  const bans = texts(BANS, (n) => `/ban raider${n} ${'why '.repeat(70)}\n`)
+  await ask(maker, `LOGIN owner\n/register correct horse battery\n${rooms}JOIN raided\n${bans}`)
+  owners = await Promise.all(Array.from({ length: DEVICES }, () => dial('line')))
+  for (const owner of owners) await ask(owner, `${LOGIN}\nJOIN raided`)
+  members = await Promise.all(Array.from({ length: MEMBERS }, () => dial('irc')))
+  await Promise.all(members.map((member, n) => askIrc(member, `NICK member${n}\r\nUSER m 0 * :m\r\nJOIN #crowd`)))
+}, 60_000)
+
+afterAll(async () => {
+  for (const socket of sockets) socket.destroy()
+  await daemon?.stop()
+})
+
+test('the bans of a room, to all devices of its owner', () =>
+  check(() => Promise.all(owners.map((owner) => ask(owner, '/bans')))))
+
+test('of thousands of bans the newest 500 are told, and the number of the others', async () => {
+  const [owner] = owners
+  let told = ''
+  owner?.on('data', (chunk) => (told += chunk))
+  await ask(owner as Socket, '/bans')
+  const { bans, more } = JSON.parse(told.split('\n', 1)[0] ?? '')
+  expect({ count: bans.length, first: bans[0].to, last: bans[499].to, more }).toEqual({
+    count: 500,
+    first: `raider${BANS - 500}`,
+    last: `raider${BANS - 1}`,
+    more: BANS - 500,
+  })
+})
+
+test('bans that are lifted from all devices', () =>
+  check(() => Promise.all(owners.map((owner) => ask(owner, '/unban somebody')))))
+
+test('the bans of a room many times, by one line', async () => {
+  const owner = await dial('irc')
+  await askIrc(owner, 'PASS owner:correct horse battery\r\nNICK owner\r\nUSER o 0 * :o\r\nJOIN #raided')
+  await check(() => askIrc(owner, `MODE #raided ${'b'.repeat(490)}`))
+})
+
+test('channels that fit masks, to many', () =>
+  check(() => Promise.all(members.slice(0, 20).map((member) => askIrc(member, `LIST ${MASKS}`)))))
+
+test.for(['WHO #crowd %tcuihsnfdlaor', 'WHO *e*'])('%s, to all members', (line) =>
+  check(() => Promise.all(members.map((member) => askIrc(member, line)))),
+)
+
+test('a search among messages of marks', async () => {
+  const reader = await dial('line')
+  await ask(reader, `LOGIN reader\nJOIN marked\n${texts(12, () => `/message ${marks(3_990)}\n`)}`)
+  await check(() => ask(reader, '/search word'))
+})
