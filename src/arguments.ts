@@ -126,6 +126,8 @@ export async function readArguments(args: readonly string[]): Promise<Arguments>
 async function parse(args: readonly string[], options: readonly string[]): Promise<Record<string, unknown>> {
   const parser = yargs([...args])
     .scriptName('roomd')
+    // The messages of the parser are put into other words by usageText, which knows the English ones.
+    .detectLocale(false)
     .usage(
       '$0 [serve]\n\nA chat daemon that any shell can talk to. Every option can also be set as ROOMD_… in the environment.',
     )

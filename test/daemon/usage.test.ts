@@ -69,3 +69,9 @@ test('the help shows the commands and the most used options; that of serve shows
   expect(of.stdout).not.toContain('--line')
   expect(run('-v')).toEqual(run('--version'))
 })
+
+test('a machine with another language gets the same messages', () => {
+  const env = { ...nodeEnvironment(), LC_ALL: 'de_DE.UTF-8' }
+  const { status, stderr } = spawnSync(process.execPath, [main, '--frobnicate'], { encoding: 'utf8', env })
+  expect([status, stderr]).toEqual([2, 'roomd: unknown option --frobnicate; see roomd --help\n'])
+})
