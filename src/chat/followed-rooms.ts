@@ -99,7 +99,6 @@ export class FollowedRooms {
 
   async #refresh(id: number): Promise<void> {
     const record = await this.#engine.rooms.find(id).catch(() => undefined)
-    const followed = this.get(id)
-    if (record && followed) followed.record = record
+    if (record) this.get(id)?.change(record)
   }
 }

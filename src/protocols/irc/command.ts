@@ -23,6 +23,9 @@ export interface IrcContext {
   quit(reason: string): Promise<void>
 }
 
+/** The services for lines about a channel. */
+export type ChannelContext = Pick<IrcContext, 'chat' | 'session' | 'options' | 'reply' | 'tell' | 'drained'>
+
 /** A command of IRC. A `Refusal` that it throws is answered with a numeric. */
 export interface IrcCommand {
   readonly name: string

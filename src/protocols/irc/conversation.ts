@@ -1,4 +1,5 @@
 import { Refusal } from '../../chat/refusal.ts'
+import type { Room } from '../../chat/session.ts'
 import { NAME_RELEASE_MS } from '../../transport/connection-end.ts'
 import type { ClientLink, Conversation } from '../../transport/conversation.ts'
 import type { Unreadable } from '../../transport/framing.ts'
@@ -6,6 +7,7 @@ import type { Handled } from '../../transport/reply-queue.ts'
 import { settledWithin } from '../../within.ts'
 import type { IrcCommand, IrcContext } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
+import { showRenamed } from './entry.ts'
 import { GarbledLine } from './framing.ts'
 import type { PingedConnection } from './heartbeat.ts'
 import { LabelledReply, refusalOf } from './labels.ts'
@@ -44,6 +46,7 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
     this.options = options
     this.#link = link
     this.session = new IrcSession(options.wire, link, options.users)
+    this.session.showRenamed = (room, former) => this.#showRenamed(room, former)
     this.multiline = new MultilineInput(options.maxText)
     options.pings.add(this)
     this.reply = (name, ...params) => numeric(this.session.nick, name, ...params)
@@ -100,6 +103,15 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
   slowed(): void {
     const text = 'Slow down: your lines are read at the permitted rate'
     this.#push([ircLine(SERVER, 'NOTICE', [this.session.nick, text])])
+  }
+
+  /** Shows it beside the replies, which it does not belong to. */
+  #showRenamed(room: Room, former: string): void {
+    const { chat, session, options, reply } = this
+    const tell = (lines: Lines) => lines.length > 0 && this.#push(lines)
+    const context = { chat, session, options, reply, tell, drained: () => this.drained() }
+    // The client may ask for topic and names, where these cannot be read now.
+    showRenamed(context, room, former).catch(() => {})
   }
 
   handle(line: string | Unreadable): Handled {

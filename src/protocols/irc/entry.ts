@@ -1,6 +1,7 @@
+import type { Room } from '../../chat/session.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
-import { type IrcContext, NOTHING } from './command.ts'
-import { joinLine } from './events.ts'
+import { type ChannelContext, type IrcContext, NOTHING } from './command.ts'
+import { joinLine, partLine } from './events.ts'
 import { LongReply } from './long-reply.ts'
 import type { Lines } from './message.ts'
 import { channelOf } from './names.ts'
@@ -20,21 +21,47 @@ export async function enter(
   const { room } = await chat.join(session, which, { unlocked })
   const { record } = room
   // Events of the room may follow at once.
-  context.tell([ownLine(session, shownJoin(context, record, session.name, session.registered))])
-  const isBrief = session.caps.has('no-implicit-names') || session.caps.has('draft/no-implicit-names')
+  context.tell([ownJoin(context, record)])
   const reply = new LongReply(context)
-  await reply.add(await topicLines(context, record, false))
-  const names = isBrief ? [] : await namesLines(context, record)
-  // Also where the client is not told: it will ask.
-  if (session.gone.size > 0) session.gone.listed(await chat.rooms.inside(record.id), record.id)
-  await reply.add(names)
+  await addDescription(context, record, reply)
   await addReplay(context, room, reply)
   return reply.rest()
 }
 
+/**
+ * Tells a client that a channel has another name than `former`: it is shown out of the one and in the other (IRCv3, "draft/channel-rename",
+ * fallback).
+ */
+export async function showRenamed(context: ChannelContext, room: Room, former: string): Promise<void> {
+  const { session } = context
+  const { record } = room
+  const parting = partLine(session.source, former, `The channel is ${channelOf(record)} now`)
+  context.tell([ownLine(session, parting), ownJoin(context, record)])
+  const reply = new LongReply(context)
+  await addDescription(context, record, reply)
+  // The client may have left meanwhile, and the name may be another one again.
+  if (session.memberships.has(record.id) && room.record === record) context.tell(reply.rest())
+}
+
+/** Adds topic and names of a room, as they follow a JOIN. */
+async function addDescription(context: ChannelContext, record: RoomRecord, reply: LongReply): Promise<void> {
+  const { chat, session } = context
+  await reply.add(await topicLines(context, record, false))
+  const isBrief = session.caps.has('no-implicit-names') || session.caps.has('draft/no-implicit-names')
+  const names = isBrief ? [] : await namesLines(context, record)
+  // Also where the client is not told: it will ask.
+  if (session.gone.size > 0) session.gone.listed(await chat.rooms.inside(record.id), record.id)
+  await reply.add(names)
+}
+
+function ownJoin(context: ChannelContext, room: RoomRecord): string {
+  const { session } = context
+  return ownLine(session, shownJoin(context, room, session.name, session.registered))
+}
+
 /** Returns the JOIN of a user, as far as the session's client has asked for. */
 function shownJoin(
-  { session, options: { users } }: IrcContext,
+  { session, options: { users } }: ChannelContext,
   room: RoomRecord,
   name: string,
   verified: boolean,

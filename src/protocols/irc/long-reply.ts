@@ -7,12 +7,12 @@ const WRITE_BYTES = 32_768
 
 /** The lines of a reply, which are sent in pieces before its end, each when the client has read the one before. */
 export class LongReply {
-  readonly #context: IrcContext
+  readonly #context: Pick<IrcContext, 'tell' | 'drained'>
   #lines: string[] = []
   #bytes = 0
   #isBegun = false
 
-  constructor(context: IrcContext) {
+  constructor(context: Pick<IrcContext, 'tell' | 'drained'>) {
     this.#context = context
   }
 

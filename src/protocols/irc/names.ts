@@ -24,6 +24,12 @@ export function channelOf({ title, slug }: ChannelRoom): string {
   return `#${UNFIT.test(title) || Buffer.byteLength(title) > MAX_CHANNEL_BYTES ? slug : title}`
 }
 
+/** Returns true if clients take two names of channels for the same, whose CASEMAPPING is `ascii`. */
+export function isSameChannel(one: string, other: string): boolean {
+  const [first, second] = [one, other].map((name) => name.replace(/[A-Z]/g, (letter) => letter.toLowerCase()))
+  return first === second
+}
+
 /** Returns the title or slug of a channel; undefined for a text that names no channel. */
 export function roomNameOf(channel: string): string | undefined {
   const name = channel.slice(1)

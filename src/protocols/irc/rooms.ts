@@ -4,7 +4,7 @@ import { Refusal } from '../../chat/refusal.ts'
 import { isAtLeast, type Rank } from '../../chat/room-state.ts'
 import type { Membership } from '../../chat/session.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
-import type { IrcContext } from './command.ts'
+import type { ChannelContext, IrcContext } from './command.ts'
 import type { IrcUsers } from './irc-users.ts'
 import { ircLine, type Lines, packed, spaceIn } from './message.ts'
 import { channelOf, MAX_NICK_BYTES, roomNameOf, shownNick } from './names.ts'
@@ -64,7 +64,7 @@ export function prefixOf(rank: Rank | undefined): string {
 }
 
 /** Returns the lines that tell who is in a room. */
-export async function namesLines({ chat, session, reply, options }: IrcContext, room: RoomRecord): Promise<Lines> {
+export async function namesLines({ chat, session, reply, options }: ChannelContext, room: RoomRecord): Promise<Lines> {
   const channel = channelOf(room)
   const hasHosts = session.caps.has('userhost-in-names')
   const texts = await options.names.of(`${room.id} ${hasHosts}`, () =>
@@ -89,7 +89,7 @@ async function namesIn(chat: Chat, room: RoomRecord, users: IrcUsers | undefined
 
 /** Returns the lines that tell the topic of a room; with `always` also that there is none. */
 export async function topicLines(
-  { chat, session, reply }: IrcContext,
+  { chat, session, reply }: ChannelContext,
   room: RoomRecord,
   always: boolean,
 ): Promise<Lines> {

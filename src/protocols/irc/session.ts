@@ -1,6 +1,6 @@
 import { BoundedMap } from '../../bounded-map.ts'
 import type { Chat } from '../../chat/chat.ts'
-import { Session, type Wire } from '../../chat/session.ts'
+import { type Room, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
 import type { ClientLink } from '../../transport/conversation.ts'
 import type { Cap } from './caps.ts'
@@ -45,6 +45,8 @@ export class IrcSession extends Session implements DetailedSession {
   variant = 0
   username = ''
   realName = ''
+  /** Tells the client that a channel that it is in has another name than `former`. */
+  showRenamed: ((room: Room, former: string) => void) | undefined
   readonly #users: IrcUsers | undefined
 
   constructor(wire: Wire<IrcSession>, link: ClientLink, users?: IrcUsers) {

@@ -8,7 +8,7 @@ import { authorOf, partLine } from './events.ts'
 import { LatestJoins, tellsPresence } from './gone-nicks.ts'
 import type { IrcUsers } from './irc-users.ts'
 import { ircLine } from './message.ts'
-import { type ChannelRoom, channelOf, SERVER } from './names.ts'
+import { type ChannelRoom, channelOf, isSameChannel, SERVER } from './names.ts'
 import { type IrcSession, isBotHere, type SentMessage, sentKey } from './session.ts'
 import { type OwnParts, taggedLines } from './tagged-lines.ts'
 import { ownLine, withTags } from './tags.ts'
@@ -110,6 +110,11 @@ export class IrcWire implements Wire<IrcSession> {
       const line = ircLine(SERVER, 'NOTICE', [session.nick, text])
       session.link.push(this.pack([withTags(session, line)]))
     }
+  }
+
+  retitled(room: Room, session: IrcSession, before: RoomRecord): void {
+    const former = channelOf(before)
+    if (!isSameChannel(former, channelOf(room.record))) session.showRenamed?.(room, former)
   }
 
   putOut(room: Room, session: IrcSession, why: MembershipEnd): void {

@@ -1,0 +1,46 @@
+/** docs/protocols/irc.md, section 2: a room that gets another title is another channel. */
+import { expect, test } from 'vitest'
+import { codes, ircSuite, plain } from './suite.ts'
+
+const suite = ircSuite()
+
+test('a room that gets another title is left and entered under its new name, by each client for itself', async () => {
+  const lin = await suite.line('lin', 'attic')
+  const ann = await suite.guest('ann', 'labeled-response batch message-tags')
+  const bob = await suite.guest('bob')
+  for (const client of [ann, bob]) await client.ask('JOIN #attic')
+  await ann.rest()
+  await lin.ask('/topic Old things')
+  await lin.ask('/title Cellar')
+  // The room is told of its title before or behind it.
+  expect((await ann.until(/ 366 /)).map(plain).filter((line) => !/TOPIC|NOTICE/.test(line))).toEqual([
+    ':ann!~ann@guest.roomd PART #attic :The channel is #Cellar now',
+    ':ann!~ann@guest.roomd JOIN #Cellar',
+    ':roomd 332 ann #Cellar :Old things',
+    expect.stringMatching(/^:roomd 333 ann #Cellar lin :\d+$/),
+    ':roomd 353 ann = #Cellar :@lin ann bob',
+    ':roomd 366 ann #Cellar :End of /NAMES list',
+  ])
+  expect((await bob.until(/ 366 /)).filter((line) => /PART|JOIN/.test(line))).toEqual([
+    ':bob!~bob@guest.roomd PART #attic :The channel is #Cellar now',
+    ':bob!~bob@guest.roomd JOIN #Cellar',
+  ])
+  await lin.ask('down here')
+  expect((await bob.until(/PRIVMSG/)).at(-1)).toBe(':lin!~lin@guest.roomd PRIVMSG #Cellar :down here')
+  expect(codes(await bob.ask('PRIVMSG #Cellar :me too', 'PRIVMSG #attic :up there'))).toEqual(['404'])
+  expect((await ann.until(/PRIVMSG #Cellar :me too/)).filter((line) => / (PART|JOIN) /.test(line))).toEqual([])
+})
+
+test('a title that changes no more than the case of ASCII letters, or not the name of the channel, changes no channel', async () => {
+  const lin = await suite.line('lin', 'loft')
+  const ann = await suite.guest('ann')
+  await ann.ask('JOIN #loft')
+  await lin.ask('/title Loft')
+  await lin.ask('in the loft')
+  expect(codes(await ann.until(/in the loft/))).not.toContain('PART')
+  await lin.ask('/title Our loft')
+  expect((await ann.until(/ 366 /)).filter((line) => / (PART|JOIN) /.test(line)).map(plain)).toEqual([
+    ':ann!~ann@guest.roomd PART #Loft :The channel is #Ourloft now',
+    ':ann!~ann@guest.roomd JOIN #Ourloft',
+  ])
+})
