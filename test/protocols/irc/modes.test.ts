@@ -133,6 +133,25 @@ test('21. modes of users', async () => {
 
 test('21. roles and modes of other protocols are shown, those without a letter as notices', async () => {
   const [ann] = await suite.together('#shown', 'ann')
+    ':roomd 401 ann nobody :No such nick/channel',
+  ])
+})
+
+test('21. MODES counts the changes with a parameter; the others of a line are made too', async () => {
+  const [ann] = await suite.together('#many', 'ann', 'bob')
+  expect(await ann.ask('MODE #many +imnts-ims')).toEqual([
+    ':ann!~ann@guest.roomd MODE #many +i',
+    ':ann!~ann@guest.roomd MODE #many +m',
+    ':ann!~ann@guest.roomd MODE #many +s',
+    ':ann!~ann@guest.roomd MODE #many -i',
+  ])
+  expect(await ann.ask('MODE #many -ms+bbbbbl-i b!*@* c!*@* d!*@* e!*@* f!*@* 9', 'MODE #many')).toEqual([
+    ':ann!~ann@guest.roomd MODE #many -m',
+    ':ann!~ann@guest.roomd MODE #many -s',
+    ...['b', 'c', 'd', 'e'].map((nick) => `:ann!~ann@guest.roomd MODE #many +b ${nick}!*@*`),
+    ':ann!~ann@guest.roomd MODE #many -i',
+    ':roomd 324 ann #many :+nt',
+    expect.stringMatching(/^:roomd 329 ann #many :/),
   const lin = await suite.line('lin', 'shown')
   await ann.ask('MODE #shown +o lin')
   await lin.rest()

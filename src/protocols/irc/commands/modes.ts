@@ -23,6 +23,8 @@ interface ModeChange {
 /** The user modes of which clients speak; only `B` and `i` are changed by them here. */
 const USER_MODES = '+-Biosw'
 const WITH_PARAMETER = 'ovb'
+/** Maximum changes without a parameter in a line: each of `imnst`, and `-l`. The others are counted as RPL_ISUPPORT tells. */
+const MAX_PLAIN_CHANGES = 6
 
 export const modeCommand: IrcCommand = {
   name: 'MODE',
@@ -89,8 +91,8 @@ async function changeModes(
   const { session, reply } = context
   await roomOfChannel(context, channel)
   const lines: string[] = []
-  let changed = 0
   let isListed = false
+  const left = { plain: MAX_PLAIN_CHANGES, variable: IRC_LIMITS.modes }
   for (const change of changesOf(letters, params)) {
     const { letter, parameter } = change
     if (letter === 'b' && parameter === undefined) {
@@ -99,7 +101,7 @@ async function changeModes(
       isListed = true
       continue
     }
-    if (++changed > IRC_LIMITS.modes) break
+    if (left[parameter === undefined ? 'plain' : 'variable']-- <= 0) continue
     try {
       const answer = await apply(context, membershipIn(session, channel), change)
       if (answer !== undefined) lines.push(answer)
