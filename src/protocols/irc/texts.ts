@@ -40,6 +40,11 @@ export function cutTo(text: string, most: number): string {
   return text.length <= most ? text : Array.from(text).slice(0, most).join('')
 }
 
+/** Returns a topic, or a text such as the reason of a KICK, as all protocols can show it: without formats, and its first `most` characters. */
+export function plainText(text: string, most = text.length): string {
+  return cutTo(withoutFormats(text), most)
+}
+
 /** Matches the characters that nobody sees, those that change the direction of writing among them, and those that end a line. */
 const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\u2028\u2029]/gu
 

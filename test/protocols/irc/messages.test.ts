@@ -281,6 +281,21 @@ test('codes for colours and formats are removed for all', async () => {
   const [ann, bob] = await suite.together('#paint', 'ann', 'bob')
   await ann.ask('PRIVMSG #paint :\u000304,12red\u0003 \u0002bold\u000f \u001dslanted\u001d 5\u00037,x')
   expect(await bob.rest()).toEqual([':ann!~ann@guest.roomd PRIVMSG #paint :red bold slanted 5,x'])
+  const red = '\u0002a\u000f \u000304red\u0003 text'
+  const eve = await suite.guest('eve')
+  await eve.ask('JOIN #paint')
+  await bob.ask('JOIN #paint')
+  await bob.rest()
+  await ann.ask(`TOPIC #paint :${red}`, `KICK #paint eve :${red}`, `AWAY :${red}`, `PART #paint :${red}`)
+  expect(await bob.ask('PRIVMSG ann :there?')).toEqual([
+    ':ann!~ann@guest.roomd TOPIC #paint :a red text',
+    ':ann!~ann@guest.roomd KICK #paint eve :a red text',
+    ':ann!~ann@guest.roomd PART #paint :a red text',
+    ':roomd 301 bob ann :a red text',
+  ])
+  await eve.ask('JOIN #paint')
+  eve.send(`QUIT :${red}`)
+  expect((await bob.until(/ QUIT /)).at(-1)).toBe(':eve!~eve@guest.roomd QUIT :Quit: a red text')
 })
 
 test('31. server-time and msgid are on every event; the ids are those of HISTORY', async () => {

@@ -11,7 +11,7 @@ import { channelOf, meantNick, roomNameOf, shownNick } from '../names.ts'
 import { refusedLine, unlessRefused } from '../refusals.ts'
 import { findVisible, isVisible, membershipIn, namesLines, roomOfChannel, topicLines } from '../rooms.ts'
 import { ownLine } from '../tags.ts'
-import { cutTo } from '../texts.ts'
+import { plainText } from '../texts.ts'
 
 /** Runs a command for each channel of a list; a refusal of one does not stop the others. */
 async function forEachChannel(
@@ -69,7 +69,7 @@ const part: IrcCommand = {
   help: 'Leaves channels.',
   least: 1,
   run: (context, { params: [list = '', reason = ''] }) =>
-    forEachChannel(context, list, (channel) => leave(context, channel, reason)),
+    forEachChannel(context, list, (channel) => leave(context, channel, plainText(reason))),
 }
 
 async function leave(context: IrcContext, channel: string, reason: string): Promise<Lines> {
@@ -94,7 +94,7 @@ const topic: IrcCommand = {
     }
     const membership = membershipIn(session, channel)
     const { state } = membership.room
-    const wanted = cutTo(text, IRC_LIMITS.topic)
+    const wanted = plainText(text, IRC_LIMITS.topic)
     const isSet = clean(wanted) === (state.topic?.text ?? '')
     // Whoever may not set it is told so in any case.
     if (!isSet || !isAtLeast(state.rankOf(session), 'operator'))
@@ -170,7 +170,7 @@ const kick: IrcCommand = {
     if (channels.length > 1 && channels.length !== nicks.length) return [context.reply('ERR_NEEDMOREPARAMS', 'KICK')]
     const lines: string[] = []
     for (const [index, nick] of nicks.slice(0, IRC_LIMITS.targets).entries())
-      lines.push(...(await expel(context, channels[index] ?? only, nick, cutTo(reason, IRC_LIMITS.reason))))
+      lines.push(...(await expel(context, channels[index] ?? only, nick, plainText(reason, IRC_LIMITS.reason))))
     const surplus = nicks.slice(IRC_LIMITS.targets).filter((nick) => nick !== '')
     return [...lines, ...surplus.map((nick) => context.reply('ERR_TOOMANYTARGETS', nick))]
   },

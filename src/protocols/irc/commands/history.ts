@@ -12,7 +12,7 @@ import { ircLine, type Lines } from '../message.ts'
 import { channelOf, meantNick, SERVER, shownNick } from '../names.ts'
 import { historyBatch } from '../replay.ts'
 import { membershipIn } from '../rooms.ts'
-import { cutTo } from '../texts.ts'
+import { plainText } from '../texts.ts'
 
 type Pages = AsyncGenerator<readonly Event[]>
 
@@ -171,7 +171,7 @@ const redact: IrcCommand = {
     try {
       const membership = membershipIn(session, target)
       if (!/^\d{1,16}$/.test(id)) return fail('UNKNOWN_MSGID', 'There is no such message')
-      await chat.moderation.redaction.redact(membership, Number(id), cutTo(reason, IRC_LIMITS.reason))
+      await chat.moderation.redaction.redact(membership, Number(id), plainText(reason, IRC_LIMITS.reason))
     } catch (error) {
       if (!(error instanceof Refusal) || error.code === 'unavailable') throw error
       if (error.code === 'message-unknown') return fail('UNKNOWN_MSGID', 'There is no such message')

@@ -7,7 +7,7 @@ import { completeRegistration } from '../login.ts'
 import { meantNick, SERVER, usernameOf } from '../names.ts'
 import { lostLines } from '../refusals.ts'
 import { ownLine } from '../tags.ts'
-import { cleanRealName, cutTo } from '../texts.ts'
+import { cleanRealName, cutTo, plainText } from '../texts.ts'
 
 const pass: IrcCommand = {
   name: 'PASS',
@@ -88,7 +88,8 @@ const quit: IrcCommand = {
   help: 'Ends the connection.',
   least: 0,
   early: true,
-  async run(context, { params: [reason = ''] }) {
+  async run(context, { params: [text = ''] }) {
+    const reason = plainText(text)
     await context.quit(reason === '' ? '' : `Quit: ${reason}`)
     return [`ERROR :Closing link: ${reason || 'Client quit'}`]
   },

@@ -2,6 +2,7 @@ import { type IrcCommand, NOTHING } from '../command.ts'
 import { messageOfTheDay, userCounts } from '../greeting.ts'
 import { isupport } from '../isupport.ts'
 import { meantNick } from '../names.ts'
+import { plainText } from '../texts.ts'
 
 /** Returns a command without parameters. */
 function simple(name: string, help: string, run: IrcCommand['run']): IrcCommand {
@@ -52,7 +53,7 @@ const kill: IrcCommand = {
   help: 'Disconnects a user, as an admin.',
   least: 1,
   async run({ chat, session }, { params: [nick = '', reason = ''] }) {
-    await chat.supervision.disconnect(session, meantNick(nick), reason)
+    await chat.supervision.disconnect(session, meantNick(nick), plainText(reason))
     return NOTHING
   },
 }
@@ -63,7 +64,7 @@ const wallops: IrcCommand = {
   help: 'Announces something to everybody, as an admin.',
   least: 1,
   async run({ chat, session }, { params: [text = ''] }) {
-    await chat.supervision.announce(session, text)
+    await chat.supervision.announce(session, plainText(text))
     return NOTHING
   },
 }

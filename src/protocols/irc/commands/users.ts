@@ -8,7 +8,7 @@ import { channelOf, meantNick, SERVER, shownNick, userHostOf } from '../names.ts
 import { isVisible, prefixOf } from '../rooms.ts'
 import { IrcSession, isBotHere } from '../session.ts'
 import { ownLine } from '../tags.ts'
-import { cleanRealName, cutTo } from '../texts.ts'
+import { cleanRealName, plainText } from '../texts.ts'
 
 const whois: IrcCommand = {
   name: 'WHOIS',
@@ -109,8 +109,9 @@ const away: IrcCommand = {
   help: 'Marks you as away, or without a text as back.',
   least: 0,
   run({ chat, session, reply }, { params: [text = ''] }) {
-    chat.away.set(session, text === '' ? undefined : cutTo(text, IRC_LIMITS.away))
-    return [text === '' ? reply('RPL_UNAWAY') : reply('RPL_NOWAWAY')]
+    const shown = plainText(text, IRC_LIMITS.away)
+    chat.away.set(session, shown === '' ? undefined : shown)
+    return [shown === '' ? reply('RPL_UNAWAY') : reply('RPL_NOWAWAY')]
   },
 }
 
