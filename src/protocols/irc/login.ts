@@ -26,11 +26,14 @@ export async function completeRegistration(context: IrcContext): Promise<Lines> 
   // The connection has ended meanwhile.
   if (session.closed) return []
   context.options.audience.enter(session)
+  // IRCv3, "SASL": the client has not waited for the end of the attempt.
+  const aborted = registration.sasl === undefined ? [] : [context.reply('ERR_SASLABORTED')]
+  registration.sasl = undefined
   const renamed = shownNick(name) === shownNick(nick) ? [] : [`:${shownNick(nick)} NICK :${shownNick(name)}`]
   // SASL has told it.
   const isProved = session.registered && registration.proof === undefined
   const proved = isProved ? [context.reply('RPL_LOGGEDIN', session.source, session.nick)] : []
-  const lines = [...renamed, ...proved, ...(await greeting(context))]
+  const lines = [...aborted, ...renamed, ...proved, ...(await greeting(context))]
   if (!session.registered) return lines
   const reply = new LongReply(context)
   await reply.add(lines)

@@ -87,6 +87,19 @@ test('27. capabilities: versions 301 and 302, a list, an unknown one, taking one
   expect(await client.ask('CAP FOO')).toEqual([':roomd 410 * FOO :Invalid CAP command'])
 })
 
+test('28. an attempt by SASL that is under way at the end of the registration is aborted, and another one may follow', async () => {
+  await suite.owner('olga')
+  const client = await suite.dial()
+  const lines = await client.ask('CAP REQ :sasl', 'NICK ann', 'USER ann 0 * :Ann', 'AUTHENTICATE PLAIN', 'CAP END')
+  expect(codes(lines).slice(2, 5)).toEqual(['906', '001', '002'])
+  expect(codes(await client.ask('AUTHENTICATE PLAIN', `AUTHENTICATE ${plainResponse('olga')}`))).toEqual([
+    '+',
+    '900',
+    '903',
+    'NICK',
+  ])
+})
+
 test('28. SASL PLAIN: success, failure, abort, too long, in chunks', async () => {
   await suite.owner('olga')
   const client = await suite.dial()
