@@ -373,6 +373,25 @@ test('33. labeled-response: a line, a batch, and ACK', async () => {
   expect(await bob.ask('@label=x AWAY')).toEqual([':roomd 305 bob :You are no longer marked as being away'])
 })
 
+test('33. the echo of a labelled message to a user who is away, and RPL_AWAY, are one batch', async () => {
+  const ann = await suite.guest('ann')
+  const bob = await suite.guest('bob', 'labeled-response batch echo-message')
+  await ann.ask('AWAY :lunch')
+  bob.send('@label=one PRIVMSG ann :there?')
+  const lines = await bob.until(/ BATCH -/)
+  const [begin = ''] = lines
+  const batch = / BATCH \+(\S+) labeled-response$/.exec(begin)?.[1]
+  expect(lines).toEqual([
+    `@label=one :roomd BATCH +${batch} labeled-response`,
+    `@batch=${batch} :bob!~bob@guest.roomd PRIVMSG ann :there?`,
+    `@batch=${batch} :roomd 301 bob ann :lunch`,
+    `:roomd BATCH -${batch}`,
+  ])
+  expect(await bob.ask('@label=two NOTICE ann :there?')).toEqual([
+    '@label=two :bob!~bob@guest.roomd NOTICE ann :there?',
+  ])
+})
+
 test('33. the echoes of a labelled message to several targets are one batch', async () => {
   const caps = 'echo-message labeled-response batch message-tags draft/multiline'
   const ann = await suite.guest('ann', caps)

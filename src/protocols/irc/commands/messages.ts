@@ -4,7 +4,7 @@ import { isRequest } from '../ctcp.ts'
 import { acknowledgement, batchEnd, LabelledReply, labelledBatch, labelOf, newBatch, refusalOf } from '../labels.ts'
 import { type IrcMessage, ircLine, itemsOf, type Lines, tagText } from '../message.ts'
 import { MultilineFault } from '../multiline.ts'
-import { SERVER } from '../names.ts'
+import { meantNick, SERVER } from '../names.ts'
 import { spaceTo } from '../rooms.ts'
 import type { IrcSession, SentMessage } from '../session.ts'
 import { pass, sayTo, sendToEach, type TargetedText } from '../speech.ts'
@@ -130,7 +130,11 @@ async function sayToEach(context: IrcContext, list: string, saying: TargetedText
   const { message, isNotice, text } = saying
   const label = labelOf(message, session)
   const isEchoed = session.caps.has('echo-message') && text !== '' && !isRequest(text)
-  if (label !== undefined && isEchoed && itemsOf(list).length > 1) return sayInBatch(context, list, saying, label)
+  const targets = itemsOf(list)
+  // Of a user who is away it is answered by RPL_AWAY, too.
+  const isAnswered = !isNotice && targets.some((target) => context.chat.away.of(meantNick(target)) !== undefined)
+  if (label !== undefined && isEchoed && (targets.length > 1 || isAnswered))
+    return sayInBatch(context, list, saying, label)
   const sent = () => ({ tags: label === undefined ? undefined : { label } })
   const { lines, done } = await sendToEach(context, list, (target) => sayTo(context, target, saying, sent), isNotice)
   return isNotice && done === 0 ? acknowledgement(message, session) : lines
