@@ -12,8 +12,10 @@ const PAGE = 256
 /** Maximum bytes of messages that are held while a client reads. */
 const HELD_BYTES = 65_536
 
-/** A target of CHATHISTORY, with the room that it is. */
-interface HistoryTarget {
+/** A request of CHATHISTORY, and the room that its target is. */
+interface HistoryRequest {
+  /** The subcommand, such as `LATEST`. */
+  readonly verb: string
   readonly name: string
   readonly room: ChannelRoom
 }
@@ -24,7 +26,7 @@ interface HistoryTarget {
  */
 export async function historyBatch(
   context: IrcContext,
-  { name, room }: HistoryTarget,
+  { verb, name, room }: HistoryRequest,
   pages: AsyncIterable<readonly Event[]>,
 ): Promise<Lines> {
   const { session, options } = context
@@ -41,7 +43,7 @@ export async function historyBatch(
     return [
       ...reply.rest(),
       ...end,
-      `:${SERVER} FAIL CHATHISTORY MESSAGE_ERROR ${name} :Messages could not be read, try again`,
+      `:${SERVER} FAIL CHATHISTORY MESSAGE_ERROR ${verb} ${name} :Messages could not be read, try again`,
     ]
   }
   return [...reply.rest(), ...end]

@@ -48,7 +48,7 @@ test('32. CHATHISTORY that cannot be read to its end says so in its batch', asyn
   })
   const lines = await ann.ask('CHATHISTORY LATEST #ops * 1000')
   expect(codes(lines.slice(0, -1))).toEqual(['BATCH', ...Array.from({ length: 300 }, () => 'PRIVMSG'), 'BATCH'])
-  expect(lines.at(-1)).toBe(':roomd FAIL CHATHISTORY MESSAGE_ERROR #ops :Messages could not be read, try again')
+  expect(lines.at(-1)).toBe(':roomd FAIL CHATHISTORY MESSAGE_ERROR LATEST #ops :Messages could not be read, try again')
   // Of a short answer nothing has been sent.
   await ann.ask('JOIN #few', 'PRIVMSG #few :one')
   expect(codes(await ann.ask('CHATHISTORY LATEST #few * 9'))).toEqual(['FAIL'])

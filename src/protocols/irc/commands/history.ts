@@ -41,12 +41,20 @@ const chathistory: IrcCommand = {
         if (slice === undefined) return invalid()
         const membership = membershipIn(context.session, target)
         const { record: room } = membership.room
-        return await historyBatch(context, { name: channelOf(room), room }, roomEvents(context, membership, slice))
+        return await historyBatch(
+          context,
+          { verb, name: channelOf(room), room },
+          roomEvents(context, membership, slice),
+        )
       }
       const isWith = withUser(context, target)
       const slice = await sliceOf(verb, rest, (msgid) => privateId(context, isWith, msgid))
       if (slice === undefined) return invalid()
-      return await historyBatch(context, { name: target, room: NO_CHANNEL }, privateEvents(context, isWith, slice))
+      return await historyBatch(
+        context,
+        { verb, name: target, room: NO_CHANNEL },
+        privateEvents(context, isWith, slice),
+      )
     } catch (error) {
       if (!(error instanceof Refusal) || error.code === 'unavailable') throw error
       return fail('INVALID_TARGET', [verb, target], 'You are not in that channel')
