@@ -119,7 +119,7 @@ export const NUMERICS = {
   ERR_BADCHANNELKEY: (channel: string) => ['475', channel, 'Cannot join channel (+k)'],
   ERR_BANLISTFULL: (channel: string, mask: string) => ['478', channel, mask, 'Channel ban list is full'],
   ERR_NOPRIVILEGES: () => ['481', "Permission Denied- You're not an IRC operator"],
-  ERR_CHANOPRIVSNEEDED: (channel: string) => ['482', channel, "You're not channel operator"],
+  ERR_CHANOPRIVSNEEDED: (channel: string, why = "You're not channel operator") => ['482', channel, why],
   ERR_UMODEUNKNOWNFLAG: () => ['501', 'Unknown MODE flag'],
   ERR_USERSDONTMATCH: () => ['502', "Can't change mode for other users"],
   ERR_HELPNOTFOUND: (subject: string) => ['524', subject, 'Help not found'],

@@ -9,6 +9,8 @@ import { ownLine } from './tags.ts'
 export interface Subjects {
   readonly channel: string
   readonly nick: string
+  /** True if the request was an operator's, and concerns a user. */
+  readonly isOperator?: boolean
 }
 
 type Numeric = (reply: IrcContext['reply'], subjects: Subjects, refusal: Pick<Refusal, 'code' | 'bound'>) => string
@@ -64,7 +66,8 @@ const NUMERIC_OF: Readonly<Record<RefusalCode, Numeric>> = {
   muted: cannotSend('You are muted in this channel'),
   moderated: cannotSend('Cannot send to channel (+m)'),
   'slow-mode': cannotSend('Slow mode, wait <limit> seconds'),
-  'not-permitted': (reply, { channel }) => reply('ERR_CHANOPRIVSNEEDED', channel),
+  'not-permitted': (reply, { channel, isOperator }) =>
+    reply('ERR_CHANOPRIVSNEEDED', channel, isOperator ? 'You need a higher rank than theirs' : undefined),
   'message-unknown': fail('No such message'),
   'too-many-roles': (reply, { channel, nick }) => reply('ERR_BANLISTFULL', channel, nick),
   'too-many-blocks': fail('Too many blocks'),

@@ -18,6 +18,12 @@ export function membershipIn(session: IrcSession, channel: string): Membership {
   return membership
 }
 
+/** Returns true for an operator of a channel. */
+export function isOperatorIn(session: IrcSession, channel: string): boolean {
+  const membership = membershipOf(session, channel)
+  return membership !== undefined && isAtLeast(membership.room.state.rankOf(session), 'operator')
+}
+
 function membershipOf(session: IrcSession, channel: string): Membership | undefined {
   const name = fold(roomNameOf(channel) ?? '')
   for (const membership of session.memberships.values()) {

@@ -11,7 +11,7 @@ import { LongReply } from '../long-reply.ts'
 import type { Lines } from '../message.ts'
 import { channelOf, meantNick, shownNick } from '../names.ts'
 import { refusedLine } from '../refusals.ts'
-import { isVisible, membershipIn, roomOfChannel } from '../rooms.ts'
+import { isOperatorIn, isVisible, membershipIn, roomOfChannel } from '../rooms.ts'
 import { type IrcSession, isBot } from '../session.ts'
 
 interface ModeChange {
@@ -37,8 +37,14 @@ export const modeCommand: IrcCommand = {
   },
 }
 
-function userMode({ session, reply }: IrcContext, target: string, letters: string | undefined): Lines {
-  if (fold(meantNick(target)) !== session.key) return [reply('ERR_USERSDONTMATCH')]
+async function userMode(
+  { chat, session, reply }: IrcContext,
+  target: string,
+  letters: string | undefined,
+): Promise<Lines> {
+  const name = meantNick(target)
+  if (fold(name) !== session.key)
+    return [(await chat.users.exists(name)) ? reply('ERR_USERSDONTMATCH') : reply('ERR_NOSUCHNICK', target)]
   const before = userModesOf(session)
   if (letters === undefined) return [reply('RPL_UMODEIS', `+${before.join('')}`)]
   for (const { letter, on } of changesOf(letters, [])) setUserMode(session, letter, on)
@@ -108,11 +114,12 @@ async function changeModes(
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       const nick = parameter ?? channel
+      const isOperator = WITH_PARAMETER.includes(letter) && isOperatorIn(session, channel)
       const isAbsent = error.code === 'nobody-here' && letter !== 'b'
       const isKnown = isAbsent && (await context.chat.users.exists(meantNick(nick)))
       if (isKnown) lines.push(reply('ERR_USERNOTINCHANNEL', nick, channel))
       else if (isAbsent) lines.push(reply('ERR_NOSUCHNICK', nick))
-      else if (error.code !== 'nobody-here') lines.push(refusedLine(error, reply, { channel, nick }))
+      else if (error.code !== 'nobody-here') lines.push(refusedLine(error, reply, { channel, nick, isOperator }))
     }
   }
   return lines
