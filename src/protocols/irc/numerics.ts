@@ -90,7 +90,7 @@ export const NUMERICS = {
   RPL_REHASHING: () => ['382', 'certificate', 'Rehashing'],
   RPL_TIME: (at: string) => ['391', SERVER, at],
   ERR_NOSUCHNICK: (nick: string) => ['401', nick, 'No such nick/channel'],
-  ERR_NOSUCHCHANNEL: (channel: string) => ['403', channel, 'No such channel'],
+  ERR_NOSUCHCHANNEL: (channel: string, why = 'No such channel') => ['403', channel, why],
   ERR_CANNOTSENDTOCHAN: (channel: string, why: string) => ['404', channel, why],
   ERR_TOOMANYCHANNELS: (channel: string, why: string) => ['405', channel, why],
   ERR_WASNOSUCHNICK: (nick: string) => ['406', nick, 'There was no such nickname'],

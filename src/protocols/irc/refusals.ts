@@ -1,3 +1,4 @@
+import { SLUG_RULE } from '../../chat/names.ts'
 import { Refusal, type RefusalCode } from '../../chat/refusal.ts'
 import type { LostRoom } from '../../chat/renaming.ts'
 import type { IrcContext } from './command.ts'
@@ -17,6 +18,9 @@ type Numeric = (reply: IrcContext['reply'], subjects: Subjects, refusal: Pick<Re
 
 /** The text for a nickname that belongs to an account (docs/protocols/irc.md, section 2). */
 const REGISTERED = 'Nickname is registered, use SASL or PASS'
+
+/** The text for a channel that cannot be made. */
+const NEW_CHANNELS = `The name of a new channel is # with 1 to ${SLUG_RULE.maxLength} of a-z A-Z 0-9 . _ -, first a letter or digit`
 
 const cannotSend =
   (why: string): Numeric =>
@@ -47,7 +51,7 @@ const NUMERIC_OF: Readonly<Record<RefusalCode, Numeric>> = {
   'secret-wrong': mismatch,
   'too-many-attempts': (reply) => reply('ERR_PASSWDMISMATCH', 'Too many attempts, wait a minute'),
   'too-many-accounts': fail('Too many accounts from your address today'),
-  'room-name-invalid': noChannel,
+  'room-name-invalid': (reply, { channel }) => reply('ERR_NOSUCHCHANNEL', channel, NEW_CHANNELS),
   'room-private': (reply, { channel }) => reply('ERR_BADCHANNELKEY', channel),
   'room-unknown': noChannel,
   'too-many-rooms': tooMany,

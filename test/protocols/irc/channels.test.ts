@@ -74,6 +74,9 @@ test('6. a new channel has a name of at most CHANNELLEN characters; an older roo
   const [, most = ''] = / CHANNELLEN=(\d+) /.exec((await ann.ask('VERSION')).join('\n')) ?? []
   const channel = '#'.padEnd(Number(most), 'x')
   expect(codes(await ann.ask(`JOIN ${channel}`, `JOIN ${channel}x`))).toEqual(['JOIN', '353', '366', '403'])
+  expect(await ann.ask('JOIN #küche')).toEqual([
+    ':roomd 403 ann #küche :The name of a new channel is # with 1 to 64 of a-z A-Z 0-9 . _ -, first a letter or digit',
+  ])
   const lin = await suite.line('lin', 'short')
   const title = 'y'.repeat(70)
   await lin.ask(`/title ${title}`)
