@@ -24,6 +24,7 @@ const MASKS = Array.from({ length: 15 }, (_, n) => `*${'x?'.repeat(11)}${n}`).jo
 
 let daemon: MeasuredDaemon
 let members: readonly Socket[]
+let token: string
 let owners: readonly Socket[]
 const sockets: Socket[] = []
 
@@ -87,10 +88,14 @@ async function fill(folder: string): Promise<void> {
 beforeAll(async () => {
   const folder = temporaryFolder()
   await fill(folder)
-  const ports = ['line', 'irc'].flatMap((name) => [`--${name}`, '0'])
-  const off = ['chatterbox', 'chatroom', 'http', 'search'].map((name) => `--no-${name}`)
+  const ports = ['line', 'irc', 'http'].flatMap((name) => [`--${name}`, '0'])
+  const off = ['chatterbox', 'chatroom', 'search'].map((name) => `--no-${name}`)
   daemon = await MeasuredDaemon.start([...ports, ...off, '--max-rate', '0', '--admins', 'owner', '--data', folder])
-  await ask(await dial('line'), 'LOGIN owner\n/register correct horse battery')
+  const maker = await dial('line')
+  let told = ''
+  maker.on('data', (chunk) => (told += chunk))
+  await ask(maker, 'LOGIN owner\n/register correct horse battery\n/token create hook rooms=ops may=write')
+  token = /rd_\w+/.exec(told)?.[0] ?? ''
   owners = await Promise.all(Array.from({ length: DEVICES }, () => dial('line')))
   for (const owner of owners) await ask(owner, `${LOGIN}\nJOIN raided`)
   members = await Promise.all(Array.from({ length: MEMBERS }, () => dial('irc')))
@@ -140,3 +145,27 @@ test('a search among messages of marks', async () => {
   await ask(reader, `LOGIN reader\nJOIN marked\n${texts(12, () => `/message ${marks(3_990)}\n`)}`)
   await check(() => ask(reader, '/search word'))
 })
+
+/** A payload of as many parts as fit. */
+const payloadOf = (key: string, part: string, count = Math.floor(1_048_000 / (part.length + 1))) =>
+  `{"${key}":[${`${part},`.repeat(count).slice(0, -1)}]}`
+const labels = Array.from({ length: 19_000 }, (_, n) => `"l${n}":"${'v '.repeat(20)}"`).join(',')
+
+test.for<readonly [string, string]>([
+  ['blocks without a text', payloadOf('blocks', '{}')],
+  ['links in a text', `{"text":"${'<a>'.repeat(349_000)}"}`],
+  ['links in elements', payloadOf('blocks', `{"elements":[{"text":"${'<a>'.repeat(30)}"}]}`, 5_000)],
+  ['labels', `{"version":"4","alerts":[{"labels":{${labels}}}]}`],
+  ['keys', `{${Array.from({ length: 90_000 }, (_, n) => `"${n.toString(36)}":1`).join(',')}}`],
+])('a payload of a webhook of many %s', ([, body]) =>
+  check(async () => {
+    const headers = { 'content-type': 'application/json' }
+    const answer = await fetch(`http://127.0.0.1:${daemon.port('http')}/hooks/${token}`, {
+      method: 'POST',
+      headers,
+      body,
+    })
+    expect([200, 400]).toContain(answer.status)
+    await answer.text()
+  }),
+)

@@ -2,6 +2,8 @@ import { lineIn, lines, objectAt, objectsIn, type Payload, scalarIn, words } fro
 
 /** Maximum number of alerts that are shown one by one. */
 const MAX_ALERTS = 10
+/** Maximum number of labels, and of values, of an alert that are shown. */
+const MAX_LABELS = 100
 
 /** Returns the text of a notification of Prometheus' Alertmanager (version 4 of its webhook). */
 export function alertmanagerText(payload: Payload): string {
@@ -28,7 +30,7 @@ function commonLabels(payload: Payload, [first = {}, ...others]: readonly Payloa
   if (Object.keys(listed).length > 0) return listed
   const isShared = ([key, value]: [string, unknown]) =>
     others.every((alert) => objectAt(alert, 'labels')[key] === value)
-  return Object.fromEntries(Object.entries(objectAt(first, 'labels')).filter(isShared))
+  return Object.fromEntries(Object.entries(objectAt(first, 'labels')).slice(0, MAX_LABELS).filter(isShared))
 }
 
 /** Returns lines of the first alerts, and the number of the others. */
@@ -48,7 +50,11 @@ function countsText({ alerts }: Payload): string {
 
 function alertLine(alert: Payload, common: Payload): string {
   const labels = objectAt(alert, 'labels')
-  const own = Object.fromEntries(Object.entries(labels).filter(([key, value]) => common[key] !== value))
+  const own = Object.fromEntries(
+    Object.entries(labels)
+      .slice(0, MAX_LABELS)
+      .filter(([key, value]) => common[key] !== value),
+  )
   const name = common.alertname === labels.alertname ? '' : scalarIn(labels.alertname)
   return words(
     scalarIn(alert.status).toUpperCase(),
@@ -63,7 +69,10 @@ function labelled(head: string, details: string): string {
 /** Returns the labels but the name of the alert, such as `instance=api-1 severity=page`. */
 function labelsText(labels: Payload): string {
   const shown = Object.entries(labels).filter(([key]) => key !== 'alertname' && !/^__/.test(key))
-  return shown.map(([key, value]) => `${key}=${lineIn(value)}`).join(' ')
+  return shown
+    .slice(0, MAX_LABELS)
+    .map(([key, value]) => `${key}=${lineIn(value)}`)
+    .join(' ')
 }
 
 function detailsText(alert: Payload): string {
@@ -72,6 +81,8 @@ function detailsText(alert: Payload): string {
 }
 
 function valuesText({ values }: Payload): string {
-  const shown = Object.entries(objectAt({ values }, 'values')).map(([key, value]) => `${key}=${scalarIn(value)}`)
+  const shown = Object.entries(objectAt({ values }, 'values'))
+    .slice(0, MAX_LABELS)
+    .map(([key, value]) => `${key}=${scalarIn(value)}`)
   return shown.length === 0 ? '' : `(${shown.join(' ')})`
 }

@@ -9,12 +9,17 @@ import type { Pacer } from '../pacer.ts'
 import { Problem } from '../problems.ts'
 import { keyOf, nonceAt } from '../sayings.ts'
 import { hookMessageOf } from './hook-message.ts'
-import { isDeeper, type Payload } from './payload.ts'
+import { type Payload, sizeOfJson } from './payload.ts'
 
 /** Maximum bytes of a payload; those of forges list files. */
 const MAX_PAYLOAD_BYTES = 1_048_576
 /** Maximum levels of a payload's objects and lists: they are read by functions that call themselves. */
 const MAX_LEVELS = 64
+/** Maximum values of a payload, which take a few milliseconds to make; those of forges have some thousands. */
+const MAX_VALUES = 20_000
+
+/** Bytes of a payload that count as one message for the rate. */
+const PACED_BYTES = 4_096
 
 interface HookCall {
   readonly caller: Writer
@@ -55,10 +60,12 @@ export function addIncomingHooks(
     const options = { bodyLimit: MAX_PAYLOAD_BYTES, onRequest: identify }
     scope.post<{ Params: { token: string } }>('/hooks/:token', options, async (request, reply) => {
       const { caller, room } = calls.get(request) ?? unidentified()
+      const size = Buffer.isBuffer(request.body) ? Math.ceil(request.body.length / PACED_BYTES) : 1
+      pacer.count(caller.author, pacer.paceOf(request, caller.author), Math.max(1, size))
+      await chat.workTurns.next(caller.address)
       const { source, text } = hookMessageOf(payloadOf(request), request.headers, maxText)
       // What another webhook of roomd has sent is not said: it could come back for ever.
       if (text !== undefined && request.headers['x-roomd-hook'] === undefined) {
-        pacer.count(caller.author, pacer.paceOf(request, caller.author), 1)
         const place = await context.authorization.enter(caller, room)
         await Promise.all(chat.posting.say(place, [{ text, ...nonceOf(request) }]))
       }
@@ -80,13 +87,15 @@ function payloadOf({ body, bodyType }: FastifyRequest): Payload | string {
   const text = decodedText(body)
   if (bodyType === 'text/plain') return text
   if (bodyType !== 'application/x-www-form-urlencoded') return jsonIn(text, /json$/.test(bodyType))
-  const payload = new URLSearchParams(text).get('payload')
-  if (payload !== null) return jsonIn(payload, true)
+  // Of a million fields the others are not decoded.
+  const [field] = /(?<=^|&)payload=[^&]*/.exec(text) ?? []
+  if (field !== undefined) return jsonIn(new URLSearchParams(field).get('payload') ?? '', true)
   // curl labels JSON as a form, too; a number, for instance, is a text as it stands.
   return /^\s*[{"]/.test(text) ? jsonIn(text, false) : text
 }
 
 function jsonIn(text: string, mustBeJson: boolean): Payload | string {
+  if (/^\s*[{[]/.test(text)) checkSize(text)
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -94,10 +103,15 @@ function jsonIn(text: string, mustBeJson: boolean): Payload | string {
     if (mustBeJson) throw new Problem(400, 'invalid-request', 'The payload is not JSON')
     return text
   }
-  if (isDeeper(value, MAX_LEVELS)) {
-    throw new Problem(400, 'invalid-request', `Objects and lists are nested deeper than ${MAX_LEVELS} levels`)
-  }
   return isObject(value) ? value : typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+/** @throws {Problem} 400 */
+function checkSize(json: string): void {
+  const { levels, values } = sizeOfJson(json)
+  if (levels > MAX_LEVELS)
+    throw new Problem(400, 'invalid-request', `Objects and lists are nested deeper than ${MAX_LEVELS} levels`)
+  if (values > MAX_VALUES) throw new Problem(400, 'invalid-request', `The payload has more than ${MAX_VALUES} values`)
 }
 
 function tooLarge(): Problem {

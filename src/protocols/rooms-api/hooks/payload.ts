@@ -4,8 +4,11 @@ import { isObject } from '../../json.ts'
 
 export type Payload = Readonly<Record<string, unknown>>
 
-/** Maximum characters of a part of a message that is shown in one line. */
+/** Maximum characters of a part of a message that is shown in one line, and of a text that is looked at for it. */
 const LONGEST_LINE = 300
+const LOOKED_AT = 4_096
+/** Characters of a text behind which no more parts are made. */
+const LONGEST_TEXT = 65_536
 
 /** Returns the object at a path of keys; an empty one if there is none. */
 export function objectAt(payload: Payload, ...path: readonly string[]): Payload {
@@ -26,7 +29,7 @@ export function scalarIn(value: unknown): string {
 
 /** Returns the first line of a text that is not blank, shortened. */
 export function lineIn(value: unknown): string {
-  const line = scalarIn(value).trim().split(/\r?\n/, 1)[0] ?? ''
+  const line = scalarIn(value).trim().slice(0, LOOKED_AT).split(/\r?\n/, 1)[0] ?? ''
   return shortened(line.replace(/\s+/g, ' '), LONGEST_LINE)
 }
 
@@ -35,13 +38,39 @@ export function words(...parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join(' ')
 }
 
-/** Joins the lines of a message that are not empty. */
-export function lines(all: readonly string[]): string {
-  return all.filter((line) => line !== '').join('\n')
+/** Joins the lines of a message, or parts of one, that are not empty, until the text is longer than any message. */
+export function lines(all: Iterable<string>, joint = '\n'): string {
+  let text = ''
+  for (const line of all) {
+    if (line !== '') text += text === '' ? line : joint + line
+    if (text.length > LONGEST_TEXT) break
+  }
+  return text
 }
 
-/** Returns true if objects and lists are nested deeper than a number of levels. */
-export function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  return levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1))
+/** The size of a text of JSON. */
+interface JsonSize {
+  /** Levels of objects and lists. */
+  readonly levels: number
+  /** Number of values, about. */
+  readonly values: number
+}
+
+/** Returns the size of a text of JSON, before it is parsed: objects take a thousand times as long to make as their text takes to look at. */
+export function sizeOfJson(json: string): JsonSize {
+  let [level, levels, values] = [0, 0, 1]
+  let isInString = false
+  for (let at = 0; at < json.length; at++) {
+    const character = json[at]
+    if (isInString) {
+      if (character === '\\') at++
+      else if (character === '"') isInString = false
+    } else if (character === '"') isInString = true
+    else if (character === ',') values++
+    else if (character === '{' || character === '[') {
+      values++
+      levels = Math.max(levels, ++level)
+    } else if (character === '}' || character === ']') level--
+  }
+  return { levels, values }
 }
