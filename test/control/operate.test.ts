@@ -177,12 +177,18 @@ test.skipIf(process.getuid?.() !== 0)('another user does not get through', async
   expect(refused.stderr).toMatch(
     /^roomd: cannot reach the daemon at .*: permission denied; run this command as the user of the daemon\n$/,
   )
-  chmodSync(data, 0o700)
-  expect(await operate(['export', '--data', data], { through })).toEqual({
-    status: 1,
-    stdout: '',
-    stderr: `roomd: cannot read ${join(data, 'roomd.db')}: the folder cannot be read or written\n`,
-  })
+  const file = join(data, 'roomd.db')
+  for (const [mode, what] of [
+    [0o755, `read ${file}`],
+    [0o700, `enter ${data}`],
+  ] as const) {
+    chmodSync(data, mode)
+    expect(await operate(['export', '--data', data], { through })).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: `roomd: cannot read ${file}: user 65534 may not ${what}, which belongs to user 0\n`,
+    })
+  }
 })
 
 test('what makes no sense is told in one line, with status 2', async () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -129,14 +129,25 @@ test.each([
   expect(got).toBe(status)
 })
 
-test.skipIf(process.getuid?.() !== 0)('a folder that may not be written to is named, status 1', async () => {
-  const data = folder()
-  chmodSync(data, 0o755)
-  const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
-  const { status, stderr } = await new RoomdProcess(['--line', '0', '--data', data], {}, nobody).exit
-  expect(stderr).toBe(`roomd: cannot open ${join(data, 'roomd.db')}: the folder cannot be read or written\n`)
-  expect(status).toBe(1)
-})
+test.skipIf(process.getuid?.() !== 0)(
+  'the folder or file that may not be used is named with its owner, status 1',
+  async () => {
+    const data = folder()
+    const file = join(data, 'roomd.db')
+    chmodSync(data, 0o755)
+    const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+    const refused = async () => await new RoomdProcess(['--line', '0', '--data', data], {}, nobody).exit
+    const why = (what: string) => ({ status: 1, stderr: `roomd: cannot open ${file}: user 65534 may not ${what}\n` })
+    expect(await refused()).toMatchObject(why(`write to ${data}, which belongs to user 0`))
+    chownSync(data, 65534, 65534)
+    for (const suffix of ['', '-wal']) {
+      // As of a copy that was put there by root.
+      writeFileSync(file + suffix, '', { mode: 0o600 })
+      expect(await refused()).toMatchObject(why(`read and write ${file}${suffix}, which belongs to user 0`))
+      chownSync(file + suffix, 65534, 65534)
+    }
+  },
+)
 
 test('a database that another roomd uses, or a newer one wrote, is named, status 1', async () => {
   const data = folder()

@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { makePrivateFolder } from '../../private-folder.ts'
+import { forbidden } from './access.ts'
 import { migrate } from './schema.ts'
 
 /** Time for which a statement waits for locks of other processes, in ms. */
@@ -9,13 +10,16 @@ export const BUSY_TIMEOUT_MS = 5_000
 
 /** Result code of a file that another process uses. */
 const BUSY = 5
+/** Result codes where a file may not be used. */
+const READ_ONLY = 8
+const CANNOT_OPEN = 14
 
 /** Messages for the result codes of SQLite that an operator meets. */
 const CAUSES: Readonly<Record<number, string>> = {
   [BUSY]: 'it is in use by another process',
-  8: 'it cannot be written to',
+  [READ_ONLY]: 'it cannot be written to',
   13: 'the disk is full',
-  14: 'the folder cannot be read or written',
+  [CANNOT_OPEN]: 'the folder cannot be read or written',
 }
 /** Result codes of a damaged file. */
 const CORRUPT = 11
@@ -64,7 +68,7 @@ export function openDatabase(file: string, sync: 'normal' | 'full'): Database {
     return { db, close }
   } catch (error) {
     close()
-    const why = errcodeOf(error) === NOT_A_DATABASE ? 'it is not a SQLite database' : causeOf(error)
+    const why = errcodeOf(error) === NOT_A_DATABASE ? 'it is not a SQLite database' : causeAt(file, error, 'write')
     throw new Error(`cannot open ${file}: ${why}`, { cause: error })
   }
 }
@@ -86,6 +90,12 @@ export function causeOf(error: unknown): string {
   if (code !== undefined && CAUSES[code]) return CAUSES[code]
   const { code: name = '' } = error as NodeJS.ErrnoException
   return FILE_CAUSES[name] ?? error.message
+}
+
+/** Returns the message for an error of opening a file, with the file or folder that this user may not use. */
+export function causeAt(file: string, error: unknown, mode: 'read' | 'write'): string {
+  const code = errcodeOf(error)
+  return (code === READ_ONLY || code === CANNOT_OPEN ? forbidden(file, mode) : undefined) ?? causeOf(error)
 }
 
 /** Returns true if SQLite has reported a damaged file. */

@@ -6,7 +6,7 @@ import { EngineFault } from '../errors.ts'
 import { type Event, idAt, type LogName, MODERATION_KINDS } from '../event.ts'
 import { isOrdered, type RecordKind, type StoredRecord } from '../records.ts'
 import { departures, type ExportedLog, type ExportSource, exportedState, Unfit } from '../transfer.ts'
-import { causeOf, openDatabase } from './database.ts'
+import { causeAt, causeOf, openDatabase } from './database.ts'
 import { EventTable, eventsOf, selectEvents } from './event-table.ts'
 import { MemberTable } from './member-table.ts'
 import { RoomStateTable } from './room-state-table.ts'
@@ -37,8 +37,8 @@ export class LocalExport implements ExportSource {
       }
       return new LocalExport(file, db)
     } catch (error) {
-      const why = causeOf(error)
-      throw new EngineFault(why.includes(file) ? why : `cannot read ${file}: ${why}`, { cause: error })
+      const why = causeAt(file, error, 'read')
+      throw new EngineFault(why.startsWith('cannot open') ? why : `cannot read ${file}: ${why}`, { cause: error })
     }
   }
 

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import type { MessagePort } from 'node:worker_threads'
 import { Background } from './background.ts'
-import { causeOf, type Database, isInUse, openDatabase } from './database.ts'
+import { causeAt, causeOf, type Database, isInUse, openDatabase } from './database.ts'
 import { OpenFiles } from './files.ts'
 import { StoreHealth } from './health.ts'
 import type { OpenedStore, StoreNotice, StoreOptions, StoreReply, StoreRequest } from './messages.ts'
@@ -82,6 +82,6 @@ function open({ file, sync, search, lobby }: StoreOptions): Opened {
 function faultOf(error: unknown, file: string): StoreNotice {
   const cause = causeOf(error)
   const isNamed = [file, resolve(dirname(file))].some((path) => cause.includes(path))
-  const message = isNamed ? cause : `cannot use ${file}: ${cause}`
+  const message = isNamed ? cause : `cannot use ${file}: ${causeAt(file, error, 'write')}`
   return { notice: 'fault', message, isInUse: isInUse(error) }
 }
