@@ -1,5 +1,5 @@
 /** `roomd room`, `roomd account` and `roomd address`, on daemons in processes of their own. */
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -190,6 +190,23 @@ test.skipIf(process.getuid?.() !== 0)('another user does not get through', async
     })
   }
 })
+
+test.skipIf(process.getuid?.() !== 0)(
+  'what root imports into the folder of another user, its daemon opens',
+  async () => {
+    const [from, data] = [temporaryFolder(), temporaryFolder()]
+    const { daemon, port } = await start('--data', from)
+    await client(port, 'LOGIN Ann', 'JOIN ops')
+    await stop(daemon)
+    chownSync(data, 65534, 65534)
+    const { stdout: input } = await operate(['export', '--data', from])
+    expect(await operate(['import', '--data', data], { input })).toMatchObject({ status: 0 })
+    const through = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+    const rooms = rowsOf(await operate(['room', 'list', '--data', data], { through }))
+    expect(rooms).toMatchObject([{ NAME: 'lobby' }, { NAME: 'ops' }])
+    for (const file of readdirSync(data)) expect(statSync(join(data, file))).toMatchObject({ uid: 65534, gid: 65534 })
+  },
+)
 
 test('what makes no sense is told in one line, with status 2', async () => {
   const data = temporaryFolder()

@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, fchownSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { makePrivateFolder } from '../../private-folder.ts'
@@ -73,12 +73,21 @@ export function openDatabase(file: string, sync: 'normal' | 'full'): Database {
   }
 }
 
-/** Creates a file that only its owner can read; SQLite gives the files beside it the same mode. */
+/**
+ * Creates a file that only its owner can read; SQLite gives the files beside it the same mode and owner. One that root creates gets the
+ * owner of the folder, whose daemon could not open it otherwise.
+ */
 function makePrivate(file: string): void {
   try {
-    closeSync(openSync(file, 'a', 0o600))
+    const created = openSync(file, 'ax', 0o600)
+    try {
+      const { uid, gid } = statSync(dirname(file))
+      if (process.geteuid?.() === 0) fchownSync(created, uid, gid)
+    } finally {
+      closeSync(created)
+    }
   } catch {
-    // SQLite reports the same error with a better message.
+    // It exists, or SQLite reports the same error with a better message.
   }
 }
 
