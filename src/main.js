@@ -12,6 +12,7 @@
 import { readFileSync } from 'node:fs'
 import module from 'node:module'
 import { homedir } from 'node:os'
+import { isatty } from 'node:tty'
 import { setFlagsFromString } from 'node:v8'
 
 /** Minimum versions of Node.js for the server and, where they are JavaScript, for the client's commands. */
@@ -36,6 +37,8 @@ if (isOld && (verb === '--version' || verb === '-v')) {
   process.stderr.write(`roomd needs Node ${NEEDED} or later; this is ${process.version}; ${hint}\n`)
   process.exitCode = MISUSE
 } else {
+  // Reloads the certificate, which a daemon that is still loading has not read yet; a terminal sends it when it closes.
+  if ((verb === undefined || verb === 'serve' || verb.startsWith('-')) && !isatty(1)) process.on('SIGHUP', () => {})
   // Without a listener this signal makes Node open its debugger on a port.
   process.on('SIGUSR1', () => {})
   if (isClient) {

@@ -206,3 +206,12 @@ test('TLS below 1.2 is refused, also with a new certificate', async () => {
   await expect(shakeHands(port, old)).rejects.toMatchObject(refusal)
   await shakeHands(port, { rejectUnauthorized: false, maxVersion: 'TLSv1.2' })
 })
+
+test('SIGHUP to a daemon that is still loading does not end it', async () => {
+  const early = "process.on('newListener', (name) => { if (name === 'SIGUSR1') process.kill(process.pid, 'SIGHUP') })"
+  const preload = `--import=data:text/javascript,${encodeURIComponent(early)}`
+  const NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} ${preload}`
+  const daemon = new RoomdProcess(['--line', '0', '--data', ':memory:'], { NODE_OPTIONS })
+  onTestFinished(() => void daemon.child.kill('SIGKILL'))
+  await daemon.ready()
+})
