@@ -16,3 +16,19 @@ export function escapeAll(text: string, characters: RegExp): string {
 function escapeUnit(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
+
+const STRING_END = String.raw`(?:\x1b\\|\x9c)`
+/**
+ * An escape sequence of a terminal (ECMA-48): DCS, SOS, PM and APC up to their terminator; OSC, which BEL may end too, or
+ * which lasts to the end of the line where nothing ends it; CSI; the others, such as charset designations. None reaches
+ * beyond its line.
+ */
+export const ESCAPE_SEQUENCE = [
+  String.raw`\x1b[PX^_](?:[^\x1b\x9c\n]|\x1b(?![\\PX^_]))*${STRING_END}`,
+  String.raw`\x1b\][^\x07\x18\x1a\x1b\x9c\n]*(?:\x07|${STRING_END})`,
+  String.raw`\x1b\]\d+;[^\x07\x1b\n]*`,
+  String.raw`\x1b\[[0-?]*[ -/]*[@-~]?`,
+  // The introducer of eight bits is also what misread text may have.
+  String.raw`\x9b[0-?]+[ -/]*[@-~]`,
+  String.raw`\x1b[ -/]*[0-~]?`,
+].join('|')

@@ -43,13 +43,22 @@ if (isOld && (verb === '--version' || verb === '-v')) {
   process.on('SIGUSR1', () => {})
   if (isClient) {
     // Without the options of the daemon, which take longer than the command; compiled once, where Node can.
-    const folder = process.env.XDG_CACHE_HOME || `${homedir()}/.cache`
-    module.enableCompileCache?.(process.env.NODE_COMPILE_CACHE ?? `${folder}/roomd`)
+    const folder = process.env.NODE_COMPILE_CACHE ?? cacheFolder()
+    if (folder !== undefined) module.enableCompileCache?.(folder)
     import('./cli/run.ts').then(({ runClient }) => runClient(verb, process.argv.slice(3)))
   } else {
     // Allocation-site pretenuring puts objects of connections into the old space, where they live on as garbage and keep what they refer to:
     // under a flood of requests V8 then copies four times as much in each collection of young objects, which takes more than twice as long.
     setFlagsFromString('--no-allocation-site-pretenuring')
     import('./command-line.ts')
+  }
+}
+
+/** Returns the folder for compiled code; undefined for a user without a home and an entry, as in some containers and units. */
+function cacheFolder() {
+  try {
+    return `${process.env.XDG_CACHE_HOME || `${homedir()}/.cache`}/roomd`
+  } catch {
+    return undefined
   }
 }

@@ -1,24 +1,9 @@
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: these are the characters to take out
+import { ESCAPE_SEQUENCE } from '../escape.ts'
 
 /** C0 other than tab and line feed, DEL and C1: characters that a terminal obeys. */
 const CONTROL = /[\0-\x08\x0b-\x1f\x7f-\x9f]/
 const CONTROLS = new RegExp(CONTROL, 'g')
-
-const STRING_END = String.raw`(?:\x1b\\|\x9c)`
-/**
- * An escape sequence of a terminal (ECMA-48): DCS, SOS, PM and APC up to their terminator; OSC, which BEL may end too, or
- * which lasts to the end of the line where nothing ends it; CSI; the others, such as charset designations. None reaches
- * beyond its line.
- */
-export const ESCAPE_SEQUENCE = [
-  String.raw`\x1b[PX^_](?:[^\x1b\x9c\n]|\x1b(?![\\PX^_]))*${STRING_END}`,
-  String.raw`\x1b\][^\x07\x18\x1a\x1b\x9c\n]*(?:\x07|${STRING_END})`,
-  String.raw`\x1b\]\d+;[^\x07\x1b\n]*`,
-  String.raw`\x1b\[[0-?]*[ -/]*[@-~]?`,
-  // The introducer of eight bits is also what misread text may have.
-  String.raw`\x9b[0-?]+[ -/]*[@-~]`,
-  String.raw`\x1b[ -/]*[0-~]?`,
-].join('|')
 const ESCAPE_SEQUENCES = new RegExp(ESCAPE_SEQUENCE, 'g')
 
 /** Returns true if a text has a character other than tab and line feed that a terminal obeys instead of showing it. */

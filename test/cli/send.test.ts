@@ -1,12 +1,16 @@
 /** `roomd send`: what it says, and the status with which it ends. */
-import { writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { text as textOf } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { openRelay } from '../client/relay.ts'
 import { certificate } from '../support/certificate.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { main, nodeEnvironment } from '../support/main.ts'
 import { reservePort } from '../support/port.ts'
 import { isReply } from '../support/stage.ts'
 import { bodiesOf, DONE, member, messagesOf } from './stage.ts'
@@ -49,6 +53,42 @@ test('what a terminal obeys is taken as it would show it, and never becomes a co
   const input = ['\x1b[31mred\x1b[0m', '10%\r50%\r100%', 'abc\b\bX', `${'\b'.repeat(40)}LEAVE`, '\0nul\x07'].join('\n')
   expect(await verb(['send', 'terminal'], { port, input })).toEqual(DONE)
   expect(await bodiesOf(daemon, 'terminal')).toEqual(['red', '100%', 'aX', 'LEAVE', 'nul'])
+})
+
+test('what is drawn over and over is said as it was last, however long and from wherever it is cut', async () => {
+  const sending = new Verb(['send', 'redrawn'], { port })
+  const { stdin } = sending.child
+  const bar = Array.from({ length: 150_000 }, (_, index) => `\r${String(index + 1).padStart(6)} of 150000`).join('')
+  await new Promise((resolve) => stdin.write(bar, resolve))
+  stdin.end(`\nx${'\r'.repeat(200_000)}y\n${'a'.repeat(200_000)}${'\b'.repeat(200_000)}z\n😀\bo\n\x1bP1$r0m\x1b\\end\n`)
+  expect(await sending.ended).toEqual(DONE)
+  expect(await bodiesOf(daemon, 'redrawn')).toEqual(['150000 of 150000', 'y', 'z', 'o', 'end'])
+})
+
+test('standard input that cannot be read ends it with a line and status 1', async () => {
+  const folder = openSync(temporaryFolder(), 'r')
+  const file = openSync(join(temporaryFolder(), 'file'), 'w')
+  onTestFinished(() => [folder, file].forEach(closeSync))
+  for (const input of [folder, file]) {
+    const sending = spawn(process.execPath, [main, 'send', 'unreadable'], {
+      env: { ...nodeEnvironment(), ROOMD_SERVER: `127.0.0.1:${port}` },
+      stdio: [input, 'ignore', 'pipe'],
+    })
+    if (!sending.stderr) throw new Error('There is no pipe')
+    const [stderr, [status]] = await Promise.all([textOf(sending.stderr), once(sending, 'close')])
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^roomd send: standard input: [^\n]+\n$/)])
+  }
+})
+
+test('a user without a home and an entry says lines, too', async () => {
+  const code = `import os from 'node:os'; import module from 'node:module'
+    os.homedir = os.userInfo = () => { throw new Error('ENOENT') }; module.syncBuiltinESMExports()`
+  const env = {
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}`,
+    NODE_COMPILE_CACHE: undefined,
+  }
+  expect(await verb(['send', 'homeless', 'hello'], { port, env })).toEqual(DONE)
+  expect(await messagesOf(daemon, 'homeless')).toMatchObject([{ from: 'guest', body: 'hello' }])
 })
 
 test('--one says all of the input as one message; --notice and --action say how', async () => {

@@ -1,5 +1,5 @@
 /** Renders a line with control characters, as of a terminal in raw mode or of a progress bar, as a terminal shows it. */
-import { ESCAPE_SEQUENCE } from '../../chat/text.ts'
+import { ESCAPE_SEQUENCE } from '../../escape.ts'
 
 /** Maximum column to which a sequence moves the cursor beyond the end of the line. */
 const WIDEST = 512
