@@ -13,7 +13,7 @@ const FLOORS = [
   /^commands\//,
   /^src\/(protocols|client)\//,
   /^src\/((daemon|configured-chat|open-ports|config|options|certificate|port-certificate|engines|secret-files)\.ts$|(transfer|log|control|cli)\/)/,
-  /^src\/(main|command-line|arguments|serve|exit|cluster-worker|environment|surroundings|usage-error)\.ts$/,
+  /^src\/(main|command-line|run-command|arguments|serve|exit|cluster-worker|environment|surroundings|usage-error)\.ts$/,
 ]
 
 function floorOf(file: string): number {
@@ -81,8 +81,8 @@ test('what exports and imports is loaded only for that', () => {
   for (const { from, to } of imports()) {
     if (!from.startsWith('src/transfer/')) expect(to, from).not.toMatch(/^src\/transfer\//)
   }
-  const commandLine = readFileSync(join(root, 'src/command-line.ts'), 'utf8')
-  expect(commandLine).toMatch(/await import\('\.\/transfer\/transfer\.ts'\)/)
+  const commands = readFileSync(join(root, 'src/run-command.ts'), 'utf8')
+  expect(commands).toMatch(/await import\('\.\/transfer\/transfer\.ts'\)/)
 })
 
 test('the client runs in a browser: nothing but its own files, and Node in one folder', () => {

@@ -1,5 +1,6 @@
 /** `roomd room`, `account`, `address` and `token`: sends a request to the daemon, or opens the store itself if none is running. */
 import { existsSync } from 'node:fs'
+import type { Writable } from 'node:stream'
 import { Chat } from '../chat/chat.ts'
 import { type Config, ConfigError, checkConfig } from '../config.ts'
 import { EngineFault } from '../engine/errors.ts'
@@ -9,6 +10,7 @@ import { askDaemon } from './client.ts'
 import { type ControlRequest, carryOut } from './operations.ts'
 import type { ControlReply } from './reply.ts'
 import { controlPathOf } from './socket.ts'
+import type { CommandStreams } from './streams.ts'
 import { type OperatorCommand, requestOf } from './words.ts'
 
 /** Engine settings that change nothing in the store. */
@@ -22,12 +24,16 @@ const QUIET = { trouble: () => {}, recovered: () => {}, died: () => {} }
  * @throws {ConfigError}
  * @throws {EngineFault}
  */
-export async function operate(command: OperatorCommand, options: Readonly<Record<string, unknown>>): Promise<boolean> {
+export async function operate(
+  command: OperatorCommand,
+  options: Readonly<Record<string, unknown>>,
+  streams: CommandStreams,
+): Promise<boolean> {
   const config = checkConfig(options)
-  const request = await requestOf(command, options)
+  const request = await requestOf(command, options, streams.stdin)
   const path = fileOf(config) === undefined ? undefined : controlPathOf(config.data)
   const asked = path === undefined ? undefined : await askDaemon(path, request)
-  return print(asked ?? carryOutAlone(config, request), options.json === true)
+  return print(asked ?? carryOutAlone(config, request), options.json === true, streams)
 }
 
 /** Runs a request without a daemon; on Redis as a node of its own. */
@@ -54,7 +60,11 @@ async function* carryOutAlone(config: Config, request: ControlRequest): AsyncGen
 }
 
 /** Prints the replies, as a table or as one object a line. Resolves with true if the operation succeeds. */
-async function print(replies: AsyncIterable<ControlReply>, isJson: boolean): Promise<boolean> {
+async function print(
+  replies: AsyncIterable<ControlReply>,
+  isJson: boolean,
+  { stdout, stderr }: CommandStreams,
+): Promise<boolean> {
   const rows: (readonly string[])[] = []
   const objects: object[] = []
   let done = false
@@ -62,22 +72,23 @@ async function print(replies: AsyncIterable<ControlReply>, isJson: boolean): Pro
     if ('row' in reply) {
       rows.push(reply.row)
       if (reply.object) objects.push(reply.object)
-    } else if ('warning' in reply) process.stderr.write(`roomd: warning: ${reply.warning}\n`)
-    else if ('failed' in reply) process.stderr.write(`roomd: ${reply.failed}\n`)
+    } else if ('warning' in reply) stderr.write(`roomd: warning: ${reply.warning}\n`)
+    else if ('failed' in reply) stderr.write(`roomd: ${reply.failed}\n`)
     else {
       done = true
-      if (isJson) await write(objects.map((object) => `${escapeAll(JSON.stringify(object), UNSAFE)}\n`).join(''))
-      else await write(rows.length > 0 ? tableOf(rows) : `${reply.done}\n`)
+      if (isJson)
+        await write(stdout, objects.map((object) => `${escapeAll(JSON.stringify(object), UNSAFE)}\n`).join(''))
+      else await write(stdout, rows.length > 0 ? tableOf(rows) : `${reply.done}\n`)
     }
   }
   return done
 }
 
-/** Writes to standard output; ignores EPIPE, as of `| head`. */
-function write(text: string): Promise<void> {
+/** Writes; ignores EPIPE, as of `| head`. */
+function write(stdout: Writable, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    process.stdout.on('error', (error: NodeJS.ErrnoException) => (error.code === 'EPIPE' ? resolve() : reject(error)))
-    process.stdout.write(text, () => resolve())
+    stdout.on('error', (error: NodeJS.ErrnoException) => (error.code === 'EPIPE' ? resolve() : reject(error)))
+    stdout.write(text, () => resolve())
   })
 }
 

@@ -5,16 +5,21 @@ import type { ControlOperation } from './operation.ts'
 import { CONTROL_OPERATIONS, type ControlRequest } from './operations.ts'
 import { readNewPassword } from './password.ts'
 import { isAction, isRight } from './request.ts'
+import type { CommandStreams } from './streams.ts'
 
 export type OperatorCommand = 'room' | 'account' | 'address' | 'token'
 type Words = Readonly<Record<string, unknown>>
 
 /** Resolves with the request; asks for a password that it needs. @throws {ConfigError} */
-export async function requestOf(command: OperatorCommand, words: Words): Promise<ControlRequest> {
+export async function requestOf(
+  command: OperatorCommand,
+  words: Words,
+  stdin: CommandStreams['stdin'],
+): Promise<ControlRequest> {
   const { action, admin, bot } = words
   if (action === undefined && admin === undefined && bot === undefined)
     throw new ConfigError(`${command} needs an action: ${actionsOf(command)}`)
-  const request = command === 'token' ? tokenRequestOf(words) : await namedRequestOf(command, words)
+  const request = command === 'token' ? tokenRequestOf(words) : await namedRequestOf(command, words, stdin)
   if (words.json === true && !/ (?:list|show)$/.test(request.action))
     throw new ConfigError(`${request.action} prints no JSON; --json is for list and show`)
   return request
@@ -29,6 +34,7 @@ function actionsOf(command: string): string {
 async function namedRequestOf(
   command: OperatorCommand,
   { action: word, name, account, admin, bot }: Words,
+  stdin: CommandStreams['stdin'],
 ): Promise<ControlRequest> {
   const marks = { ...(typeof admin === 'boolean' && { admin }), ...(typeof bot === 'boolean' && { bot }) }
   if (Object.keys(marks).length > 0) {
@@ -49,7 +55,7 @@ async function namedRequestOf(
   }
   if (account !== undefined) throw new ConfigError(`${action} takes one name`)
   const { needs }: ControlOperation = CONTROL_OPERATIONS[action]
-  return needs.includes('password') ? { ...named, password: await readNewPassword(named.name) } : named
+  return needs.includes('password') ? { ...named, password: await readNewPassword(named.name, stdin) } : named
 }
 
 function nameOf(action: string, name: unknown): string {

@@ -4,10 +4,10 @@ import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { temporaryFolder } from '../support/folder.ts'
-import { operate, rowsOf } from '../support/operator.ts'
+import { operate, operateHere, rowsOf } from '../support/operator.ts'
 import { CHANGED, client, REMOVED, start, stop, toTheEnd } from './stage.ts'
 
-// Dozens of processes.
+// Many processes: each command is one at least once.
 vi.setConfig({ testTimeout: 120_000 })
 
 test('a running daemon lists, closes rooms, and removes accounts', async () => {
@@ -22,12 +22,12 @@ test('a running daemon lists, closes rooms, and removes accounts', async () => {
     operate(['room', 'list', '--data', data]),
     operate(['account', 'list', '--data', data]),
     operate(['address', 'remove', '10.0.0.0/8', '--data', data]),
-    operate(['room', 'close', 'HALL', '--data', data]),
-    operate(['room', 'close', 'nowhere', '--data', data]),
-    operate(['account', 'remove', 'bob', '--data', data]),
+    operateHere(['room', 'close', 'HALL', '--data', data]),
+    operateHere(['room', 'close', 'nowhere', '--data', data]),
+    operateHere(['account', 'remove', 'bob', '--data', data]),
     operate(['account', 'password', 'bob', '--data', data], { input: 'long enough\n' }),
-    operate(['account', 'password', 'ann', '--data', data], { input: '\n' }),
-    operate(['account', 'add', 'ci', '--data', data], { input: '' }),
+    operateHere(['account', 'password', 'ann', '--data', data], { input: '\n' }),
+    operateHere(['account', 'add', 'ci', '--data', data], { input: '' }),
   ])
   const created = expect.stringMatching(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
   const lobby = {
@@ -57,20 +57,22 @@ test('a running daemon lists, closes rooms, and removes accounts', async () => {
     ].map((text) => ({ status: 1, stdout: '', stderr: `roomd: ${text}\n` })),
   )
 
-  const closed = await operate(['room', 'close', 'OPS', '--data', data])
+  const closed = await operateHere(['room', 'close', 'OPS', '--data', data])
   expect(closed).toEqual({ status: 0, stdout: 'closed room ops\n', stderr: '' })
   // A member sees everything up to its own leaving.
   await ann.until((line) => line.type === 'userLeft' && line.from === 'Ann')
   await bob.until((line) => line.type === 'userLeft' && line.from === 'bob')
   expect(await bob.next()).toMatchObject({ type: 'notice', closed: 'ops' })
   expect(await bob.ask('/rooms')).toMatchObject({ rooms: [{ room: 'hall' }] })
-  expect(await operate(['account', 'password', 'ann', '--data', data], { input: 'the second\r\nignored' })).toEqual({
-    status: 0,
-    stdout: 'changed the password of Ann\n',
-    stderr: '',
-  })
+  expect(await operateHere(['account', 'password', 'ann', '--data', data], { input: 'the second\r\nignored' })).toEqual(
+    {
+      status: 0,
+      stdout: 'changed the password of Ann\n',
+      stderr: '',
+    },
+  )
   expect((await toTheEnd(ann)).at(-1)).toBe(CHANGED)
-  const marked = await operate(['account', 'ann', '--bot', '--data', data])
+  const marked = await operateHere(['account', 'ann', '--bot', '--data', data])
   expect(marked).toEqual({ status: 0, stdout: 'marked account Ann\n', stderr: '' })
   expect(await (await client(port)).ask('LOGIN ann the first')).toMatchObject({ error: 'Password incorrect' })
   const again = await client(port, 'LOGIN ann the second', 'JOIN hall')
@@ -78,7 +80,7 @@ test('a running daemon lists, closes rooms, and removes accounts', async () => {
     result: 'In hall: Ann (bot)',
     marks: [{ nickname: 'Ann', marks: ['bot', 'account'] }],
   })
-  const removed = await operate(['account', 'remove', 'ANN', '--data', data])
+  const removed = await operateHere(['account', 'remove', 'ANN', '--data', data])
   expect(removed).toEqual({
     status: 0,
     stdout: 'removed account Ann\n',
@@ -107,18 +109,18 @@ test('a stopped daemon needs not be started for it', async () => {
   expect(made).toEqual({ status: 0, stdout: expect.stringMatching(/^rd_[A-Za-z0-9]{36}\n$/), stderr: '' })
   const again = await start('--data', data, '--lobby', 'hall')
   await client(again.port, `LOGIN eve ${made.stdout.trimEnd()}`, 'JOIN dev')
-  const [token] = rowsOf(await operate(['token', 'list', 'eve', '--data', data]))
+  const [token] = rowsOf(await operateHere(['token', 'list', 'eve', '--data', data]))
   expect(token).toMatchObject({ NAME: 'ci', MAY: 'read,write', ROOMS: 'dev' })
   await stop(again.daemon)
-  const marked = await operate(['account', 'eve', '--admin', '--data', data])
+  const marked = await operateHere(['account', 'eve', '--admin', '--data', data])
   expect(marked).toEqual({ status: 0, stdout: 'marked account eve\n', stderr: '' })
-  const [eve] = rowsOf(await operate(['account', 'list', '--data', data]))
+  const [eve] = rowsOf(await operateHere(['account', 'list', '--data', data]))
   expect(eve).toMatchObject({ NAME: 'eve', MARKS: 'admin' })
-  expect(await operate(['account', 'remove', 'eve', '--data', data])).toMatchObject({ status: 0, stderr: '' })
-  expect(await operate(['room', 'close', 'dev', '--data', data])).toMatchObject({ status: 0, stderr: '' })
+  expect(await operateHere(['account', 'remove', 'eve', '--data', data])).toMatchObject({ status: 0, stderr: '' })
+  expect(await operateHere(['room', 'close', 'dev', '--data', data])).toMatchObject({ status: 0, stderr: '' })
   // The lobby keeps the name that the daemon has given it.
-  expect(rowsOf(await operate(['room', 'list', '--data', data])).map(({ NAME }) => NAME)).toEqual(['hall'])
-  expect(rowsOf(await operate(['account', 'list', '--data', data]))).toEqual([])
+  expect(rowsOf(await operateHere(['room', 'list', '--data', data])).map(({ NAME }) => NAME)).toEqual(['hall'])
+  expect(rowsOf(await operateHere(['account', 'list', '--data', data]))).toEqual([])
 })
 
 test('the socket that a dead daemon has left is no hindrance, and is replaced', async () => {
@@ -129,12 +131,12 @@ test('the socket that a dead daemon has left is no hindrance, and is replaced', 
   await daemon.exit
   const socket = join(data, 'control.sock')
   expect(existsSync(socket)).toBe(true)
-  const listed = await operate(['room', 'list', '--data', data])
+  const listed = await operateHere(['room', 'list', '--data', data])
   expect(listed.status).toBe(0)
   // Who was in a room when the daemon died has left it.
   expect(rowsOf(listed).map(({ NAME, MEMBERS }) => `${NAME} ${MEMBERS}`)).toEqual(['lobby 0', 'ops 0'])
   const { daemon: next } = await start('--data', data)
-  expect((await operate(['room', 'close', 'ops', '--data', data])).status).toBe(0)
+  expect((await operateHere(['room', 'close', 'ops', '--data', data])).status).toBe(0)
   await next.logged('room closed by the operator')
   await stop(next)
   expect(existsSync(socket)).toBe(false)
@@ -156,7 +158,7 @@ test('a path too long for a socket, or something else in its place, is a warning
       reason: expect.stringMatching(reason),
     })
     await client(port, 'LOGIN Ann', 'JOIN ops')
-    const refused = await operate(['room', 'list', '--data', data])
+    const refused = await operateHere(['room', 'list', '--data', data])
     expect(refused).toMatchObject({ status: 1, stdout: '' })
     expect(refused.stderr).toMatch(
       /^roomd: no daemon listens at .*control\.sock, and cannot open .* in use by another process\n$/,
@@ -218,7 +220,7 @@ test('what makes no sense is told in one line, with status 2', async () => {
     [['account', 'password', 'ann', 'secret'], 'account takes no secret; see roomd account --help'],
     [['token', 'create', 'ann', '--data', data], 'token create needs the name of a token'],
   ] as const
-  const answers = await Promise.all(cases.map(([args]) => operate(args)))
+  const answers = await Promise.all(cases.map(([args]) => operateHere(args)))
   expect(answers).toEqual(cases.map(([, text]) => ({ status: 2, stdout: '', stderr: `roomd: ${text}\n` })))
   expect(readdirSync(data)).toEqual([])
 })
@@ -250,7 +252,7 @@ test('a daemon that ends within its answer is told of', async () => {
   const server = createServer((socket) => socket.once('data', () => socket.end('{"row":["NAME"]}\n')))
   onTestFinished(() => void server.close())
   await new Promise<void>((listening) => server.listen(join(data, 'control.sock'), listening))
-  expect(await operate(['room', 'list', '--data', data])).toEqual({
+  expect(await operateHere(['room', 'list', '--data', data])).toEqual({
     status: 1,
     stdout: '',
     stderr: 'roomd: the daemon stopped before it replied\n',

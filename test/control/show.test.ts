@@ -1,7 +1,7 @@
 /** `roomd room show`, `roomd account show` and --json, on a daemon in a process of its own and without one. */
 import { expect, test, vi } from 'vitest'
 import { temporaryFolder } from '../support/folder.ts'
-import { operate } from '../support/operator.ts'
+import { operateHere } from '../support/operator.ts'
 import { isReply } from '../support/stage.ts'
 import { client, start, stop } from './stage.ts'
 
@@ -38,14 +38,14 @@ test('one room and one account are shown, as a table and as JSON, with and witho
   const bob = await client(port, 'LOGIN bob')
   await bob.ask('JOIN ops battery staple')
   const on = ['--data', data]
-  expect(await operate(['account', 'ann', '--bot', ...on])).toMatchObject({ status: 0 })
+  expect(await operateHere(['account', 'ann', '--bot', ...on])).toMatchObject({ status: 0 })
   const [room, asJson, account, accountJson, ...unknown] = await Promise.all([
-    operate(['room', 'show', 'OPS', ...on]),
-    operate(['room', 'show', 'ops', '--json', ...on]),
-    operate(['account', 'show', 'ann', ...on]),
-    operate(['account', 'show', 'ann', '--json', ...on]),
-    operate(['room', 'show', 'nowhere', ...on]),
-    operate(['account', 'show', 'bob', '--json', ...on]),
+    operateHere(['room', 'show', 'OPS', ...on]),
+    operateHere(['room', 'show', 'ops', '--json', ...on]),
+    operateHere(['account', 'show', 'ann', ...on]),
+    operateHere(['account', 'show', 'ann', '--json', ...on]),
+    operateHere(['room', 'show', 'nowhere', ...on]),
+    operateHere(['account', 'show', 'bob', '--json', ...on]),
   ])
   expect(cellsOf(room)).toEqual({
     NAME: 'ops',
@@ -96,10 +96,10 @@ test('one room and one account are shown, as a table and as JSON, with and witho
   ])
 
   const lists = async () => [
-    objectsIn(await operate(['room', 'list', '--json', ...on])),
-    objectsIn(await operate(['account', 'list', '--json', ...on])),
-    objectsIn(await operate(['token', 'list', 'ann', '--json', ...on])),
-    objectsIn(await operate(['address', 'list', '--json', ...on])),
+    objectsIn(await operateHere(['room', 'list', '--json', ...on])),
+    objectsIn(await operateHere(['account', 'list', '--json', ...on])),
+    objectsIn(await operateHere(['token', 'list', 'ann', '--json', ...on])),
+    objectsIn(await operateHere(['address', 'list', '--json', ...on])),
   ]
   const lobby = { room: 'lobby', title: 'Public Chat', visibility: 'public', createdAt: TIME, members: 0 }
   const ops = { room: 'ops', title: 'ops', visibility: 'private', createdAt: TIME, madeBy: made, members: 2 }
@@ -107,7 +107,7 @@ test('one room and one account are shown, as a table and as JSON, with and witho
   expect(await lists()).toEqual([[lobby, ops], ...others])
   await stop(daemon)
   expect(await lists()).toEqual([[lobby, { ...ops, members: 0 }], ...others])
-  const alone = await operate(['account', 'show', 'ann', '--json', '--admins', 'ann', ...on])
+  const alone = await operateHere(['account', 'show', 'ann', '--json', '--admins', 'ann', ...on])
   expect(objectsIn(alone)).toEqual([{ ...shown, admin: true, rooms: [], tokens: ['ci'], sessions: [] }])
 })
 
@@ -117,7 +117,7 @@ test('--json is for list and show', async () => {
     ['account', 'ann', '--admin'],
     ['token', 'create', 'ann', 'ci'],
   ]) {
-    const { status, stderr } = await operate([...args, '--json', '--data', temporaryFolder()])
+    const { status, stderr } = await operateHere([...args, '--json', '--data', temporaryFolder()])
     expect([status, stderr]).toEqual([2, expect.stringMatching(/^roomd: [a-z ]+ prints no JSON; --json is for list/)])
   }
 })
@@ -127,7 +127,7 @@ test('an account that is marked as a program’s goes on hearing rooms', async (
   const { daemon, port } = await start('--data', data)
   const ann = await client(port, 'LOGIN Ann', '/register correct horse', 'JOIN ops')
   const listener = await client(port, 'LOGIN Ann correct horse', '/listen ops')
-  expect(await operate(['account', 'ann', '--bot', '--data', data])).toMatchObject({ status: 0 })
+  expect(await operateHere(['account', 'ann', '--bot', '--data', data])).toMatchObject({ status: 0 })
   ann.send('still here')
   const heard = await listener.until(({ type }) => type === 'message' || type === 'notice')
   expect(heard.at(-1)).toMatchObject({ type: 'message', body: 'still here' })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../support/folder.ts'
 import { main, nodeEnvironment } from '../support/main.ts'
+import { operateHere } from '../support/operator.ts'
 
 const folder = temporaryFolder()
 
@@ -54,8 +55,17 @@ test.each([
   [`--config ${list}`, `--config ${list}: it is not a JSON object of options`],
   [`--config ${unquoted}`, `--config ${unquoted}: Unexpected token 'm', "max-text: 3 " is not valid JSON`],
   [`--config ${folder}/none`, `--config ${folder}/none: there is no such file`],
-])('roomd %s: one line, status 2', (args, text) => {
-  expect(run(...args.split(' '))).toEqual({ status: 2, stdout: '', stderr: `roomd: ${text}\n` })
+])('roomd %s: one line, status 2', async (args, text) => {
+  expect(await operateHere(args.split(' '))).toEqual({ status: 2, stdout: '', stderr: `roomd: ${text}\n` })
+})
+
+test('the process tells it and ends', () => {
+  for (const args of ['--line', 'room owner den --data .'])
+    expect(run(...args.split(' '))).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^roomd: .*\n$/),
+    })
 })
 
 test('the help shows the commands and the most used options; that of serve shows all', () => {

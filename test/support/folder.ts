@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 /** Where everything temporary lies until the last test is done (setup.ts). */
 export function rootFolder(): string {
-  const { ROOMD_TEST_FOLDER: folder } = process.env
+  const { TEST_FOLDER: folder } = process.env
   if (folder === undefined) throw new Error('test/support/setup.ts has not run')
   return folder
 }

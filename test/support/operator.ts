@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { PassThrough, Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { runShellCommand } from '../../src/run-command.ts'
 import { main, nodeEnvironment } from './main.ts'
 import { LINE_ONLY } from './process.ts'
 
@@ -29,6 +32,19 @@ export async function operate(
   child.stdin.on('error', () => {}).end(input)
   const [status] = await once(child, 'close')
   return { status, ...said }
+}
+
+/** Runs `roomd` with the words of an operation, or with wrong arguments, in this process: all but the process itself is the same. */
+export async function operateHere(
+  args: readonly string[],
+  { input = '' }: { input?: string } = {},
+): Promise<Operation> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+  const written = [stdout, stderr].map((stream) => text(stream))
+  const status = await runShellCommand(args, { stdin: Readable.from([input]), stdout, stderr })
+  for (const stream of [stdout, stderr]) stream.end()
+  const [out = '', err = ''] = await Promise.all(written)
+  return { status: status ?? null, stdout: out, stderr: err }
 }
 
 /** The rows of a table that was written, by their heads. */

@@ -16,11 +16,11 @@ export default async function setup(): Promise<() => void> {
   const folder = mkdtempSync(join(tmpdir(), 'roomd-test-'))
   // A test runs the daemon as another user.
   chmodSync(folder, 0o755)
-  process.env.ROOMD_TEST_FOLDER = folder
+  process.env.TEST_FOLDER = folder
   makeCertificate(folder)
   await keepPage()
   const main = await bundle()
-  process.env.ROOMD_TEST_MAIN = main
+  process.env.TEST_MAIN = main
   return () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 }
 
