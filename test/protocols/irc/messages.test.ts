@@ -460,7 +460,7 @@ test('33. each label is answered, also of what is refused', async () => {
   const begun = '@label=s BATCH +1 draft/multiline #asked'
   expect(await ann.ask(begun, 'BATCH -1')).toEqual([`@label=s ${unsent}`])
   expect(await ann.ask('@label=t BATCH +1 draft/multiline ,')).toEqual([
-    '@label=t :roomd FAIL BATCH UNKNOWN_TYPE draft/multiline :Only batches of draft/multiline',
+    '@label=t :roomd 461 ann BATCH :Not enough parameters',
   ])
   // One that takes the place of another one.
   const next = ['@label=u BATCH +2 draft/multiline #asked', 'BATCH +2 draft/multiline #asked']

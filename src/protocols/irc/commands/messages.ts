@@ -52,8 +52,8 @@ const batch: IrcCommand = {
       return [context.reply('ERR_UNKNOWNCOMMAND', 'BATCH')]
     const { opening: begun } = multiline
     if (reference.startsWith('+')) {
-      if (type !== 'draft/multiline' || !hasTarget(target))
-        return [batchFailure('UNKNOWN_TYPE', type, 'Only batches of draft/multiline')]
+      if (type !== 'draft/multiline') return [batchFailure('UNKNOWN_TYPE', type, 'Only batches of draft/multiline')]
+      if (!hasTarget(target)) return [context.reply('ERR_NEEDMOREPARAMS', 'BATCH')]
       multiline.open(reference.slice(1), target, message)
       // Each label is answered, that of a message which this one takes the place of too.
       const isAwaited = begun !== undefined && labelOf(begun, session) !== undefined
