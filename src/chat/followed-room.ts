@@ -81,7 +81,8 @@ export class FollowedRoom {
     const before = this.#record
     this.#record = record
     if (record.title === before.title) return
-    for (const session of this.#members.all()) session.wire.retitled?.(this, session, before)
+    const byWire = Map.groupBy(this.#members.all(), ({ wire }) => wire)
+    for (const [wire, members] of byWire) wire.retitled?.(this, members, before)
   }
 
   /** True if no session needs the room any more. */

@@ -46,7 +46,7 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
     this.options = options
     this.#link = link
     this.session = new IrcSession(options.wire, link, options.users)
-    this.session.showRenamed = (room, former) => this.#showRenamed(room, former)
+    this.session.showRenamed = this.#showRenamed.bind(this)
     this.multiline = new MultilineInput(options.maxText)
     options.pings.add(this)
     this.reply = (name, ...params) => numeric(this.session.nick, name, ...params)
@@ -105,13 +105,12 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
     this.#push([ircLine(SERVER, 'NOTICE', [this.session.nick, text])])
   }
 
-  /** Shows it beside the replies, which it does not belong to. */
-  #showRenamed(room: Room, former: string): void {
+  /** See {@link showRenamed}; the lines are no part of a reply. */
+  #showRenamed(room: Room, former: string): () => Promise<void> {
     const { chat, session, options, reply } = this
     const tell = (lines: Lines) => lines.length > 0 && this.#push(lines)
     const context = { chat, session, options, reply, tell, drained: () => this.drained() }
-    // The client may ask for topic and names, where these cannot be read now.
-    showRenamed(context, room, former).catch(() => {})
+    return showRenamed(context, room, former)
   }
 
   handle(line: string | Unreadable): Handled {

@@ -30,17 +30,21 @@ export async function enter(
 
 /**
  * Tells a client that a channel has another name than `former`: it is shown out of the one and in the other (IRCv3, "draft/channel-rename",
- * fallback).
+ * fallback). Returns a step that shows it topic and names.
  */
-export async function showRenamed(context: ChannelContext, room: Room, former: string): Promise<void> {
+export function showRenamed(context: ChannelContext, room: Room, former: string): () => Promise<void> {
   const { session } = context
   const { record } = room
   const parting = partLine(session.source, former, `The channel is ${channelOf(record)} now`)
   context.tell([ownLine(session, parting), ownJoin(context, record)])
-  const reply = new LongReply(context)
-  await addDescription(context, record, reply)
-  // The client may have left meanwhile, and the name may be another one again.
-  if (session.memberships.has(record.id) && room.record === record) context.tell(reply.rest())
+  return async () => {
+    // The client may have left meanwhile, and the name may be another one again.
+    const isCurrent = () => session.memberships.has(record.id) && room.record === record
+    if (!isCurrent()) return
+    const reply = new LongReply(context)
+    await addDescription(context, record, reply)
+    if (isCurrent()) context.tell(reply.rest())
+  }
 }
 
 /** Adds topic and names of a room, as they follow a JOIN. */

@@ -45,8 +45,8 @@ export class IrcSession extends Session implements DetailedSession {
   variant = 0
   username = ''
   realName = ''
-  /** Tells the client that a channel that it is in has another name than `former`. */
-  showRenamed: ((room: Room, former: string) => void) | undefined
+  /** See {@link showRenamed}. Undefined without a client. */
+  showRenamed: ((room: Room, former: string) => () => Promise<void>) | undefined
   readonly #users: IrcUsers | undefined
 
   constructor(wire: Wire<IrcSession>, link: ClientLink, users?: IrcUsers) {

@@ -3,6 +3,7 @@ import { fold } from '../../chat/names.ts'
 import type { MembershipEnd, Room, Wire } from '../../chat/session.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { Event } from '../../engine/event.ts'
+import { inSlices } from '../../slices.ts'
 import { atTickEnd } from '../../tick.ts'
 import { authorOf, partLine } from './events.ts'
 import { LatestJoins, tellsPresence } from './gone-nicks.ts'
@@ -24,6 +25,8 @@ interface EncodedEvents {
 }
 
 const NOTHING = Buffer.alloc(0)
+/** Maximum members that are shown the names of a channel in one round of the event loop, when it has another name: each may be sent thousands. */
+const DESCRIBED_AT_ONCE = 50
 
 const NO_CHANNEL = { title: '', slug: '' }
 
@@ -112,9 +115,12 @@ export class IrcWire implements Wire<IrcSession> {
     }
   }
 
-  retitled(room: Room, session: IrcSession, before: RoomRecord): void {
+  retitled(room: Room, members: readonly IrcSession[], before: RoomRecord): void {
     const former = channelOf(before)
-    if (!isSameChannel(former, channelOf(room.record))) session.showRenamed?.(room, former)
+    if (isSameChannel(former, channelOf(room.record))) return
+    const steps = members.flatMap((session) => session.showRenamed?.(room, former) ?? [])
+    // None waits for a client that does not read. Each may ask for topic and names, where these cannot be read now.
+    void inSlices(steps, DESCRIBED_AT_ONCE, (describe) => void describe().catch(() => {}))
   }
 
   putOut(room: Room, session: IrcSession, why: MembershipEnd): void {

@@ -44,3 +44,21 @@ test('a title that changes no more than the case of ASCII letters, or not the na
     ':ann!~ann@guest.roomd JOIN #Ourloft',
   ])
 })
+
+test('a crowd is told of another name at once, and of topic and names in turns', async () => {
+  const lin = await suite.line('lin', 'hall')
+  const crowd = await Promise.all(Array.from({ length: 120 }, (_, n) => suite.guest(`guest${n}`)))
+  for (const client of crowd) await client.ask('JOIN #hall')
+  await lin.ask('/title Court')
+  for (const client of crowd) {
+    const shown = codes(await client.until(/ 366 \S+ #Court /))
+    expect(shown.slice(shown.indexOf('PART')).filter((code) => code !== 'NOTICE')).toEqual([
+      'PART',
+      'JOIN',
+      '353',
+      '353',
+      '353',
+      '366',
+    ])
+  }
+})
