@@ -4,6 +4,7 @@ import type { Event } from '../engine/event.ts'
 import type { HookRecord } from '../engine/records.ts'
 import type { Asker, Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
+import { Snapshot } from './snapshot.ts'
 import { TaskLease } from './task-lease.ts'
 
 /** Maximum number of outgoing webhooks of a room, and of all rooms. */
@@ -23,19 +24,24 @@ export interface HookProgress {
   readonly failing?: HookRecord['failing'] | undefined
 }
 
+/** Called when webhooks may have been made or removed: `removed` is the id of one that was, else empty. */
+type HooksListener = (removed: string) => void
+
 /** The outgoing webhooks of rooms: their records, and the events that they are for. Everything here may refuse with `unavailable`. */
 export class RoomHooks {
   readonly #engine: Engine
   readonly #reader: Reader
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Set<HooksListener>()
+  readonly #all: Snapshot<readonly HookRecord[]>
   /** The delivery of events, which one node does. */
   readonly delivery: TaskLease
 
   constructor(engine: Engine, reader: Reader) {
     this.#engine = engine
     this.#reader = reader
+    this.#all = new Snapshot(async () => (await Array.fromAsync(engine.records.list('hook')).catch(refuse)).flat())
     this.delivery = new TaskLease(engine.records, 'hooks', LEASE_MS)
-    engine.broadcast.onBroadcast(SUBJECT, () => this.#changed())
+    engine.broadcast.onBroadcast(SUBJECT, (removed = '') => this.#changed(removed))
   }
 
   /** Makes a webhook for the events of a room from now on. Resolves with undefined where the room, or the server, has the maximum number. */
@@ -43,14 +49,17 @@ export class RoomHooks {
     room: RoomRecord,
     { kinds, ...given }: Pick<HookRecord, 'url' | 'secret' | 'by' | 'account'> & { readonly kinds: readonly string[] },
   ): Promise<HookRecord | undefined> {
+    const hasMost = async (place: (hooks: readonly HookRecord[]) => number) => {
+      const all = await this.all()
+      return place(all.filter((hook) => hook.room === room.id)) >= MAX_HOOKS_PER_ROOM || place(all) >= MAX_HOOKS
+    }
+    if (await hasMost((hooks) => hooks.length)) return undefined
     const id = randomBytes(9).toString('base64url')
     const { last: position } = await this.#engine.logs.extent(`room:${room.id}`).catch(refuse)
     const hook: HookRecord = { ...given, id, room: room.id, kinds: [...kinds], createdAt: Date.now(), position }
     await this.#engine.records.put('hook', id, hook).catch(refuse)
     // Of concurrent requests, on whatever nodes, the first one counts.
-    const [ofRoom, ofAll] = await Promise.all([this.list(room), this.all()])
-    const place = (hooks: readonly HookRecord[]) => hooks.findIndex((each) => each.id === id)
-    if (place(ofRoom) >= MAX_HOOKS_PER_ROOM || place(ofAll) >= MAX_HOOKS) {
+    if (await hasMost((hooks) => hooks.findIndex((each) => each.id === id))) {
       await this.#engine.records.delete('hook', id).catch(refuse)
       return undefined
     }
@@ -63,15 +72,15 @@ export class RoomHooks {
     return (await Array.fromAsync(this.#engine.records.listBy('hook', 'room', String(id))).catch(refuse)).flat()
   }
 
-  /** The webhooks of all rooms, oldest first. */
-  async all(): Promise<readonly HookRecord[]> {
-    return (await Array.fromAsync(this.#engine.records.list('hook')).catch(refuse)).flat()
+  /** The webhooks of all rooms, oldest first: read once for all that ask at the same time, as they may have some megabytes. */
+  all(): Promise<readonly HookRecord[]> {
+    return this.#all.get()
   }
 
   /** Removes a webhook. Resolves with false if there is none. */
   async remove(id: string): Promise<boolean> {
     const removed = await this.#engine.records.delete('hook', id).catch(refuse)
-    if (removed) this.#tell()
+    if (removed) this.#tell(id)
     return removed !== undefined
   }
 
@@ -117,17 +126,17 @@ export class RoomHooks {
   }
 
   /** Calls the listener when webhooks may have been made or removed, on any node. Returns the end of it. */
-  watch(listener: () => void): () => void {
+  watch(listener: HooksListener): () => void {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
   }
 
-  #tell(): void {
-    this.#engine.broadcast.publish(SUBJECT, '')
-    this.#changed()
+  #tell(removed = ''): void {
+    this.#engine.broadcast.publish(SUBJECT, removed)
+    this.#changed(removed)
   }
 
-  #changed(): void {
-    for (const listener of this.#listeners) listener()
+  #changed(removed: string): void {
+    for (const listener of this.#listeners) listener(removed)
   }
 }

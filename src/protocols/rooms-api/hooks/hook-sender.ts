@@ -23,10 +23,14 @@ export class HookSender {
   readonly #turns = { quick: new FairQueue(LIMITS), slow: new FairQueue(LIMITS) }
   /** By the id of the webhook. */
   readonly #queues = new Map<string, HookQueue>()
+  /** Ids of the webhooks that were removed since all were read. */
+  readonly #removed = new Set<string>()
   #unwatch = () => {}
   #timer: NodeJS.Timeout | undefined
   /** The rounds that are under way and asked for, one after the other. */
   #round: Promise<void> = Promise.resolve()
+  /** True if a round has not begun that sees all changes so far. */
+  #isNext = false
   /** True if webhooks may have been made or removed since they were read. */
   #isChanged = true
   /** True if there are any webhooks; otherwise no lease is needed. */
@@ -40,7 +44,8 @@ export class HookSender {
 
   start(): void {
     const { chat } = this.#options
-    this.#unwatch = chat.hooks.watch(() => {
+    this.#unwatch = chat.hooks.watch((removed) => {
+      if (removed !== '') this.#stopDelivery(removed)
       this.#isChanged = true
       this.#next()
     })
@@ -60,7 +65,12 @@ export class HookSender {
   }
 
   #next(): void {
-    this.#round = this.#round.then(() => this.#run())
+    if (this.#isNext) return
+    this.#isNext = true
+    this.#round = this.#round.then(() => {
+      this.#isNext = false
+      return this.#run()
+    })
   }
 
   async #run(): Promise<void> {
@@ -89,6 +99,7 @@ export class HookSender {
   /** Begins with new webhooks, and ends with those that are removed. */
   async #load(): Promise<void> {
     const { chat, log } = this.#options
+    this.#removed.clear()
     const found = new Map((await chat.hooks.all()).map((hook) => [hook.id, hook]))
     for (const [id, queue] of this.#queues) {
       if (found.has(id)) continue
@@ -96,9 +107,16 @@ export class HookSender {
       void queue.stop()
     }
     for (const [id, hook] of found) {
-      if (this.#queues.has(id)) continue
+      if (this.#queues.has(id) || this.#removed.has(id)) continue
       this.#queues.set(id, new HookQueue(hook, { chat, client: this.#client, log, turns: this.#turns }))
     }
+  }
+
+  /** Ends the delivery to a webhook that was removed, before all are read again. */
+  #stopDelivery(id: string): void {
+    this.#removed.add(id)
+    void this.#queues.get(id)?.stop()
+    this.#queues.delete(id)
   }
 
   async #end(): Promise<void> {
