@@ -12,8 +12,9 @@ export function alertmanagerText(payload: Payload): string {
   const name = scalarIn(common.alertname) || scalarIn(objectAt(payload, 'groupLabels').alertname)
   const head = words(countsText(payload), name || 'alerts', labelsText(common))
   const [only] = alerts
-  if (alerts.length === 1 && only) return words(labelled(head, detailsText(only)), scalarIn(only.generatorURL))
-  return lines([words(head, scalarIn(payload.externalURL)), firstLines(alerts, (alert) => alertLine(alert, common))])
+  if (alerts.length === 1 && only && !payload.truncatedAlerts)
+    return words(labelled(head, detailsText(only)), scalarIn(only.generatorURL))
+  return lines([words(head, scalarIn(payload.externalURL)), firstLines(payload, (alert) => alertLine(alert, common))])
 }
 
 /** Returns the text of a notification of Grafana's unified alerting, which has a title of its own. */
@@ -21,7 +22,7 @@ export function grafanaText(payload: Payload): string {
   const common = objectAt(payload, 'commonLabels')
   const lineOf = (alert: Payload) =>
     words(alertLine(alert, common), valuesText(alert), scalarIn(alert.dashboardURL) || scalarIn(alert.generatorURL))
-  return lines([lineIn(payload.title) || countsText(payload), firstLines(objectsIn(payload.alerts), lineOf)])
+  return lines([lineIn(payload.title) || countsText(payload), firstLines(payload, lineOf)])
 }
 
 /** Returns the labels that all alerts have alike, also where the payload does not list them. */
@@ -33,10 +34,11 @@ function commonLabels(payload: Payload, [first = {}, ...others]: readonly Payloa
   return Object.fromEntries(Object.entries(objectAt(first, 'labels')).slice(0, MAX_LABELS).filter(isShared))
 }
 
-/** Returns lines of the first alerts, and the number of the others. */
-function firstLines(alerts: readonly Payload[], lineOf: (alert: Payload) => string): string {
-  const more = alerts.length - MAX_ALERTS
-  return lines([...alerts.slice(0, MAX_ALERTS).map(lineOf), more > 0 ? `… and ${more} more` : ''])
+/** Returns lines of the first alerts, and the number of the others, with those that the sender has left out. */
+function firstLines({ alerts, truncatedAlerts }: Payload, lineOf: (alert: Payload) => string): string {
+  const all = objectsIn(alerts)
+  const more = Math.max(0, all.length - MAX_ALERTS) + (typeof truncatedAlerts === 'number' ? truncatedAlerts : 0)
+  return lines([...all.slice(0, MAX_ALERTS).map(lineOf), more > 0 ? `… and ${more} more` : ''])
 }
 
 /** Returns the number of alerts by status, such as `[FIRING:2, RESOLVED:1]`. */

@@ -39,24 +39,17 @@ function eventText(event: string, payload: Payload): string | undefined {
   const who =
     scalarIn(objectAt(payload, 'sender').login) || scalarIn(objectAt(payload, 'sender').username) || 'somebody'
   const action = scalarIn(payload.action).replaceAll('_', ' ')
-  switch (event) {
+  // Gitea and Forgejo have an event for each kind of review, such as pull_request_approved.
+  const isReview = event.startsWith('pull_request_') && Object.keys(objectAt(payload, 'review')).length > 0
+  switch (isReview ? 'pull_request_review' : event) {
     case 'ping':
       return words('the webhook works:', lineIn(payload.zen))
     case 'push':
       return pushText(payload, who)
     case 'pull_request':
       return words(who, pullAction(payload, action), 'pull request', subject(payload, 'pull_request'))
-    case 'pull_request_review': {
-      const { state, body } = objectAt(payload, 'review')
-      const done = `${scalarIn(state)}`.replaceAll('_', ' ').toLowerCase() || 'reviewed'
-      return words(
-        who,
-        done === 'commented' ? 'commented on' : done,
-        'pull request',
-        subject(payload, 'pull_request'),
-        quote(body),
-      )
-    }
+    case 'pull_request_review':
+      return reviewText(payload, who)
     case 'issues':
       return words(who, action, 'issue', subject(payload, 'issue'))
     case 'issue_comment': {
@@ -107,6 +100,22 @@ function commitLine(commit: Payload): string {
   const { name, username } = objectAt(commit, 'author')
   const by = scalarIn(name) || scalarIn(username)
   return words(scalarIn(commit.id).slice(0, 7), lineIn(commit.message), by && `(${by})`)
+}
+
+/** What is done by a review of a state that is not said as it is; the last two are those of Gitea and Forgejo. */
+const REVIEWS: ReadonlyMap<string, string> = new Map([
+  ['commented', 'commented on'],
+  ['changes_requested', 'requested changes to'],
+  ['dismissed', 'dismissed a review of'],
+  ['comment', 'commented on'],
+  ['rejected', 'requested changes to'],
+])
+
+function reviewText(payload: Payload, who: string): string {
+  const { state, type, body, content } = objectAt(payload, 'review')
+  const name = (scalarIn(state) || scalarIn(type).replace(/^pull_request_review_/, '') || 'reviewed').toLowerCase()
+  const done = REVIEWS.get(name) ?? name.replaceAll('_', ' ')
+  return words(who, done, 'pull request', subject(payload, 'pull_request'), quote(body ?? content))
 }
 
 function pullAction(payload: Payload, action: string): string {

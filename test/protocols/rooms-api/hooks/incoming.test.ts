@@ -80,6 +80,35 @@ test('each program is answered as it expects, and the room gets one readable mes
   ])
 })
 
+test('reviews of Gitea tell of what was done to which pull request, and those of GitHub in words', async () => {
+  for (const kind of ['approved', 'rejected', 'comment']) {
+    const event = `pull_request_${kind}`
+    const headers = {
+      'x-gitea-event': event,
+      'x-gitea-event-type': `pull_request_review_${kind}`,
+      'x-github-event': event,
+    }
+    expect(await post(JSON.stringify(payloads.giteaReview(kind)), headers)).toEqual(OK)
+    expect(await post(JSON.stringify(payloads.giteaReview(kind)))).toEqual(OK)
+  }
+  const changes = { ...payloads.GITHUB_REVIEW, review: { state: 'changes_requested', body: null } }
+  expect(await post(JSON.stringify(changes), { 'x-github-event': 'pull_request_review' })).toEqual(OK)
+  const at = 'pull request #12: Round prices https://git.example.org/acme/shop/pulls/12 "By a cent."'
+  expect(await said(7)).toEqual([
+    ...['approved', 'requested changes to', 'commented on'].flatMap((done) =>
+      Array(2).fill(`[acme/shop] ann ${done} ${at}`),
+    ),
+    '[acme/shop] ann requested changes to pull request #12: Round prices https://github.com/acme/shop/pull/12',
+  ])
+})
+
+test('alerts that Alertmanager and Grafana have left out are counted', async () => {
+  expect(await post(JSON.stringify({ ...payloads.ALERTMANAGER, truncatedAlerts: 5 }))).toEqual(OK)
+  const alerts = Array(12).fill(payloads.GRAFANA.alerts[0])
+  expect(await post(JSON.stringify({ ...payloads.GRAFANA, alerts, truncatedAlerts: 3 }))).toEqual(OK)
+  expect((await said(2)).map((text) => text.split('\n').at(-1))).toEqual(['… and 5 more', '… and 5 more'])
+})
+
 test('forms, texts and what has no type', async () => {
   const form = { 'content-type': 'application/x-www-form-urlencoded' }
   const payload = (value: object) => new URLSearchParams({ payload: JSON.stringify(value) }).toString()

@@ -219,6 +219,15 @@ export const GITEA_ISSUE = {
   repository: GITEA_REPOSITORY,
   sender: GITEA_USER,
 }
+/** A review, whose kind both the event and its type tell. */
+export const giteaReview = (kind: string) => ({
+  action: 'reviewed',
+  number: 12,
+  pull_request: { number: 12, title: 'Round prices', html_url: 'https://git.example.org/acme/shop/pulls/12' },
+  repository: GITEA_REPOSITORY,
+  sender: GITEA_USER,
+  review: { type: `pull_request_review_${kind}`, content: 'By a cent.' },
+})
 
 export const SLACK = {
   channel: '#ops',
