@@ -210,8 +210,7 @@ export class FollowedRoom {
     const isMessage = event.kind === 'message'
     // A message changes the state only where there is slow mode.
     if (!isMessage || this.stateReader.state?.restrictsSpeech !== false) this.stateReader.apply(event)
-    if (!isMessage && this.#subscribers.restrict(event))
-      for (const session of this.#subscribers.sessions) this.#barUnlessReader(session)
+    if (!isMessage) for (const session of this.#subscribers.restrict(event)) this.#barUnlessReader(session)
     if (event.kind === 'joined') this.#admit(event)
     this.#audience.push(event)
     const leaver = leaverOf(event)

@@ -1,6 +1,7 @@
 import type { Event } from '../engine/event.ts'
+import { fold } from './names.ts'
 import type { RoomState } from './room-state.ts'
-import type { Identity } from './sanctions.ts'
+import { covers, type Identity, sanctionOf } from './sanctions.ts'
 import type { Session } from './session.ts'
 
 interface Subscriber {
@@ -34,12 +35,24 @@ export class RoomSubscribers {
     this.#subscribers.delete(session)
   }
 
-  /** Notes a change of the room. Returns true if a subscriber that is no member may have lost the right to read on. */
-  restrict({ kind, details: { flag, role, on } = {} }: Event): boolean {
-    if (kind !== 'mode' && kind !== 'role') return false
+  /** Notes a change of the room. Returns the subscribers that, if they are no members, may have lost the right to read on. */
+  restrict(event: Event): readonly Session[] {
+    const { kind, to = '', details: { flag, role, on } = {} } = event
+    if (kind !== 'mode' && kind !== 'role') return []
     if (flag === 'password') for (const subscriber of this.#subscribers.values()) subscriber.hasShownPassword = !on
-    if (!on) return role === 'operator'
-    return flag === 'password' || flag === 'invite-only' || role === 'banned'
+    // The other sanctions of the room, of which there may be hundreds, are compared for those only whom this change concerns.
+    if (!on) return role === 'operator' ? this.#those(({ key }) => key === fold(to)) : []
+    if (flag === 'password' || flag === 'invite-only') return [...this.#subscribers.keys()]
+    if (role !== 'banned') return []
+    const sanction = sanctionOf(event)
+    return this.#those((identity) => covers(sanction, identity))
+  }
+
+  #those(isConcerned: (identity: Identity) => boolean): readonly Session[] {
+    return [...this.#subscribers.keys()].filter((session) => {
+      const identity = this.#identityOf(session)
+      return identity !== undefined && isConcerned(identity)
+    })
   }
 
   /** Returns true if a subscriber may read the room without being a member. */

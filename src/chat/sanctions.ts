@@ -123,6 +123,13 @@ function holdsAt({ until }: Sanction, now: number): boolean {
   return until === undefined || until > now
 }
 
+/** Returns true if a sanction covers a user. An account is sanctioned by its nickname only. */
+export function covers({ to, addressDigest }: Sanction, user: Identity): boolean {
+  const key = fold(to)
+  if (key === user.key || (isMask(key) && matches(key.split('*'), user.key))) return true
+  return addressDigest !== undefined && user.accountId === undefined && addressDigest === user.addressDigest
+}
+
 /** Returns true if a folded nickname matches the texts between the wildcards of a mask, in linear time. */
 export function matches(parts: readonly string[], key: string): boolean {
   const [first = '', ...rest] = parts

@@ -1,5 +1,5 @@
 /** What moderation costs those whom it does not concern. */
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { RoomState } from '../../src/chat/room-state.ts'
 import { Sanctions } from '../../src/chat/sanctions.ts'
 import { Session } from '../../src/chat/session.ts'
@@ -227,4 +227,21 @@ test('a member who is muted, slowed or not voiced is refused without a question 
   await settings.setMode(ann.inRoom(), 'slow', '60')
   await say(chat, bob, 'once')
   await refused('slow-mode')
+})
+
+test('a ban concerns those listeners only whom it covers', async () => {
+  const { chat, guest } = await stage()
+  const ann = await guest('ann', 'ops')
+  const { record } = ann.inRoom().room
+  const listeners = await Promise.all(Array.from({ length: 20 }, (_, number) => guest(`listener${number}`)))
+  for (const listener of listeners) chat.subscribe(listener, record, listener)
+  const looked = vi.spyOn(RoomState.prototype, 'admits')
+  onTestFinished(() => looked.mockRestore())
+  const { expulsion } = chat.moderation
+  await expulsion.sanction(ann.inRoom(), 'banned', 'listener1*')
+  await expulsion.sanction(ann.inRoom(), 'banned', 'LISTENER2')
+  await tickEnd()
+  const barred = ['listener1', ...Array.from({ length: 10 }, (_, number) => `listener1${number}`), 'listener2']
+  expect(looked.mock.calls.map(([{ key }]) => key).toSorted()).toEqual(barred.toSorted())
+  expect(looked.mock.results.map(({ value }) => value)).toEqual(barred.map(() => false))
 })
