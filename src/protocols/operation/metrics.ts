@@ -1,6 +1,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { Traffic } from '../../transport/tally.ts'
+import { DISCONNECTS, type DisconnectReason } from '../../transport/disconnect.ts'
+import type { EndReason, Traffic } from '../../transport/tally.ts'
 import { inTime, troubleOf, type Vitals } from './vitals.ts'
+
+// The keys are those of the table.
+const END_REASONS: readonly EndReason[] = [...(Object.keys(DISCONNECTS) as DisconnectReason[]), 'peer-vanished']
 
 /**
  * Returns the metrics for Prometheus. Values are read when they are scraped, from counters elsewhere. No label has a value that a
@@ -97,7 +101,10 @@ export function metricsOf(vitals: Vitals): Registry {
     set(chat.counts.deliveries),
   )
   const disconnects = 'Connections that the server has closed or refused, by reason.'
-  byLabel(counter, 'roomd_disconnects_total', disconnects, 'reason', () => tally.disconnects)
+  // All reasons: a counter that appeared with its first count would have no rate, so that the first one raised no alert.
+  byLabel(counter, 'roomd_disconnects_total', disconnects, 'reason', () =>
+    END_REASONS.map((reason) => [reason, tally.disconnects.get(reason) ?? 0] as const),
+  )
   counter('roomd_throttles_total', 'Pauses of connections over their rate.', (set) => set(tally.throttles))
   byLabel(counter, 'roomd_refused_logins_total', 'Logins refused.', 'reason', () => chat.counts.refusedLogins)
 

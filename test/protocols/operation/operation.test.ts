@@ -102,6 +102,9 @@ test('what happens is counted', async () => {
   expect(before.get('roomd_queue_bytes{protocol="line"}')).toBe(0)
   expect(before.get('roomd_commit_events_sum')).toBeGreaterThanOrEqual(6)
   expect(before.get('roomd_commit_duration_seconds_count')).toBeGreaterThan(0)
+  // There before they count, so that an alert sees the first one.
+  for (const reason of ['reader-too-slow', 'too-many-connections', 'peer-vanished'])
+    expect(before.get(`roomd_disconnects_total{reason="${reason}"}`)).toBe(0)
   expect(before.get('roomd_build_info{version="unknown"}')).toBe(1)
   expect([...before.keys()].some((name) => name.startsWith('nodejs_eventloop_lag'))).toBe(true)
   expect([...before.keys()].join()).not.toMatch(/"(ann|bob|eve|lobby)"/)
