@@ -31,6 +31,11 @@ test('connections', async () => {
   await isRefused('203.0.113.9')
   await isRefused('::ffff:203.0.113.9')
   await at('203.0.113.10')
+  // Some proxies report the port, too.
+  await isRefused('203.0.113.9:4711')
+  await isRefused(`[${THIRD}]:4711`)
+  await isRefused(`[${THIRD}]`)
+  await at('203.0.113.11:4711')
 })
 
 test('failed passwords', async () => {
