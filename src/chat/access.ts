@@ -105,9 +105,10 @@ export function checkAdmission(
   room: Pick<Room, 'record' | 'state'>,
   client: Identity,
   unlocked: RoomRecord | undefined,
+  isInvited?: boolean,
 ): void {
   checkPassword(room, client, unlocked)
-  room.state.checkEntry(client)
+  room.state.checkEntry(client, isInvited)
 }
 
 /**

@@ -59,6 +59,8 @@ export class MembershipChanges {
   async enter(session: Session, { moves, find, check, former }: JoinOptions): Promise<Membership> {
     const { record, role, unlocked } = await find()
     const keepsClaim = former?.key === session.key
+    // A guest under another nickname takes its place along.
+    const isInvited = former && session.accountId === undefined ? true : undefined
     const from = moves ? this.#parts.followed.of(session) : []
     // The session may come back to a room that it has just left.
     await this.#parts.departures.tried(session)
@@ -70,8 +72,7 @@ export class MembershipChanges {
       // Nothing would end a membership that begins behind the end of its session.
       if (session.closed) throw new Refusal('not-in-room')
       await room.stateReader.loadFor(session)
-      checkAdmission({ record, state: room.state }, session, unlocked)
-      // A guest under another nickname takes its place along.
+      checkAdmission({ record, state: room.state }, session, unlocked, isInvited)
       const most = former ? undefined : room.state.maxMembersFor(session)
       if (!keepsClaim) {
         shared = await this.#parts.claims.take(record.id, session, most)
@@ -83,7 +84,7 @@ export class MembershipChanges {
       const isLost = (one: Appearance) => !this.#parts.claims.isHeld(record.id, one)
       if (isLost(session) || (former && isLost(former))) throw new Unavailable('the claim is lost')
       // The user may have been banned meanwhile.
-      room.state.checkEntry(session)
+      room.state.checkEntry(session, isInvited)
       const joined = shared ? undefined : await this.#append(room, session, role, former)
       if (former && !keepsClaim)
         await (joined ? this.#parts.claims.release(record.id, session, former) : this.end(room, session, former))
@@ -99,15 +100,15 @@ export class MembershipChanges {
       throw error instanceof Closed ? new Refusal('room-unknown') : error
     }
     for (const left of from) this.#moveFrom(left, session)
-    this.#checkEntered(room, session)
+    this.#checkEntered(room, session, isInvited)
     return session.memberships.get(record.id) ?? { session, room, since: 0 }
   }
 
   /** Ends a membership that has begun behind a ban. @throws Refusal `banned`, `invite-only`. */
-  #checkEntered(room: FollowedRoom, session: Session): void {
+  #checkEntered(room: FollowedRoom, session: Session, isInvited: boolean | undefined): void {
     if (!session.memberships.has(room.record.id)) return
     try {
-      room.state.checkEntry(session)
+      room.state.checkEntry(session, isInvited)
     } catch (error) {
       this.#moveFrom(room, session)
       throw error

@@ -98,11 +98,13 @@ export class Renaming {
   /** The rooms of a session in which another user is already. @throws Refusal `banned`, `invite-only` where that may not be in one of them. */
   async #occupiedBy(session: Session, next: NextUser): Promise<ReadonlySet<number>> {
     const occupied = new Set<number>()
+    // A guest stays inside under whatever nickname.
+    const isInvited = next.accountId === undefined ? true : undefined
     for (const membership of [...session.memberships.values()]) {
       const { room } = membership
       await room.stateReader.loadFor(next).catch(refuse)
       // A moderator may have kicked it meanwhile.
-      if (isCurrent(membership)) room.state.checkEntry(next)
+      if (isCurrent(membership)) room.state.checkEntry(next, isInvited)
       const isShared =
         next.accountId !== undefined && (await this.#engine.memberships.member(room.record.id, next.name))
       if (isShared) occupied.add(room.record.id)

@@ -94,11 +94,32 @@ test('10. guests write to one another without a channel, across protocols', asyn
   other.socket.destroy()
 })
 
+test('24. guests change their nicknames in an invite-only channel too, and stay in it as what they are', async () => {
+  const { guest, together } = await ircStage()
+  const [ann, bob] = await together('#closed', 'ann', 'bob')
+  if (!ann || !bob) throw new Error('there are two')
+  await ann.ask('MODE #closed +i')
+  await bob.rest()
+  expect(await ann.ask('NICK amy', 'NAMES #closed')).toEqual([
+    ':ann!~ann@guest.roomd NICK :amy',
+    ':roomd 353 amy = #closed :bob @amy',
+    ':roomd 366 amy #closed :End of /NAMES list',
+  ])
+  expect(await bob.ask('NICK ben', 'PRIVMSG #closed :still here')).toEqual([
+    ':ann!~ann@guest.roomd NICK :amy',
+    ':bob!~bob@guest.roomd NICK :ben',
+  ])
+  expect((await ann.rest()).at(-1)).toBe(':ben!~bob@guest.roomd PRIVMSG #closed :still here')
+  const eve = await guest('eve')
+  expect((await eve.ask('JOIN #closed'))[0]).toMatch(/ 473 /)
+})
+
 test('24. a refused change of nickname leaves the former one held, and the other one free', async () => {
   const { guest, daemon } = await ircStage()
   const ann = await guest('ann')
   await ann.ask('JOIN #x')
-  await ann.ask('MODE #x +i')
+  await ann.ask('MODE #x +bb zzz amy')
+  expect(await ann.ask('NICK zzz')).toEqual([':roomd 447 ann :That nickname is banned in one of your channels'])
   expect(await ann.ask('NICK zzz')).not.toContainEqual(expect.stringContaining(' NICK '))
   const other = await LineClient.connect(daemon)
   const answers = [await other.ask('LOGIN ann'), await other.ask('JOIN y')]
@@ -107,7 +128,7 @@ test('24. a refused change of nickname leaves the former one held, and the other
   expect(await third.ask('LOGIN zzz')).toMatchObject({ type: 'commandResult' })
   expect(await third.ask('JOIN y')).toMatchObject({ type: 'commandResult' })
   expect(await ann.ask('NICK amy')).not.toContainEqual(expect.stringContaining(' NICK '))
-  await ann.ask('MODE #x -i')
+  await ann.ask('MODE #x -b amy')
   expect(await ann.ask('NICK amy')).toEqual([':ann!~ann@guest.roomd NICK :amy'])
   const fourth = await LineClient.connect(daemon)
   expect(await fourth.ask('LOGIN ann')).toMatchObject({ type: 'commandResult' })

@@ -5,7 +5,7 @@ import { type IrcCommand, NOTHING } from '../command.ts'
 import { IRC_LIMITS } from '../isupport.ts'
 import { completeRegistration } from '../login.ts'
 import { meantNick, SERVER, usernameOf } from '../names.ts'
-import { lostLines } from '../refusals.ts'
+import { lostLines, unlessRefused } from '../refusals.ts'
 import { ownLine } from '../tags.ts'
 import { cleanRealName, cutTo, plainText } from '../texts.ts'
 
@@ -37,8 +37,15 @@ const nick: IrcCommand = {
       if (name === session.name) return NOTHING
       if (session.registered) return [reply('ERR_NONICKCHANGE', 'The owner of an account keeps its nickname')]
       const { source, key } = session
-      const lost = await chat.userChange.rename(session, name).finally(() => options.users.settled(session, key))
-      return [ownLine(session, `:${source} NICK :${session.nick}`), ...lostLines(context, lost)]
+      const renamed = chat.userChange.rename(session, name).finally(() => options.users.settled(session, key))
+      const shown = renamed.then((lost) => [
+        ownLine(session, `:${source} NICK :${session.nick}`),
+        ...lostLines(context, lost),
+      ])
+      return unlessRefused(shown, (refusal) => {
+        if (refusal.code !== 'banned') throw refusal
+        return [reply('ERR_NONICKCHANGE', 'That nickname is banned in one of your channels')]
+      })
     }
     if (!isName(name) && !mayBeAccount(name)) throw new Refusal('name-invalid')
     registration.nick = name
