@@ -88,7 +88,7 @@ test('the unit for OnFailure= says which unit has failed', async () => {
   if (!verified.error) expect(verified.stderr).not.toContain('tell-ops@.service:')
 })
 
-test('the hook of git tells the commits of a push, of a new branch too', async (context) => {
+test('the hook of git tells the commits of a push, of a new branch too, and nothing of a deleted one', async (context) => {
   need(context, 'git')
   const repository = join(folder, 'repository.git')
   const work = join(folder, 'work')
@@ -104,6 +104,8 @@ test('the hook of git tells the commits of a push, of a new branch too', async (
   commit('two')
   commit('three')
   await run('git', ['-C', work, 'push', '-q', repository, 'main'])
+  git('-C', repository, 'config', 'receive.denyDeleteCurrent', 'ignore')
+  await run('git', ['-C', work, 'push', '-q', repository, ':main'])
   const said = (await messagesOf(daemon, 'ops')).filter(({ from }) => from === 'git')
   expect(said.map(({ body }) => body)).toEqual(['Ann: one (main)', 'Ann: two (main)', 'Ann: three (main)'])
 })
