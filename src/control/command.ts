@@ -87,8 +87,12 @@ async function print(
 /** Writes; ignores EPIPE, as of `| head`. */
 function write(stdout: Writable, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    stdout.on('error', (error: NodeJS.ErrnoException) => (error.code === 'EPIPE' ? resolve() : reject(error)))
-    stdout.write(text, () => resolve())
+    // The callback is told as well.
+    stdout.on('error', () => {})
+    stdout.write(text, (error?: NodeJS.ErrnoException | null) => {
+      if (!error || error.code === 'EPIPE') resolve()
+      else reject(new Error(`standard output: ${error.message}`, { cause: error }))
+    })
   })
 }
 

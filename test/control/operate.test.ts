@@ -1,9 +1,23 @@
 /** `roomd room`, `roomd account` and `roomd address`, on daemons in processes of their own. */
-import { chmodSync, chownSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
+import { text as textOf } from 'node:stream/consumers'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { temporaryFolder } from '../support/folder.ts'
+import { main } from '../support/main.ts'
 import { operate, operateHere, rowsOf } from '../support/operator.ts'
 import { CHANGED, client, REMOVED, start, stop, toTheEnd } from './stage.ts'
 
@@ -257,4 +271,22 @@ test('a daemon that ends within its answer is told of', async () => {
     stdout: '',
     stderr: 'roomd: the daemon stopped before it replied\n',
   })
+})
+
+test.runIf(existsSync('/dev/full'))('output that cannot be written is told of, with status 1', async () => {
+  const data = temporaryFolder()
+  const { daemon, port } = await start('--data', data)
+  await client(port, 'LOGIN ann', '/register the first')
+  for (const args of [
+    ['account', 'list'],
+    ['token', 'create', 'ann', 'ci'],
+  ]) {
+    const full = openSync('/dev/full', 'w')
+    const command = spawn(process.execPath, [main, ...args, '--data', data], { stdio: ['ignore', full, 'pipe'] })
+    closeSync(full)
+    if (!command.stderr) throw new Error('There is no pipe')
+    const [stderr, [status]] = await Promise.all([textOf(command.stderr), once(command, 'close')])
+    expect([status, stderr]).toEqual([1, 'roomd: standard output: ENOSPC: no space left on device, write\n'])
+  }
+  await stop(daemon)
 })
