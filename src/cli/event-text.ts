@@ -1,7 +1,7 @@
 import type { PrivateEvent, RoomEvent } from '../../commands/replies.ts'
 import type { RoleChange } from '../../commands/schema.ts'
 import { safeLine, safeText } from './safe-text.ts'
-import { nickStyle, type Span, type Style } from './styles.ts'
+import { nickStyle, type Span } from './styles.ts'
 
 /** Returns what has happened, without the time, as text for people; a text of several lines has line feeds. */
 export function eventSpans(event: RoomEvent | PrivateEvent): Span[] {
@@ -36,10 +36,10 @@ export function eventSpans(event: RoomEvent | PrivateEvent): Span[] {
   }
 }
 
-/** Returns a time of the server as local date and time, such as `2026-05-24 15:17:19`. */
-export function localDateTime(utctimestamp: string): string {
+/** Returns a time of the server as local date and time to the minute, such as `2026-05-24 15:17`. */
+export function localMinute(utctimestamp: string): string {
   const { date, time } = localTime(utctimestamp)
-  return `${date} ${time}`
+  return `${date} ${time.slice(0, 5)}`
 }
 
 /** Returns a time of the server as local date and local time of day. */
@@ -55,7 +55,7 @@ export function localTime(utctimestamp: string): { readonly date: string; readon
 /** Returns the end of a ban or mute; nothing for other roles, which have none. */
 function termOf({ role, until, on }: RoleChange): string {
   if (!on || (role !== 'banned' && role !== 'muted')) return ''
-  return until === undefined ? ' for good' : ` until ${localDateTime(until).slice(0, 16)}`
+  return until === undefined ? ' for good' : ` until ${localMinute(until)}`
 }
 
 function nick(name: string): Span {
@@ -63,13 +63,9 @@ function nick(name: string): Span {
 }
 
 function aside(text: string): Span {
-  return styled(text, 'aside')
+  return { text, style: 'aside' }
 }
 
 function mark(text: string): Span {
-  return styled(text, 'mark')
-}
-
-function styled(text: string, style: Style): Span {
-  return { text, style }
+  return { text, style: 'mark' }
 }

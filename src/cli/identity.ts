@@ -58,10 +58,5 @@ function userName(): string {
   } catch {
     // A user without an entry, as in some containers.
   }
-  return (
-    name
-      .replace(/[^\p{L}\p{N}_.-]/gu, '')
-      .replace(/^[-.]+|[-.]+$/g, '')
-      .slice(0, MAX_NICKNAME) || NOBODY
-  )
+  return name.replace(/[^\p{L}\p{N}_.-]/gu, '').replace(/^[-.]+|[-.]+$/g, '') || NOBODY
 }

@@ -6,7 +6,7 @@ import { DisconnectedError, RefusedError } from '../client/errors.ts'
 import { dialOf } from '../client/node/dial.ts'
 import type { Dial } from '../client/transport.ts'
 import { fileFault } from '../file-fault.ts'
-import { localDateTime } from './event-text.ts'
+import { localMinute } from './event-text.ts'
 import { CommandFailure, EXIT, misuse } from './failure.ts'
 import { type ClientIdentity, identityOf, secretIn } from './identity.ts'
 import type { CommonValues } from './options.ts'
@@ -153,7 +153,7 @@ function connectingFailure(message: string, place: string): string {
 
 /** Returns a refusal as text with its code and its hint or reason, on one line. */
 export function refusalLine({ message, code, hint, until, reason }: RefusedError): string {
-  const end = until === undefined ? '' : ` until ${localDateTime(until).slice(0, 16)}`
+  const end = until === undefined ? '' : ` until ${localMinute(until)}`
   const more = hint ?? reason
   return safeLine(more === undefined ? `${message}${end} (${code})` : `${message}${end} (${code}): ${more}`)
 }

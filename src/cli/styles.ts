@@ -19,7 +19,6 @@ const FORMATS = {
   notice: ['yellow', []],
   private: ['magenta', []],
   mention: [['bold', 'yellow'], 'bold'],
-  own: ['bold', 'bold'],
   bar: ['inverse', 'inverse'],
   barStrong: [
     ['inverse', 'bold'],

@@ -33,9 +33,8 @@ export class FullView implements ChatView {
     this.#output = output
     const colours = hasColours(output)
     this.#screen = new TerminalScreen(input, output, (columns, rows) => {
-      const { session } = this
-      const question = this.#pasted === undefined ? undefined : { text: questionAbout(this.#pasted, columns) }
-      return layoutOf(session, this.#editor, question, { columns, rows, colours })
+      const question = this.#pasted === undefined ? undefined : questionAbout(this.#pasted, columns)
+      return layoutOf(this.session, this.#editor, question, { columns, rows, colours })
     })
   }
 

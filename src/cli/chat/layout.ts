@@ -9,16 +9,11 @@ import { clipped, columnsOf } from './wrap.ts'
 /** Rows of the screen from which there is a bar with the topic. */
 const TOPIC_ROWS = 8
 
-/** Text in the last row, in place of the line that is typed. */
-export interface Question {
-  readonly text: string
-}
-
-/** Arranges the screen: topic, lines of the room, bar with the rooms, line that is typed. */
+/** Arranges the screen: topic, lines of the room, bar with the rooms, line that is typed, or a question in its place. */
 export function layoutOf(
   session: ChatSession,
   editor: LineEditor,
-  question: Question | undefined,
+  question: string | undefined,
   size: { readonly columns: number; readonly rows: number; readonly colours: boolean },
 ): ScreenFrame {
   const { columns, rows, colours } = size
@@ -40,13 +35,9 @@ export function layoutOf(
   }
 }
 
-function inputOf(
-  editor: LineEditor,
-  question: Question | undefined,
-  columns: number,
-): { text: string; column: number } {
-  if (question) {
-    const text = clipped([{ text: question.text }], columns - 1)
+function inputOf(editor: LineEditor, question: string | undefined, columns: number): { text: string; column: number } {
+  if (question !== undefined) {
+    const text = clipped([{ text: question }], columns - 1)
       .map((span) => span.text)
       .join('')
     return { text, column: Math.min(columnsOf(text), columns - 1) }

@@ -67,8 +67,8 @@ test('rows break at spaces, words that are too long anywhere, and keep their sty
   expect(rows('e\u0301e\u0301e\u0301', 2)).toEqual(['e\u0301e\u0301', 'e\u0301'])
   expect(rows('', 4)).toEqual([''])
   expect(rows('日本', 1)).toEqual(['日', '本'])
-  expect(wrapped([{ text: 'a ', style: 'own' }, { text: 'bc' }], 2, 0)).toEqual([
-    [{ text: 'a ', style: 'own' }],
+  expect(wrapped([{ text: 'a ', style: 'mark' }, { text: 'bc' }], 2, 0)).toEqual([
+    [{ text: 'a ', style: 'mark' }],
     [{ text: 'bc', style: undefined }],
   ])
   expect(clipped([{ text: 'abcdef' }], 4)).toEqual([{ text: 'abc…', style: undefined }])
