@@ -3,7 +3,7 @@ import type { AccountMarks } from '../chat/credentials.ts'
 import type { TokenRight } from '../chat/token-scope.ts'
 import type { ControlReply } from './reply.ts'
 
-export interface Parameters extends AccountMarks {
+export interface ControlParameters extends AccountMarks {
   /** A room, an account or a network. */
   readonly name: string
   /** The account that a room is given to. */
@@ -23,5 +23,5 @@ export interface ControlOperation {
   /** The parameters that a request must have. */
   readonly needs: readonly ('name' | 'account' | 'password' | 'token')[]
   /** @throws Refusal */
-  run(chat: Chat, parameters: Parameters): AsyncGenerator<ControlReply>
+  run(chat: Chat, parameters: ControlParameters): AsyncGenerator<ControlReply>
 }

@@ -2,54 +2,32 @@ import { type Chat, LOBBY } from '../chat/chat.ts'
 import { NICKNAME_WORDS, SLUG_WORDS } from '../chat/names.ts'
 import { Refusal } from '../chat/refusal.ts'
 import { shownOnTerminal, shownTime } from './cells.ts'
-import type { ControlOperation, Parameters } from './operation.ts'
+import type { ControlOperation, ControlParameters } from './operation.ts'
 import type { ControlReply } from './reply.ts'
 import { SHOW_OPERATIONS } from './show-operations.ts'
 import { TOKEN_OPERATIONS } from './token-operations.ts'
 
+type Replies = AsyncGenerator<ControlReply>
+
 /** The operations that operators can ask for, by command and action. */
 export const CONTROL_OPERATIONS = {
   ...SHOW_OPERATIONS,
-  'room close': { usage: 'close NAME', needs: ['name'], run: (chat, { name }) => closeRoom(chat, name) },
-  'room owner': {
-    usage: 'owner NAME ACCOUNT',
-    needs: ['name', 'account'],
-    run: (chat, { name, account }) => giveRoom(chat, name, account),
-  },
-  'account add': {
-    usage: 'add NAME',
-    needs: ['name', 'password'],
-    run: (chat, { name, password }) => addAccount(chat, name, password),
-  },
-  'account remove': {
-    usage: 'remove NAME',
-    needs: ['name'],
-    run: (chat, { name }) => removeAccount(chat, name),
-  },
-  'account password': {
-    usage: 'password NAME',
-    needs: ['name', 'password'],
-    run: (chat, { name, password }) => setPassword(chat, name, password),
-  },
-  'account mark': {
-    usage: 'NAME --admin, NAME --bot',
-    needs: ['name'],
-    run: (chat, marks) => markAccount(chat, marks),
-  },
-  'address list': { usage: 'list', needs: [], run: (chat) => listAddressBans(chat) },
-  'address remove': {
-    usage: 'remove NETWORK',
-    needs: ['name'],
-    run: (chat, { name }) => removeAddressBan(chat, name),
-  },
+  'room close': { usage: 'close NAME', needs: ['name'], run: closeRoom },
+  'room owner': { usage: 'owner NAME ACCOUNT', needs: ['name', 'account'], run: giveRoom },
+  'account add': { usage: 'add NAME', needs: ['name', 'password'], run: addAccount },
+  'account remove': { usage: 'remove NAME', needs: ['name'], run: removeAccount },
+  'account password': { usage: 'password NAME', needs: ['name', 'password'], run: setPassword },
+  'account mark': { usage: 'NAME --admin, NAME --bot', needs: ['name'], run: markAccount },
+  'address list': { usage: 'list', needs: [], run: listAddressBans },
+  'address remove': { usage: 'remove NETWORK', needs: ['name'], run: removeAddressBan },
   ...TOKEN_OPERATIONS,
 } satisfies Readonly<Record<string, ControlOperation>>
 
 /** A request of the operator, with the parameters that its operation needs. */
-export type ControlRequest = { readonly action: keyof typeof CONTROL_OPERATIONS } & Partial<Parameters>
+export type ControlRequest = { readonly action: keyof typeof CONTROL_OPERATIONS } & Partial<ControlParameters>
 
 /** Runs a request. A refusal is a `failed` reply; other errors reject. */
-export async function* carryOut(chat: Chat, request: ControlRequest): AsyncGenerator<ControlReply> {
+export async function* carryOut(chat: Chat, request: ControlRequest): Replies {
   try {
     yield* CONTROL_OPERATIONS[request.action].run(chat, {
       name: '',
@@ -64,25 +42,25 @@ export async function* carryOut(chat: Chat, request: ControlRequest): AsyncGener
   }
 }
 
-async function* closeRoom(chat: Chat, name: string): AsyncGenerator<ControlReply> {
+async function* closeRoom(chat: Chat, { name }: ControlParameters): Replies {
   const room = await chat.rooms.existing(name)
   if (room.id === LOBBY) return yield { failed: 'the lobby cannot be closed' }
   await chat.administration.closeRoom(room)
   yield { done: `closed room ${room.slug}` }
 }
 
-async function* giveRoom(chat: Chat, name: string, account: string): AsyncGenerator<ControlReply> {
+async function* giveRoom(chat: Chat, { name, account }: ControlParameters): Replies {
   const room = await chat.rooms.existing(name)
   if (room.id === LOBBY) return yield { failed: 'the lobby has no owner' }
   yield { done: `${await chat.administration.giveRoom(room, account)} owns room ${room.slug}` }
 }
 
-async function* addAccount({ administration }: Chat, name: string, password: string): AsyncGenerator<ControlReply> {
+async function* addAccount({ administration }: Chat, { name, password }: ControlParameters): Replies {
   await administration.addAccount(name, password)
   yield { done: `added account ${name}` }
 }
 
-async function* removeAccount({ administration, admins }: Chat, account: string) {
+async function* removeAccount({ administration, admins }: Chat, { name: account }: ControlParameters): Replies {
   const name = await administration.removeAccount(account)
   if (admins.names({ name })) {
     yield { warning: `--admins names ${name}: the user who registers the name becomes admin` }
@@ -90,15 +68,15 @@ async function* removeAccount({ administration, admins }: Chat, account: string)
   yield { done: `removed account ${name}` }
 }
 
-async function* markAccount({ administration }: Chat, { name, admin, bot }: Parameters) {
+async function* markAccount({ administration }: Chat, { name, admin, bot }: ControlParameters): Replies {
   yield { done: `marked account ${await administration.markAccount(name, { admin, bot })}` }
 }
 
-async function* setPassword({ administration }: Chat, account: string, password: string) {
-  yield { done: `changed the password of ${await administration.setPassword(account, password)}` }
+async function* setPassword({ administration }: Chat, { name, password }: ControlParameters): Replies {
+  yield { done: `changed the password of ${await administration.setPassword(name, password)}` }
 }
 
-async function* listAddressBans({ addressBans }: Chat): AsyncGenerator<ControlReply> {
+async function* listAddressBans({ addressBans }: Chat): Replies {
   yield { row: ['NETWORK', 'BANNED', 'UNTIL', 'BY', 'REASON'] }
   for (const { network, at, until, by, why } of await addressBans.all()) {
     const end = until === undefined ? undefined : shownTime(until)
@@ -110,9 +88,9 @@ async function* listAddressBans({ addressBans }: Chat): AsyncGenerator<ControlRe
   yield { done: '' }
 }
 
-async function* removeAddressBan({ addressBans }: Chat, text: string): AsyncGenerator<ControlReply> {
-  const network = await addressBans.remove(text)
-  yield network === undefined ? { failed: `${text} is not banned` } : { done: `no longer banned: ${network}` }
+async function* removeAddressBan({ addressBans }: Chat, { name }: ControlParameters): Replies {
+  const network = await addressBans.remove(name)
+  yield network === undefined ? { failed: `${name} is not banned` } : { done: `no longer banned: ${network}` }
 }
 
 function failureText({ code, bound }: Refusal, { name = '', account = name, token = '' }: ControlRequest): string {

@@ -1,12 +1,12 @@
 import { TOKEN_RIGHTS, type TokenRight } from '../chat/token-scope.ts'
-import type { Parameters } from './operation.ts'
+import type { ControlParameters } from './operation.ts'
 import { CONTROL_OPERATIONS, type ControlRequest } from './operations.ts'
 
 const isText = (value: unknown) => typeof value === 'string'
 const isFlag = (value: unknown) => typeof value === 'boolean'
 const isListOf = (isItem: (item: unknown) => boolean) => (value: unknown) => Array.isArray(value) && value.every(isItem)
 
-const CHECKS: Readonly<Record<keyof Parameters, (value: unknown) => boolean>> = {
+const CHECKS: Readonly<Record<keyof ControlParameters, (value: unknown) => boolean>> = {
   name: isText,
   account: isText,
   password: isText,

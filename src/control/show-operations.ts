@@ -6,7 +6,7 @@ import type { RoomRecord } from '../engine/engine.ts'
 import type { ModeFlag } from '../engine/event.ts'
 import type { AccountRecord } from '../engine/records.ts'
 import { shownOnTerminal, shownTime } from './cells.ts'
-import type { ControlOperation } from './operation.ts'
+import type { ControlOperation, ControlParameters } from './operation.ts'
 import type { ControlReply } from './reply.ts'
 
 /** Characters that are shown of the digest of a maker's address: enough to distinguish addresses. */
@@ -15,14 +15,10 @@ const SHOWN_ADDRESS = 8
 const SHOWN_MODES: readonly ModeFlag[] = ['moderated', 'invite-only', 'slow', 'limit', 'keep']
 
 export const SHOW_OPERATIONS = {
-  'room list': { usage: 'list', needs: [], run: (chat) => listRooms(chat) },
-  'room show': { usage: 'show NAME', needs: ['name'], run: (chat, { name }) => showRoom(chat, name) },
-  'account list': { usage: 'list', needs: [], run: (chat) => listAccounts(chat) },
-  'account show': {
-    usage: 'show NAME',
-    needs: ['name'],
-    run: (chat, { name }) => showAccount(chat, name),
-  },
+  'room list': { usage: 'list', needs: [], run: listRooms },
+  'room show': { usage: 'show NAME', needs: ['name'], run: showRoom },
+  'account list': { usage: 'list', needs: [], run: listAccounts },
+  'account show': { usage: 'show NAME', needs: ['name'], run: showAccount },
 } satisfies Readonly<Record<string, ControlOperation>>
 
 async function* listRooms({ rooms: directory }: Chat): AsyncGenerator<ControlReply> {
@@ -37,7 +33,7 @@ async function* listRooms({ rooms: directory }: Chat): AsyncGenerator<ControlRep
   yield { done: '' }
 }
 
-async function* showRoom(chat: Chat, name: string): AsyncGenerator<ControlReply> {
+async function* showRoom(chat: Chat, { name }: ControlParameters): AsyncGenerator<ControlReply> {
   const room = await chat.rooms.existing(name)
   const { id, slug, title, visibility, createdAt, hash } = room
   const [state, names] = await Promise.all([chat.access.stateOf(room, NOBODY), chat.rooms.inside(id)])
@@ -91,7 +87,7 @@ async function* listAccounts({ administration }: Chat): AsyncGenerator<ControlRe
   yield { done: '' }
 }
 
-async function* showAccount(chat: Chat, account: string): AsyncGenerator<ControlReply> {
+async function* showAccount(chat: Chat, { name: account }: ControlParameters): AsyncGenerator<ControlReply> {
   const record = await chat.administration.accountOf(account)
   const { name, createdAt } = record
   const owner = await chat.administration.ownerOf(name)
