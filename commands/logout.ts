@@ -7,9 +7,9 @@ export const logout: Command = {
   help: 'End one of your sessions.',
   state: 'named',
   least: 1,
-  async run(talk, id) {
-    const { chat, session } = talk
-    if (id === session.id) await talk.endSession()
+  async run(context, id) {
+    const { chat, session } = context
+    if (id === session.id) await context.endSession()
     else await chat.settings.logout(session, id)
     return result(`Logged out ${id}`)
   },

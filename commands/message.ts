@@ -6,7 +6,7 @@ import { OK, type Reply, Said } from './replies.ts'
 /** The optional nonce before the text, with which a client repeats a line safely (docs/protocols/line.md, section 2.6). */
 export const NONCE = /^nonce=([\w.:-]{1,64})[ \t]+(?=\S)/
 
-/** Returns the text that a parameter stands for: the value of a JSON string, or itself. */
+/** Returns the text that a parameter, or a part of one, stands for: the value of a JSON string, or itself. */
 export function saidText(parameter: string): string {
   if (!/^".*"$/s.test(parameter)) return parameter
   try {

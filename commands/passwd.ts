@@ -1,4 +1,5 @@
 import { type Command, Mistake } from './command.ts'
+import { saidText } from './message.ts'
 import { result } from './replies.ts'
 
 /** Matches a word, or a text in quotes with the escapes of JSON, and the rest. */
@@ -16,17 +17,7 @@ export const passwd: Command = {
     const [, first = '', password = ''] = FIRST.exec(parameter) ?? []
     if (password === '') throw new Mistake('missing-parameter')
     if (await chat.settings.resetPassword(session, first, password)) return result(`Password of ${first} changed`)
-    await chat.settings.changePassword(session, unquoted(first), password)
+    await chat.settings.changePassword(session, saidText(first), password)
     return result('Password changed')
   },
-}
-
-function unquoted(text: string): string {
-  if (!text.startsWith('"')) return text
-  try {
-    // A string in quotes, or no JSON.
-    return String(JSON.parse(text))
-  } catch {
-    return text
-  }
 }

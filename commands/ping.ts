@@ -7,7 +7,7 @@ export const ping: Command = {
   help: 'Reply PONG and the text, after the replies to all earlier lines.',
   state: 'any',
   least: 0,
-  run(_talk, text) {
+  run(_, text) {
     return result(text ? `PONG ${text}` : 'PONG')
   },
 }

@@ -7,8 +7,8 @@ export const quit: Command = {
   help: 'Close the connection.',
   state: 'any',
   least: 0,
-  async run(talk) {
-    await talk.endSession()
+  async run(context) {
+    await context.endSession()
     return result('Bye')
   },
 }

@@ -2,9 +2,9 @@ import type { Range } from '../src/engine/engine.ts'
 import type { Kind } from '../src/engine/event.ts'
 import { Mistake } from './command.ts'
 import { isShownKind } from './kinds.ts'
+import { UNIT_MS } from './words.ts'
 
 const DAY_MS = 86_400_000
-const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: DAY_MS }
 
 const CLOCK = String.raw`(\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?)[ \t]*(Z|UTC|[+-]\d\d(?::?\d\d)?)?`
 const DATE = new RegExp(String.raw`^(\d{4}-\d\d-\d\d|today|yesterday)(?:(?:T|[ \t]+)${CLOCK})?$`, 'i')

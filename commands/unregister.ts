@@ -7,12 +7,12 @@ export const unregister: Command = {
   help: 'Remove your account, with its blocks and inbox, and disconnect it everywhere. Nobody can take the nickname for 30 days.',
   state: 'named',
   least: 1,
-  async run(talk, password) {
-    const { name } = talk.session
-    const freeAt = await talk.chat.settings.unregister(talk.session, password)
-    await talk.endSession()
+  async run(context, password) {
+    const { chat, session } = context
+    const freeAt = await chat.settings.unregister(session, password)
+    await context.endSession()
     return result(
-      `Nickname ${name} is no account any more; it is free from ${new Date(freeAt).toISOString().slice(0, 10)} on`,
+      `Nickname ${session.name} is no account any more; it is free from ${new Date(freeAt).toISOString().slice(0, 10)} on`,
     )
   },
 }

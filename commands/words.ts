@@ -1,7 +1,7 @@
 import { Mistake } from './command.ts'
 
 /** Milliseconds by the first letter of a unit. */
-const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+export const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 /** A number and a unit, such as `10m`, `5min` or `2hours`, and what follows. */
 const DURATION = /^(\d{1,9})(s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?)(?:[ \t]+(.*))?$/is
 /** The maximum end of a duration, so that dates stay valid. */
@@ -28,7 +28,7 @@ export function splitDuration(
   now = Date.now(),
 ): { readonly until: number | undefined; readonly rest: string } {
   const [, count, unit = '', rest = ''] = DURATION.exec(text) ?? []
-  const ms = UNITS[unit.charAt(0).toLowerCase()]
+  const ms = UNIT_MS[unit.charAt(0).toLowerCase()]
   if (count === undefined || ms === undefined) return { until: undefined, rest: text }
   return { until: now + Math.min(Number(count) * ms, LONGEST_MS), rest }
 }
