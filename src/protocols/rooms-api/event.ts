@@ -3,12 +3,12 @@ import { eventLine, privateRecord, recordOf } from '../../../commands/events.ts'
 import { type Event, MODE_FLAGS, ROLES } from '../../engine/event.ts'
 import { escapeAll, UNSAFE } from '../../escape.ts'
 import { plainEncoder } from '../plain-line.ts'
-import { objectOf } from './json-schema.ts'
+import { objectOf, TIME } from './json-schema.ts'
 
 /** Kinds of the events of a room, in the parameter `kinds`. */
 export const EVENT_KINDS = ['message', 'joined', 'left', 'topic', 'kicked', 'role', 'mode', 'redacted'] as const
 
-const TIME = { type: 'string', format: 'date-time', description: 'UTC, milliseconds.' } as const
+const UTC_TIME = { ...TIME, description: 'UTC, milliseconds.' } as const
 /** JSON Schema of the id of an event. */
 export const API_ID = {
   type: 'string',
@@ -25,7 +25,7 @@ export const API_EVENT = objectOf(['id', 'type', 'from', 'body', 'at'], {
   verified: { type: 'boolean', const: true, description: 'The user has proved that it owns the account `from`.' },
   to: { type: 'string', description: 'The nickname of the user, or the mask, that it concerns.' },
   body: { type: 'string', description: 'Text of a message or topic, reason of a moderator; else empty.' },
-  at: TIME,
+  at: UTC_TIME,
   action: { type: 'boolean', const: true, description: 'A message that tells what the sender does.' },
   notice: { type: 'boolean', const: true, description: 'A message to which no program answers.' },
   role: { type: 'string', enum: ROLES },

@@ -3,14 +3,13 @@
 import type { XStatic } from 'typebox/schema'
 import { VISIBILITIES } from '../../engine/engine.ts'
 import { API_EVENT, API_ID, EVENT_KINDS } from './event.ts'
-import { objectOf, optionsOf } from './json-schema.ts'
+import { objectOf, optionsOf, TIME } from './json-schema.ts'
 
 /** Maximum messages of a request that are said together. */
 export const MAX_TOGETHER = 256
 /** Maximum events in the response to a request. */
 const MAX_EVENTS = 1_000
 
-const TIME = { type: 'string', format: 'date-time' } as const
 const SLUG = { type: 'string', description: 'Name of the room in commands and URLs.' } as const
 const NICKNAME = { type: 'string', minLength: 1, maxLength: 32 } as const
 

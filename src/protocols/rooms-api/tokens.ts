@@ -7,12 +7,11 @@ import type { TokenInfo } from '../../chat/tokens.ts'
 import { jsonOf } from './body.ts'
 import type { RoomsApiContext } from './context.ts'
 import { isoOf } from './event.ts'
-import { objectOf } from './json-schema.ts'
+import { objectOf, TIME } from './json-schema.ts'
 import { NO_PARAMETERS } from './schemas.ts'
 import { checked, checkedQuery } from './validation.ts'
 
 const RIGHTS = { type: 'array', items: { type: 'string', enum: ['read', 'write'] }, minItems: 1 } as const
-const TIME = { type: 'string', format: 'date-time' } as const
 const LIMITS = {
   name: { type: 'string', description: 'Unique among the tokens of the account, without regard to case.' },
   rooms: { type: 'array', items: { type: 'string' }, minItems: 1, description: 'The only rooms; all without it.' },

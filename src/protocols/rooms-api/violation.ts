@@ -15,7 +15,6 @@ interface Explained {
   readonly maxItems?: number
   readonly items?: Explained
   readonly properties?: Readonly<Record<string, Explained>>
-  readonly required?: readonly string[]
   readonly anyOf?: readonly Explained[]
 }
 

@@ -1,4 +1,4 @@
-import { lineIn, lines, objectAt, objectsIn, type Payload, scalarIn, words } from './payload.ts'
+import { lineIn, lines, objectIn, objectsIn, type Payload, scalarIn, words } from './payload.ts'
 
 /** Maximum number of alerts that are shown one by one. */
 const MAX_ALERTS = 10
@@ -9,7 +9,7 @@ const MAX_LABELS = 100
 export function alertmanagerText(payload: Payload): string {
   const alerts = objectsIn(payload.alerts)
   const common = commonLabels(payload, alerts)
-  const name = scalarIn(common.alertname) || scalarIn(objectAt(payload, 'groupLabels').alertname)
+  const name = scalarIn(common.alertname) || scalarIn(objectIn(payload.groupLabels).alertname)
   const head = words(countsText(payload), name || 'alerts', labelsText(common))
   const [only] = alerts
   if (alerts.length === 1 && only && !payload.truncatedAlerts)
@@ -19,7 +19,7 @@ export function alertmanagerText(payload: Payload): string {
 
 /** Returns the text of a notification of Grafana's unified alerting, which has a title of its own. */
 export function grafanaText(payload: Payload): string {
-  const common = objectAt(payload, 'commonLabels')
+  const common = objectIn(payload.commonLabels)
   const lineOf = (alert: Payload) =>
     words(alertLine(alert, common), valuesText(alert), scalarIn(alert.dashboardURL) || scalarIn(alert.generatorURL))
   return lines([lineIn(payload.title) || countsText(payload), firstLines(payload, lineOf)])
@@ -27,11 +27,10 @@ export function grafanaText(payload: Payload): string {
 
 /** Returns the labels that all alerts have alike, also where the payload does not list them. */
 function commonLabels(payload: Payload, [first = {}, ...others]: readonly Payload[]): Payload {
-  const listed = objectAt(payload, 'commonLabels')
+  const listed = objectIn(payload.commonLabels)
   if (Object.keys(listed).length > 0) return listed
-  const isShared = ([key, value]: [string, unknown]) =>
-    others.every((alert) => objectAt(alert, 'labels')[key] === value)
-  return Object.fromEntries(Object.entries(objectAt(first, 'labels')).slice(0, MAX_LABELS).filter(isShared))
+  const isShared = ([key, value]: [string, unknown]) => others.every((alert) => objectIn(alert.labels)[key] === value)
+  return Object.fromEntries(Object.entries(objectIn(first.labels)).slice(0, MAX_LABELS).filter(isShared))
 }
 
 /** Returns lines of the first alerts, and the number of the others, with those that the sender has left out. */
@@ -51,7 +50,7 @@ function countsText({ alerts }: Payload): string {
 }
 
 function alertLine(alert: Payload, common: Payload): string {
-  const labels = objectAt(alert, 'labels')
+  const labels = objectIn(alert.labels)
   const own = Object.fromEntries(
     Object.entries(labels)
       .slice(0, MAX_LABELS)
@@ -78,12 +77,12 @@ function labelsText(labels: Payload): string {
 }
 
 function detailsText(alert: Payload): string {
-  const { summary, description, message } = objectAt(alert, 'annotations')
+  const { summary, description, message } = objectIn(alert.annotations)
   return lineIn(summary) || lineIn(description) || lineIn(message) || scalarIn(alert.status)
 }
 
 function valuesText({ values }: Payload): string {
-  const shown = Object.entries(objectAt({ values }, 'values'))
+  const shown = Object.entries(objectIn(values))
     .slice(0, MAX_LABELS)
     .map(([key, value]) => `${key}=${scalarIn(value)}`)
   return shown.length === 0 ? '' : `(${shown.join(' ')})`

@@ -1,4 +1,4 @@
-import { lines, objectAt, objectsIn, type Payload, scalarIn, words } from './payload.ts'
+import { lines, objectIn, objectsIn, type Payload, scalarIn, words } from './payload.ts'
 
 /** Returns the text of a message for Discord's webhooks: `content` and its embeds. */
 export function discordText({ content, embeds }: Payload): string {
@@ -8,10 +8,10 @@ export function discordText({ content, embeds }: Payload): string {
 function embedText(embed: Payload): string {
   const { title, url, description, fields } = embed
   return lines([
-    scalarIn(objectAt(embed, 'author').name),
+    scalarIn(objectIn(embed.author).name),
     words(scalarIn(title), scalarIn(url)),
     scalarIn(description),
     ...objectsIn(fields).map(({ name, value }) => [scalarIn(name), scalarIn(value)].filter(Boolean).join(': ')),
-    scalarIn(objectAt(embed, 'footer').text),
+    scalarIn(objectIn(embed.footer).text),
   ])
 }

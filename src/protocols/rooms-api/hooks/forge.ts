@@ -1,4 +1,4 @@
-import { lineIn, lines, objectAt, objectsIn, type Payload, scalarIn, words } from './payload.ts'
+import { lineIn, lines, objectIn, objectsIn, type Payload, scalarIn, words } from './payload.ts'
 
 /** Maximum number of commits that are shown one by one. */
 const MAX_COMMITS = 5
@@ -11,18 +11,17 @@ const NO_COMMIT = /^0+$/
 export function forgeText(event: string, payload: Payload): string | undefined {
   const text = eventText(event, payload)
   if (text === undefined) return undefined
-  const repository =
-    scalarIn(objectAt(payload, 'repository').full_name) || scalarIn(objectAt(payload, 'organization').login)
+  const repository = scalarIn(objectIn(payload.repository).full_name) || scalarIn(objectIn(payload.organization).login)
   return words(repository && `[${repository}]`, text)
 }
 
 /** Guesses the event of a payload that comes without the header; undefined if it is none of a forge. */
 export function forgeEventOf(payload: Payload): string | undefined {
   if (scalarIn(payload.zen) !== '') return 'ping'
-  if (scalarIn(objectAt(payload, 'repository').full_name) === '') return undefined
+  if (scalarIn(objectIn(payload.repository).full_name) === '') return undefined
   if (Array.isArray(payload.commits) && typeof payload.ref === 'string') return 'push'
   const parts = ['workflow_run', 'release', 'comment', 'review', 'pull_request', 'issue'] as const
-  const part = parts.find((key) => Object.keys(objectAt(payload, key)).length > 0)
+  const part = parts.find((key) => Object.keys(objectIn(payload[key])).length > 0)
   return part && EVENTS[part]
 }
 
@@ -36,11 +35,11 @@ const EVENTS = {
 } as const
 
 function eventText(event: string, payload: Payload): string | undefined {
-  const who =
-    scalarIn(objectAt(payload, 'sender').login) || scalarIn(objectAt(payload, 'sender').username) || 'somebody'
+  const { login, username } = objectIn(payload.sender)
+  const who = scalarIn(login) || scalarIn(username) || 'somebody'
   const action = scalarIn(payload.action).replaceAll('_', ' ')
   // Gitea and Forgejo have an event for each kind of review, such as pull_request_approved.
-  const isReview = event.startsWith('pull_request_') && Object.keys(objectAt(payload, 'review')).length > 0
+  const isReview = event.startsWith('pull_request_') && Object.keys(objectIn(payload.review)).length > 0
   switch (isReview ? 'pull_request_review' : event) {
     case 'ping':
       return words('the webhook works:', lineIn(payload.zen))
@@ -53,13 +52,13 @@ function eventText(event: string, payload: Payload): string | undefined {
     case 'issues':
       return words(who, action, 'issue', subject(payload, 'issue'))
     case 'issue_comment': {
-      const { body, html_url } = objectAt(payload, 'comment')
+      const { body, html_url } = objectIn(payload.comment)
       const verb = action === 'created' ? 'commented on' : `${action} a comment on`
-      const on = Object.keys(objectAt(payload, 'issue')).length > 0 ? 'issue' : 'pull_request'
+      const on = Object.keys(objectIn(payload.issue)).length > 0 ? 'issue' : 'pull_request'
       return words(who, verb, title(payload, on), scalarIn(html_url), quote(body))
     }
     case 'release': {
-      const { tag_name, name, html_url } = objectAt(payload, 'release')
+      const { tag_name, name, html_url } = objectIn(payload.release)
       const named = lineIn(name) === scalarIn(tag_name) ? '' : lineIn(name)
       return words(who, action, 'release', [scalarIn(tag_name), named].filter(Boolean).join(': '), scalarIn(html_url))
     }
@@ -75,7 +74,7 @@ function eventText(event: string, payload: Payload): string | undefined {
 
 function pushText(payload: Payload, sender: string): string {
   const { ref, before, after, created, deleted, forced, compare, compare_url, total_commits } = payload
-  const { name, login } = objectAt(payload, 'pusher')
+  const { name, login } = objectIn(payload.pusher)
   const who = scalarIn(login) || scalarIn(name) || sender
   const target = scalarIn(ref)
     .replace(/^refs\/heads\//, '')
@@ -97,7 +96,7 @@ function pushText(payload: Payload, sender: string): string {
 }
 
 function commitLine(commit: Payload): string {
-  const { name, username } = objectAt(commit, 'author')
+  const { name, username } = objectIn(commit.author)
   const by = scalarIn(name) || scalarIn(username)
   return words(scalarIn(commit.id).slice(0, 7), lineIn(commit.message), by && `(${by})`)
 }
@@ -112,27 +111,27 @@ const REVIEWS: ReadonlyMap<string, string> = new Map([
 ])
 
 function reviewText(payload: Payload, who: string): string {
-  const { state, type, body, content } = objectAt(payload, 'review')
+  const { state, type, body, content } = objectIn(payload.review)
   const name = (scalarIn(state) || scalarIn(type).replace(/^pull_request_review_/, '') || 'reviewed').toLowerCase()
   const done = REVIEWS.get(name) ?? name.replaceAll('_', ' ')
   return words(who, done, 'pull request', subject(payload, 'pull_request'), quote(body ?? content))
 }
 
 function pullAction(payload: Payload, action: string): string {
-  if (action === 'closed' && objectAt(payload, 'pull_request').merged === true) return 'merged'
+  if (action === 'closed' && objectIn(payload.pull_request).merged === true) return 'merged'
   return action === 'synchronize' || action === 'synchronized' ? 'updated' : action
 }
 
 function workflowText(payload: Payload, action: string): string | undefined {
   if (action !== 'completed') return undefined
-  const { name, run_number, head_branch, conclusion, html_url, event, actor } = objectAt(payload, 'workflow_run')
+  const { name, run_number, head_branch, conclusion, html_url, event, actor } = objectIn(payload.workflow_run)
   const ended =
     scalarIn(conclusion) === 'success'
       ? 'succeeded'
       : scalarIn(conclusion) === 'failure'
         ? 'failed'
         : scalarIn(conclusion)
-  const cause = [scalarIn(event), scalarIn(objectAt({ actor }, 'actor').login)].filter(Boolean).join(' by ')
+  const cause = [scalarIn(event), scalarIn(objectIn(actor).login)].filter(Boolean).join(' by ')
   return words(
     scalarIn(name),
     `#${scalarIn(run_number)}`,
@@ -145,11 +144,11 @@ function workflowText(payload: Payload, action: string): string | undefined {
 
 /** Returns number, title and address of an issue or pull request. */
 function subject(payload: Payload, key: 'issue' | 'pull_request'): string {
-  return words(title(payload, key), scalarIn(objectAt(payload, key).html_url))
+  return words(title(payload, key), scalarIn(objectIn(payload[key]).html_url))
 }
 
 function title(payload: Payload, key: 'issue' | 'pull_request'): string {
-  const { number, title } = objectAt(payload, key)
+  const { number, title } = objectIn(payload[key])
   return `#${scalarIn(number)}: ${lineIn(title)}`
 }
 

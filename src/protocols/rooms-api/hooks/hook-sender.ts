@@ -39,7 +39,7 @@ export class HookSender {
 
   constructor(options: HookSenderOptions) {
     this.#options = options
-    this.#client = new WebhookClient({ private: options.private, userAgent: 'roomd' })
+    this.#client = new WebhookClient({ private: options.private })
   }
 
   start(): void {

@@ -7,7 +7,7 @@ import type { HookRecord } from '../../../engine/records.ts'
 import { jsonOf } from '../body.ts'
 import type { RoomPath, RoomsApiContext } from '../context.ts'
 import { EVENT_KINDS, isoOf } from '../event.ts'
-import { objectOf } from '../json-schema.ts'
+import { objectOf, TIME } from '../json-schema.ts'
 import { Problem } from '../problems.ts'
 import { NO_PARAMETERS } from '../schemas.ts'
 import { checked, checkedQuery } from '../validation.ts'
@@ -20,7 +20,6 @@ const KINDS = {
   uniqueItems: true,
   description: 'Kinds of the events; messages if not given.',
 } as const
-const TIME = { type: 'string', format: 'date-time' } as const
 const SECRET = {
   type: 'string',
   minLength: 8,

@@ -10,10 +10,8 @@ const LOOKED_AT = 4_096
 /** Characters of a text behind which no more parts are made. */
 const LONGEST_TEXT = 65_536
 
-/** Returns the object at a path of keys; an empty one if there is none. */
-export function objectAt(payload: Payload, ...path: readonly string[]): Payload {
-  let value: unknown = payload
-  for (const key of path) value = isObject(value) ? value[key] : undefined
+/** Returns an object; an empty one for other values. */
+export function objectIn(value: unknown): Payload {
   return isObject(value) ? value : {}
 }
 

@@ -1,5 +1,5 @@
 import { shortened } from '../../../chat/text.ts'
-import { lines, objectAt, objectsIn, type Payload, scalarIn, words } from './payload.ts'
+import { lines, objectIn, objectsIn, type Payload, scalarIn, words } from './payload.ts'
 
 /** Maximum characters of a part of a message. */
 const LONGEST_PART = 16_384
@@ -29,7 +29,7 @@ function blocksText(blocks: unknown): string {
 
 function* blockParts(blocks: unknown): Generator<string> {
   for (const block of objectsIn(blocks)) {
-    yield plain(objectAt(block, 'text').text)
+    yield plain(objectIn(block.text).text)
     for (const { text } of objectsIn(block.fields)) yield plain(text)
     yield lines(elementTexts(block.elements), ' ')
   }

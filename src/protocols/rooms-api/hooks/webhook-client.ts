@@ -16,7 +16,6 @@ const MAX_ANSWER = 65_536
 export interface WebhookClientOptions {
   /** True if hosts may be loopback and private addresses. */
   readonly private: boolean
-  readonly userAgent: string
   /** {@link TIMEOUT_MS} if not given. */
   readonly timeoutMs?: number
   /** `dns.lookup` if not given. */
@@ -63,7 +62,7 @@ export class WebhookClient {
       headers: {
         'Content-Type': 'application/json',
         'Content-Length': Buffer.byteLength(body),
-        'User-Agent': this.#options.userAgent,
+        'User-Agent': 'roomd',
         'X-Roomd-Hook': hook,
         'X-Roomd-Event': event,
         'X-Roomd-Signature': signatureOf(secret, body),

@@ -26,7 +26,7 @@ test('a name that has a private address is not connected to, however often it is
   const target = await receiver()
   // The second answer is for whoever would look up again after a check.
   const { resolve, asked } = resolver(['127.0.0.1', '::1'], ['10.0.0.1'], [])
-  const client = new WebhookClient({ private: false, userAgent: 'test', resolve })
+  const client = new WebhookClient({ private: false, resolve })
   const post = (host: string) => {
     const url = `http://${host}:${target.port}/`
     return client.post({ url, hook: 'h', secret: 's', body: '{}', event: '1' }, AbortSignal.timeout(5_000))
@@ -57,9 +57,9 @@ const event = { hook: 'h', secret: 's', body: '{}', event: '1' }
 
 test('a receiver that does not answer in time is given up, and so is one when the sender stops', async () => {
   const url = await serve(() => {})
-  const client = new WebhookClient({ private: true, userAgent: 'test', timeoutMs: 50 })
+  const client = new WebhookClient({ private: true, timeoutMs: 50 })
   await expect(client.post({ ...event, url }, NEVER)).rejects.toThrow('no answer within 50 ms')
-  const patient = new WebhookClient({ private: true, userAgent: 'test' })
+  const patient = new WebhookClient({ private: true })
   const stop = new AbortController()
   const posted = patient.post({ ...event, url }, stop.signal)
   stop.abort()
@@ -76,7 +76,7 @@ test('of an answer without an end no more is read than counts, and connections a
     response.on('drain', fill).on('error', () => {})
     fill()
   })
-  const client = new WebhookClient({ private: true, userAgent: 'test' })
+  const client = new WebhookClient({ private: true })
   expect(await client.post({ ...event, url }, NEVER)).toBe(200)
   expect(written).toBeLessThan(1_000)
   const ports = new Set<number | undefined>()
