@@ -20,19 +20,19 @@ export function forgeEventOf(payload: Payload): string | undefined {
   if (scalarIn(payload.zen) !== '') return 'ping'
   if (scalarIn(objectIn(payload.repository).full_name) === '') return undefined
   if (Array.isArray(payload.commits) && typeof payload.ref === 'string') return 'push'
-  const parts = ['workflow_run', 'release', 'comment', 'review', 'pull_request', 'issue'] as const
-  const part = parts.find((key) => Object.keys(objectIn(payload[key])).length > 0)
-  return part && EVENTS[part]
+  const [, event] = EVENTS.find(([part]) => Object.keys(objectIn(payload[part])).length > 0) ?? []
+  return event
 }
 
-const EVENTS = {
-  workflow_run: 'workflow_run',
-  release: 'release',
-  comment: 'issue_comment',
-  review: 'pull_request_review',
-  pull_request: 'pull_request',
-  issue: 'issues',
-} as const
+/** The events by the parts of their payloads; a part comes before those that its event may have too. */
+const EVENTS = [
+  ['workflow_run', 'workflow_run'],
+  ['release', 'release'],
+  ['comment', 'issue_comment'],
+  ['review', 'pull_request_review'],
+  ['pull_request', 'pull_request'],
+  ['issue', 'issues'],
+] as const
 
 function eventText(event: string, payload: Payload): string | undefined {
   const { login, username } = objectIn(payload.sender)
@@ -68,7 +68,7 @@ function eventText(event: string, payload: Payload): string | undefined {
     case 'delete':
       return words(who, `${event}d`, scalarIn(payload.ref_type), scalarIn(payload.ref))
     default:
-      return words(`${event.replaceAll('_', ' ')}`, action, `by ${who}`)
+      return words(event.replaceAll('_', ' '), action, `by ${who}`)
   }
 }
 
