@@ -111,7 +111,7 @@ export class GoneNicks {
     const isKick = event.kind === 'kicked'
     const name = (isKick ? event.to : event.from) ?? ''
     const end = this.#ends.get(fold(name))
-    // Who leaves a room has been there before: it may be the user whose change of nickname was refused there.
+    // A user that leaves a room has been there before: it may be the one whose change of nickname was refused there.
     const isFormer = event.kind !== 'joined' && end !== undefined && !end.backIn.has(event.room)
     const now = this.#nickNow(name, isFormer ? 0 : momentOf(event))
     if (now === undefined) return []

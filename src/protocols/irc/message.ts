@@ -170,7 +170,7 @@ export function packed(words: readonly string[], maxBytes: number, joint = ' '):
   return text === '' ? texts : [...texts, text]
 }
 
-/** Returns the items of a list: targets, channels or nicknames, separated by commas. */
+/** Returns the items of a list that are not empty, such as targets; commas separate them. */
 export function itemsOf(list: string): string[] {
   return list.split(',').filter((item) => item !== '')
 }

@@ -19,6 +19,9 @@ const UNFIT_IN_USERNAMES = /[^\p{L}\p{M}\p{N}\u00a0_.\-[\]{}\\|^`]|\p{Default_Ig
 /** The parts of a room that the name of its channel is made of. */
 export type ChannelRoom = Pick<RoomRecord, 'title' | 'slug'>
 
+/** Stands for the room of private messages, which are in none. */
+export const NO_CHANNEL: ChannelRoom = { title: '', slug: '' }
+
 /** Returns the name of a room as a channel: its title where that fits into lines, otherwise its slug. */
 export function channelOf({ title, slug }: ChannelRoom): string {
   return `#${UNFIT.test(title) || Buffer.byteLength(title) > MAX_CHANNEL_BYTES ? slug : title}`

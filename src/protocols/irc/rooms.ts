@@ -45,17 +45,20 @@ export function spaceTo(session: IrcSession, list: string, command: string): num
 
 /** Finds the room of a channel that a session may see. @throws Refusal `unavailable`. */
 export async function findVisible({ chat, session }: IrcContext, channel: string): Promise<RoomRecord | undefined> {
-  const name = roomNameOf(channel)
-  const room = name === undefined ? undefined : await chat.rooms.find(name)
+  const room = await find(chat, channel)
   return room && isVisible(session, room) ? room : undefined
 }
 
 /** Finds the room of a channel. @throws Refusal `room-unknown`, `unavailable`. */
 export async function roomOfChannel({ chat }: IrcContext, channel: string): Promise<RoomRecord> {
-  const name = roomNameOf(channel)
-  const room = name === undefined ? undefined : await chat.rooms.find(name)
+  const room = await find(chat, channel)
   if (!room) throw new Refusal('room-unknown')
   return room
+}
+
+async function find(chat: Chat, channel: string): Promise<RoomRecord | undefined> {
+  const name = roomNameOf(channel)
+  return name === undefined ? undefined : chat.rooms.find(name)
 }
 
 /** Returns true if a session may see a room and who is in it. */

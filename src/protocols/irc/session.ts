@@ -47,9 +47,9 @@ export class IrcSession extends Session implements DetailedSession {
   realName = ''
   /** See {@link showRenamed}. Undefined without a client. */
   showRenamed: ((room: Room, former: string) => () => Promise<void>) | undefined
-  readonly #users: IrcUsers | undefined
+  readonly #users: IrcUsers
 
-  constructor(wire: Wire<IrcSession>, link: ClientLink, users?: IrcUsers) {
+  constructor(wire: Wire<IrcSession>, link: ClientLink, users: IrcUsers) {
     super(wire, link)
     this.link = link
     this.#users = users
@@ -64,7 +64,7 @@ export class IrcSession extends Session implements DetailedSession {
     super.name = name
     // It is for all nicknames that follow.
     if (this.username === '') this.username = this.nick
-    this.#users?.renamed(this, before)
+    this.#users.renamed(this, before)
   }
 
   get nick(): string {
@@ -84,4 +84,9 @@ export function isBot(session: Session): boolean {
 /** Returns true if a session of a nickname on this node is a program's. */
 export function isBotHere({ users }: Pick<Chat, 'users'>, name: string): boolean {
   return users.here(name).some(isBot)
+}
+
+/** Returns true if a session of a nickname on this node has the rights of an admin. */
+export function isAdminHere({ users }: Pick<Chat, 'users'>, name: string): boolean {
+  return users.here(name).some(({ isAdmin }) => isAdmin)
 }

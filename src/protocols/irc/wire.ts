@@ -9,7 +9,7 @@ import { authorOf, partLine } from './events.ts'
 import { LatestJoins, tellsPresence } from './gone-nicks.ts'
 import type { IrcUsers } from './irc-users.ts'
 import { ircLine } from './message.ts'
-import { type ChannelRoom, channelOf, isSameChannel, SERVER } from './names.ts'
+import { type ChannelRoom, channelOf, isSameChannel, NO_CHANNEL, SERVER } from './names.ts'
 import { type IrcSession, isBotHere, type SentMessage, sentKey } from './session.ts'
 import { type OwnParts, taggedLines } from './tagged-lines.ts'
 import { ownLine, withTags } from './tags.ts'
@@ -28,21 +28,18 @@ const NOTHING = Buffer.alloc(0)
 /** Maximum members that are shown the names of a channel in one round of the event loop, when it has another name: each may be sent thousands. */
 const DESCRIBED_AT_ONCE = 50
 
-const NO_CHANNEL = { title: '', slug: '' }
-
 /** Encodes events as lines, once for all sessions with the same variant. */
 export class IrcWire implements Wire<IrcSession> {
   readonly protocol = 'irc'
   readonly carriesPrivate = true
   readonly pack: PackLines
-  /** The core, and the users of this node; undefined where lines tell nothing of them. */
-  readonly #chat: Chat | undefined
-  readonly #users: IrcUsers | undefined
+  readonly #chat: Pick<Chat, 'away' | 'users'>
+  readonly #users: IrcUsers
   readonly #joins = new LatestJoins()
   /** The bytes of single events of this tick, by variant. */
   readonly #pieces = new Map<Event, Buffer[]>()
 
-  constructor(pack: PackLines, chat?: Chat, users?: IrcUsers) {
+  constructor(pack: PackLines, chat: Pick<Chat, 'away' | 'users'>, users: IrcUsers) {
     this.pack = pack
     this.#chat = chat
     this.#users = users
@@ -145,15 +142,15 @@ export class IrcWire implements Wire<IrcSession> {
 
   /** Returns the lines of an event with the tags of a variant. */
   linesOf(event: Event, room: ChannelRoom, variant: number, own: OwnParts = {}): string[] {
-    const isBot = event.verified === true && this.#chat !== undefined && isBotHere(this.#chat, event.from)
-    const author = authorOf(event, this.#users?.detailsOf(event.from))
+    const isBot = event.verified === true && isBotHere(this.#chat, event.from)
+    const author = authorOf(event, this.#users.detailsOf(event.from))
     return taggedLines(event, author, room, variant, { ...own, isBot })
   }
 
   #bytesOf(events: readonly Event[], room: RoomRecord, variant: number): Buffer {
     const lines = events.flatMap((event) => {
       const isEntry = event.kind === 'joined' && event.details?.renamed === undefined
-      const awayText = isEntry ? this.#chat?.away.of(event.from) : undefined
+      const awayText = isEntry ? this.#chat.away.of(event.from) : undefined
       return this.linesOf(event, room, variant, { awayText })
     })
     return lines.length === 0 ? NOTHING : this.pack(lines)

@@ -25,7 +25,7 @@ const cap: IrcCommand = {
     switch (subcommand.toUpperCase()) {
       case 'LS':
         registration.isNegotiating = session.name === ''
-        // IRCv3, "cap-notify": who knows version 302 has asked for it.
+        // IRCv3, "cap-notify": version 302 includes it.
         if (Number(argument) >= 302) session.caps.add('cap-notify')
         return listLines(context, 'LS', capList(Number(argument) >= 302, options.maxText), Number(argument) >= 302)
       case 'LIST':

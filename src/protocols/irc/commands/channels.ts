@@ -96,7 +96,7 @@ const topic: IrcCommand = {
     const { state } = membership.room
     const wanted = plainText(text, IRC_LIMITS.topic)
     const isSet = clean(wanted) === (state.topic?.text ?? '')
-    // Whoever may not set it is told so in any case.
+    // A member that may not set it is told so in any case.
     if (!isSet || !isAtLeast(state.rankOf(session), 'operator'))
       await chat.moderation.settings.setTopic(membership, wanted)
     return NOTHING

@@ -9,14 +9,12 @@ import { idInMsgid, isShownTo, type Slice, sliceOf, timestampOf } from '../histo
 import { IRC_LIMITS } from '../isupport.ts'
 import { batchBegin, batchEnd, newBatch } from '../labels.ts'
 import { ircLine, type Lines } from '../message.ts'
-import { channelOf, meantNick, SERVER, shownNick } from '../names.ts'
+import { channelOf, meantNick, NO_CHANNEL, SERVER, shownNick } from '../names.ts'
 import { historyBatch } from '../replay.ts'
 import { membershipIn } from '../rooms.ts'
 import { plainText } from '../texts.ts'
 
 type Pages = AsyncGenerator<readonly Event[]>
-
-const NO_CHANNEL = { title: '', slug: '' }
 
 /** IRCv3, "draft/chathistory". */
 const chathistory: IrcCommand = {

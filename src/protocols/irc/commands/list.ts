@@ -4,6 +4,7 @@ import type { IrcCommand, IrcContext } from '../command.ts'
 import { IRC_LIMITS } from '../isupport.ts'
 import { LongReply } from '../long-reply.ts'
 import { fitting } from '../masks.ts'
+import { itemsOf } from '../message.ts'
 import { channelOf } from '../names.ts'
 
 type Condition = (room: ListedRoom, names: readonly (readonly string[])[]) => boolean
@@ -16,7 +17,7 @@ export const listCommand: IrcCommand = {
   least: 0,
   async run(context, { params }) {
     const { chat, session, reply } = context
-    const words = params.flatMap((param) => param.split(',')).filter((word) => word !== '')
+    const words = params.flatMap(itemsOf)
     const isShown = conditionOf(words.slice(0, IRC_LIMITS.conditions))
     const rooms = [...(await chat.rooms.lists.all()), ...(await unlistedRooms(context))]
     const list = new LongReply(context)

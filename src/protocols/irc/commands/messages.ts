@@ -156,7 +156,7 @@ async function sayInBatch(context: IrcContext, list: string, saying: TargetedTex
     (target) => sayTo(context, target, saying, inBatch),
     saying.isNotice,
   )
-  // The event of a message is not shown to who has left the channel meanwhile.
+  // A session that has left the channel meanwhile is not shown the event of its message.
   await settledWithin(Promise.all(echoes), MAX_ECHO_MS)
   context.tell([...lines.map((line) => tagText([['batch', batch]]) + line), batchEnd(batch)])
   return NOTHING

@@ -9,9 +9,9 @@ function simple(name: string, help: string, run: IrcCommand['run']): IrcCommand 
   return { name, usage: name, help, least: 0, run }
 }
 
-const motd = simple('MOTD', 'Shows the message of the day.', (context) => messageOfTheDay(context))
+const motd = simple('MOTD', 'Shows the message of the day.', messageOfTheDay)
 
-const lusers = simple('LUSERS', 'Counts users and channels.', (context) => userCounts(context))
+const lusers = simple('LUSERS', 'Counts users and channels.', userCounts)
 
 const version = simple('VERSION', 'Shows the version and features of the server.', ({ reply, options }) => [
   reply('RPL_VERSION', `roomd-${options.version}`),

@@ -6,7 +6,7 @@ import { IRC_LIMITS } from '../isupport.ts'
 import { ircLine, type Lines, linesWith } from '../message.ts'
 import { channelOf, meantNick, SERVER, shownNick, userHostOf } from '../names.ts'
 import { isVisible, prefixOf } from '../rooms.ts'
-import { IrcSession, isBotHere } from '../session.ts'
+import { IrcSession, isAdminHere, isBotHere } from '../session.ts'
 import { ownLine } from '../tags.ts'
 import { cleanRealName, plainText } from '../texts.ts'
 
@@ -54,7 +54,7 @@ function sessionLines(
     ...(account ? [reply('RPL_WHOISACCOUNT', nick, nick)] : []),
     ...(isBotHere(chat, name) ? [reply('RPL_WHOISBOT', nick)] : []),
     ...(isSecure ? [reply('RPL_WHOISSECURE', nick)] : []),
-    ...(local.some(({ isAdmin }) => isAdmin) ? [reply('RPL_WHOISOPERATOR', nick)] : []),
+    ...(isAdminHere(chat, name) ? [reply('RPL_WHOISOPERATOR', nick)] : []),
     reply(
       'RPL_WHOISIDLE',
       nick,
@@ -147,7 +147,7 @@ const userhost: IrcCommand = {
     const replies = online.map(async (nick) => {
       const name = meantNick(nick)
       const { user, host } = options.users.userHostOf(name, await chat.users.isOwner(name))
-      const star = chat.users.here(name).some(({ isAdmin }) => isAdmin) ? '*' : ''
+      const star = isAdminHere(chat, name) ? '*' : ''
       return `${nick}${star}=${chat.away.of(name) === undefined ? '+' : '-'}${user}@${host}`
     })
     return oneOrMore(await Promise.all(replies), (text) => reply('RPL_USERHOST', text))

@@ -5,7 +5,7 @@ import { LongReply } from '../long-reply.ts'
 import { fitting } from '../masks.ts'
 import { channelOf, meantNick, SERVER, shownNick } from '../names.ts'
 import { findVisible, isHidden, prefixOf } from '../rooms.ts'
-import { isBotHere } from '../session.ts'
+import { isAdminHere, isBotHere } from '../session.ts'
 
 /** Maximum users in the reply to a mask. */
 const MAX_MATCHES = 200
@@ -37,7 +37,7 @@ export const whoCommand: IrcCommand = {
     const [, letters, token = ''] = /^[^%]*%([a-zA-Z]+)(?:,(\d{1,3}))?$/.exec(selection) ?? []
     const fields = letters === undefined ? undefined : { letters, token }
     const listed = mask.startsWith('#') ? await membersOf(context, mask) : await usersLike(context, mask)
-    const isShown = /^[^%]*o/.test(selection) ? ({ name }: Listed) => isAdmin(context, name) : () => true
+    const isShown = /^[^%]*o/.test(selection) ? ({ name }: Listed) => isAdminHere(context.chat, name) : () => true
     const reply = new LongReply(context)
     for (const some of slicesOf(listed.filter(isShown), SLICE)) {
       await context.chat.workTurns.next(context.session.address)
@@ -82,10 +82,6 @@ async function* namesSeen({ chat, session }: IrcContext): AsyncGenerator<string>
   for (const room of [...session.memberships.keys()]) yield* chat.workTurns.each(session, await chat.rooms.inside(room))
 }
 
-function isAdmin({ chat }: IrcContext, name: string): boolean {
-  return chat.users.here(name).some((session) => session.isAdmin)
-}
-
 async function lineOf(
   context: IrcContext,
   { name, channel, prefix }: Listed,
@@ -96,7 +92,7 @@ async function lineOf(
   const isAccount = await chat.users.isOwner(name)
   const { user, host } = options.users.userHostOf(name, isAccount)
   const realName = options.users.realNameOf(name)
-  const flags = `${chat.away.of(name) === undefined ? 'H' : 'G'}${isAdmin(context, name) ? '*' : ''}${prefix}${bot}`
+  const flags = `${chat.away.of(name) === undefined ? 'H' : 'G'}${isAdminHere(chat, name) ? '*' : ''}${prefix}${bot}`
   const nick = shownNick(name)
   if (!fields) return reply('RPL_WHOREPLY', [channel, user, host, SERVER, nick, flags, `0 ${realName}`])
   const values: Readonly<Record<string, string>> = {
