@@ -1,6 +1,6 @@
 import type { CommandResult, ErrorReply, History, PrivateEvent, RoomEvent, ServerLine } from '../../commands/replies.ts'
 import { CONTROLS, escapeAll, NOT_ASCII } from '../escape.ts'
-import { indentLines } from './indent.ts'
+import { indentLines } from './shown-text.ts'
 
 /** Encodes a line in some form, with a line feed. */
 export type Encode = (line: ServerLine) => string

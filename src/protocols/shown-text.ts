@@ -4,3 +4,11 @@ import type { Event } from '../engine/event.ts'
 export function shownText({ from, body, details }: Pick<Event, 'from' | 'body' | 'details'>): string {
   return details?.action ? `* ${from} ${body}` : body
 }
+
+/**
+ * Indents each line but the first by two spaces. Clients show a message after its sender's name, so that an unindented line could
+ * look like a message of another sender (spoofing).
+ */
+export function indentLines(text: string): string {
+  return text.replaceAll('\n', '\n  ')
+}

@@ -1,5 +1,6 @@
 import { cooldownAfter } from '../../chat/cooldown.ts'
 import { atTickEnd } from '../../tick.ts'
+import type { SessionLink } from '../../transport/conversation.ts'
 import { encodeFrame } from '../../transport/frames.ts'
 
 /** Minimum time between two pushes of a list, in ms. */
@@ -12,9 +13,7 @@ export interface Viewer {
   readonly name: string
   /** The last list that was pushed to the client. */
   shown: Buffer | undefined
-  push(frame: Buffer): void
-  /** Resolves when the client has read its output, or is disconnected. */
-  drained(): Promise<void>
+  readonly link: Pick<SessionLink, 'push' | 'drained'>
 }
 
 /**
@@ -91,7 +90,7 @@ export class Board {
     }
   }
 
-  /** Called at the end of the turn. */
+  /** Called at the end of the tick. */
   deliver(): void {
     void this.#push()
   }
@@ -125,10 +124,10 @@ export class Board {
 
   #hand(viewer: Viewer, frame: Buffer): void {
     viewer.shown = frame
-    viewer.push(frame)
+    viewer.link.push(frame)
     if (this.#behind.has(viewer)) return
     this.#behind.add(viewer)
-    void viewer.drained().then(() => {
+    void viewer.link.drained().then(() => {
       this.#behind.delete(viewer)
       if (this.#viewers.has(viewer) && viewer.shown !== this.#frame) this.#schedule()
     })

@@ -167,7 +167,7 @@ export class ChatroomConversation implements Conversation<Buffer> {
         if (await messages.tell(session.inRoom(), to, text)) return
         // The message is blocked, which the sender must not notice: it gets its copy.
         await before.then(tickEnd)
-        if (session.page === page) session.push(messageFrame(session.name, session.name, clean(text)))
+        if (session.page === page) session.link.push(messageFrame(session.name, session.name, clean(text)))
       } catch (error) {
         await before.then(tickEnd)
         if (session.page === page || !(error instanceof Refusal)) throw error

@@ -2,8 +2,7 @@ import { type MembershipEnd, type Room, Session, type Wire } from '../../chat/se
 import type { Event, Kind } from '../../engine/event.ts'
 import type { SessionLink } from '../../transport/conversation.ts'
 import { type DisconnectReason, disconnectText } from '../../transport/disconnect.ts'
-import { indentLines } from '../indent.ts'
-import { shownText } from '../shown-text.ts'
+import { indentLines, shownText } from '../shown-text.ts'
 import type { Board, Viewer } from './board.ts'
 import { reply } from './frames.ts'
 
@@ -13,23 +12,11 @@ export class ChatroomSession extends Session implements Viewer {
   shown: Buffer | undefined
   /** Called when a membership has ended without a request of the client. */
   onPutOut: ((room: Room, why: MembershipEnd) => void) | undefined
-  readonly #link: SessionLink
+  readonly link: SessionLink
 
   constructor(wire: ChatroomWire, link: SessionLink) {
     super(wire, link)
-    this.#link = link
-  }
-
-  push(frame: Buffer): void {
-    this.#link.push(frame)
-  }
-
-  disconnect(reason: DisconnectReason): void {
-    this.#link.disconnect(reason)
-  }
-
-  drained(): Promise<void> {
-    return this.#link.drained()
+    this.link = link
   }
 }
 
@@ -67,14 +54,14 @@ export class ChatroomWire implements Wire<ChatroomSession> {
           messageFrame(event.kind === 'private' ? member.name : 'public', event.from, this.#textOf(room, event)),
         )
       bytes ??= Buffer.concat(frames())
-      member.push(bytes)
+      member.link.push(bytes)
     }
   }
 
   /** Shows the text as a private message from `server` to sessions in a room: on the page of the lobby it would freeze the client. */
   announce(text: string, sessions: Iterable<ChatroomSession>): void {
     for (const session of sessions) {
-      if (session.page?.room !== undefined) session.push(messageFrame(session.name, 'server', indentLines(text)))
+      if (session.page?.room !== undefined) session.link.push(messageFrame(session.name, 'server', indentLines(text)))
     }
   }
 
@@ -83,7 +70,7 @@ export class ChatroomWire implements Wire<ChatroomSession> {
   }
 
   replaced(session: ChatroomSession): void {
-    session.disconnect('logged-in-elsewhere')
+    session.link.disconnect('logged-in-elsewhere')
   }
 
   /**

@@ -1,8 +1,7 @@
 /** Frames to clients, as bytes. */
 import type { Event, Kind } from '../../engine/event.ts'
 import { encodeFrame } from '../../transport/frames.ts'
-import { indentLines } from '../indent.ts'
-import { shownText } from '../shown-text.ts'
+import { indentLines, shownText } from '../shown-text.ts'
 import { dumps, type Json, list, object } from './dumps.ts'
 
 /** Maximum bytes of entries in one frame, unless a single entry has more. Clients also accept larger frames. */

@@ -47,11 +47,10 @@ class Seen {
 export class Roster {
   readonly #chat: Chat
   #seen = new Seen()
-  #reading: Promise<void>
+  #reading = Promise.resolve()
 
   constructor(chat: Chat) {
     this.#chat = chat
-    this.#reading = Promise.resolve()
   }
 
   /**

@@ -2,7 +2,7 @@ import { fold } from '../../chat/names.ts'
 import { type MembershipEnd, type Room, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
 import type { SessionLink } from '../../transport/conversation.ts'
-import { indentLines } from '../indent.ts'
+import { indentLines } from '../shown-text.ts'
 import { frame, framesOf } from './frame.ts'
 
 export class ChatterboxSession extends Session {

@@ -9,8 +9,10 @@ function viewer(name: string): Viewer & { readonly seen: number[] } {
     name,
     shown: undefined,
     seen,
-    drained: async () => {},
-    push: (frame) => void seen.push(JSON.parse(frame.toString('utf8', 4)).n),
+    link: {
+      drained: async () => {},
+      push: (frame) => void seen.push(JSON.parse(frame.toString('utf8', 4)).n),
+    },
   }
 }
 
@@ -97,7 +99,7 @@ test('a list that cannot be made is pushed when it can', async () => {
 test('who does not read gets no list on top of another, and the newest when he reads again', async () => {
   const { state, board } = counter()
   const slow = { ...viewer('slow'), read: Promise.withResolvers<void>() }
-  slow.drained = () => slow.read.promise
+  slow.link.drained = () => slow.read.promise
   const [ann] = [viewer('ann')]
   board.add(slow)
   board.add(ann)

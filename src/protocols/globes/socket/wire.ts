@@ -49,7 +49,7 @@ export class GlobesWire implements Wire<GlobesSession> {
     }
   }
 
-  /** Called at the end of the turn. */
+  /** Called at the end of the tick. */
   resume(): void {
     this.#frames.clear()
   }
