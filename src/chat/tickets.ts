@@ -23,6 +23,12 @@ export interface Ticket {
   readonly until: number
 }
 
+/** The owner of a ticket that was shown, and the ticket with its new end. */
+export interface TicketLogin {
+  readonly proof: Proof
+  readonly ticket: Ticket
+}
+
 /**
  * The tickets of accounts, at most one for each. The store holds no ticket: values are derived from a secret that the engine keeps and a
  * random number of each login.
@@ -55,7 +61,7 @@ export class Tickets {
   }
 
   /** Finds the owner of a ticket and prolongs it; undefined when it is none. @throws Refusal `unavailable`. */
-  async use(value: string): Promise<{ proof: Proof; ticket: Ticket } | undefined> {
+  async use(value: string): Promise<TicketLogin | undefined> {
     if (!TICKET.test(value)) return undefined
     const name = await this.#records.get('ticket', digestOf(value)).catch(refuse)
     if (name === undefined) return undefined

@@ -1,11 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Ticket, Tickets } from '../../chat/tickets.ts'
+import type { Ticket, TicketLogin, Tickets } from '../../chat/tickets.ts'
 import type { HttpServices } from '../../transport/http/routes.ts'
 import { roomTokenOf } from './tokens.ts'
 
 const COOKIE = 'globes'
-
-type Login = NonNullable<Awaited<ReturnType<Tickets['use']>>>
 
 /**
  * The logins of `POST /auth` (docs/protocols/globes.md, section 2.14). A login is a ticket of the account, sent as its token and as a
@@ -21,14 +19,14 @@ export class Logins {
   }
 
   /** Returns the login of a request by its token, else by its cookie, which pages of foreign origins cannot use. */
-  async find(request: FastifyRequest): Promise<Login | undefined> {
+  async find(request: FastifyRequest): Promise<TicketLogin | undefined> {
     const login = await this.findByToken(request)
     if (login || this.#requests.isForeign(request)) return login
     return this.#tickets.use(request.cookies[COOKIE] ?? '')
   }
 
   /** Returns the login of a request by its token: in `Authorization`, or as the subprotocol of a WebSocket. */
-  findByToken({ headers }: FastifyRequest): Promise<Login | undefined> {
+  findByToken({ headers }: FastifyRequest): Promise<TicketLogin | undefined> {
     return this.#tickets.use(roomTokenOf(headers) ?? '')
   }
 

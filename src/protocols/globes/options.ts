@@ -1,11 +1,11 @@
 import type { Chat } from '../../chat/chat.ts'
-import type { ConnectionOptions } from '../../transport/connection-options.ts'
+import type { ConnectionLimits } from '../../transport/connection-options.ts'
 import type { Heartbeat } from '../../transport/websocket.ts'
 import type { Logins } from './logins.ts'
 import type { GlobesPasses } from './passes.ts'
 import type { Tokens } from './tokens.ts'
 
-export interface GlobesOptions extends Pick<ConnectionOptions, 'log' | 'tally' | 'maxQueueBytes' | 'pacing'> {
+export interface GlobesOptions extends Omit<ConnectionLimits, 'loginTimeoutMs'> {
   readonly chat: Chat
   /** Maximum characters of a message. */
   readonly maxText: number

@@ -1,15 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Proof } from '../../chat/credentials.ts'
-import type { Ticket, Tickets } from '../../chat/tickets.ts'
+import type { Ticket, TicketLogin, Tickets } from '../../chat/tickets.ts'
 
 /** The cookie's name (docs/protocols/piratchat.md, section 5). */
 const NAME = 'session'
-
-/** The user of a request, and its login. */
-export interface Pass {
-  readonly proof: Proof
-  readonly ticket: Ticket
-}
 
 /** The session of a request: a ticket in a cookie (docs/protocols/piratchat.md, section 2.2). */
 export class Passes {
@@ -20,7 +13,7 @@ export class Passes {
   }
 
   /** Resolves with the cookie's owner; undefined after a reply with 422 without a cookie, or 401 for an invalid one. */
-  async check(request: FastifyRequest, reply: FastifyReply): Promise<Pass | undefined> {
+  async check(request: FastifyRequest, reply: FastifyReply): Promise<TicketLogin | undefined> {
     const value = request.cookies[NAME]
     if (value === undefined) {
       reply.code(422).send()
@@ -33,7 +26,7 @@ export class Passes {
   }
 
   /** Resolves with the cookie's owner; undefined without a valid cookie. */
-  async find(request: FastifyRequest): Promise<Pass | undefined> {
+  async find(request: FastifyRequest): Promise<TicketLogin | undefined> {
     const value = request.cookies[NAME]
     return value === undefined ? undefined : this.#tickets.use(value)
   }

@@ -1,5 +1,5 @@
 import type { Chat } from '../../chat/chat.ts'
-import type { ConnectionOptions } from '../../transport/connection-options.ts'
+import type { ConnectionLimits } from '../../transport/connection-options.ts'
 import { takeAnyBody } from '../../transport/http/body.ts'
 import { delayGuess } from '../../transport/http/guesses.ts'
 import type { Routes } from '../../transport/http/routes.ts'
@@ -9,7 +9,7 @@ import { addRequests, refusalStatus } from './requests.ts'
 import { openSocketAt } from './socket.ts'
 import { PiratchatWire } from './wire.ts'
 
-export interface PiratchatOptions extends Omit<ConnectionOptions, 'lastWord' | 'loginTimeoutMs'> {
+export interface PiratchatOptions extends Omit<ConnectionLimits, 'loginTimeoutMs'> {
   readonly chat: Chat
   /** True if characters of HTML and Markdown in messages are sent as entities (docs/protocols/piratchat.md, section 5.9). */
   readonly escape: boolean
@@ -34,8 +34,6 @@ export function piratchatRoutes(options: PiratchatOptions): Routes {
     })
     app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
     addRequests(app, { chat, passes, lobby, requests: services.requests })
-    await app.register(async (scope) => {
-      openSocketAt(scope, services, { chat, log, tally, maxQueueBytes, pacing, lobby, passes })
-    })
+    openSocketAt(app, services, { chat, log, tally, maxQueueBytes, pacing, lobby, passes })
   }
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { ConnectionOptions } from '../../transport/connection-options.ts'
+import type { ConnectionLimits } from '../../transport/connection-options.ts'
 import { textMessages } from '../../transport/framing.ts'
 import type { HttpServices } from '../../transport/http/routes.ts'
 import { type AdmittedUser, PiratchatConversation, type PiratchatConversationOptions } from './conversation.ts'
@@ -9,9 +9,7 @@ import type { Passes } from './passes.ts'
 /** Maximum bytes of a message; a longer one closes with 1009. */
 const MAX_MESSAGE = 65_536
 
-export interface PiratchatSocketOptions
-  extends PiratchatConversationOptions,
-    Omit<ConnectionOptions, 'lastWord' | 'loginTimeoutMs'> {
+export interface PiratchatSocketOptions extends PiratchatConversationOptions, Omit<ConnectionLimits, 'loginTimeoutMs'> {
   readonly passes: Passes
 }
 
@@ -58,7 +56,7 @@ export function openSocketAt(app: FastifyInstance, { upgrades }: HttpServices, o
       // The handshake requires a login.
       loginTimeoutMs: 0,
       // The close frame has a code, so there are no last bytes.
-      lastWord: () => NOTHING,
+      lastWord: () => Buffer.alloc(0),
     },
     converse: (link, request) => {
       const user = admitted.get(request.raw)
@@ -67,5 +65,3 @@ export function openSocketAt(app: FastifyInstance, { upgrades }: HttpServices, o
     },
   })
 }
-
-const NOTHING = Buffer.alloc(0)
