@@ -33,7 +33,6 @@ export class ChatSession {
   /** Resolves when the user has quit. */
   readonly quitted: Promise<void>
   quit: () => void = () => {}
-  readonly server: string
   readonly #view: ChatView
   readonly #saying = new Set<Promise<string>>()
   #client: RoomdClient | undefined
@@ -41,7 +40,6 @@ export class ChatSession {
 
   constructor(server: string, view: ChatView) {
     this.quitted = new Promise((resolve) => (this.quit = resolve))
-    this.server = server
     this.#view = view
     this.current = new ChatWindow(safeLine(server))
     this.windows = [this.current]

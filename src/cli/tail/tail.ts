@@ -1,7 +1,6 @@
 /** `roomd tail`: prints what is said in rooms, and what was said before. */
 import { isSameName } from '../../client/nickname.ts'
 import { CommandFailure, EXIT, type ExitStatus, misuse } from '../failure.ts'
-import type { ClientIdentity } from '../identity.ts'
 import { COMMON_HELP, checkRoomName, parseOptions, wholeNumber } from '../options.ts'
 import { entered, failureOf, type Reach, reachOf } from '../reach.ts'
 import { hasColours } from '../styles.ts'
@@ -136,7 +135,9 @@ class Tail {
     const { roomPassword } = this.#reach
     const { waits, follow, retryMs, past } = this.#options
     const followers = await entered(this.#reach, retryMs, async (identity) => {
-      const made = rooms.map((room) => ({ room, follower: this.#newFollower(identity, room) }))
+      const made = rooms.map((room) => {
+        return { room, follower: new Follower(this.#reach, identity, room, this.#listenerFor(room)) }
+      })
       const enter = async (each: (typeof made)[number]) => {
         if (waits) return { ...each, isThere: await each.follower.tryToEnter(roomPassword) }
         await each.follower.enter(roomPassword)
@@ -165,10 +166,6 @@ class Tail {
     if (follow) for (const { follower } of present) follower.follow()
     await Promise.race([Promise.all(waiting), ...this.#followers.map(({ ended }) => ended)])
     if (follow) await Promise.race(this.#followers.map(({ ended }) => ended))
-  }
-
-  #newFollower(identity: ClientIdentity, room: string): Follower {
-    return new Follower(this.#reach, identity, room, this.#listenerFor(room))
   }
 
   /** @param past parameter of HISTORY for a room that --resume does not know; undefined for no past */

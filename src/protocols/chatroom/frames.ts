@@ -1,11 +1,9 @@
 import { encodeFrame } from '../../transport/frames.ts'
 import { isObject, readObject } from '../json.ts'
 
-/** A frame from a client (docs/protocols/chatroom.md, section 1); null counts as absent. */
+/** A frame from a client (docs/protocols/chatroom.md, section 1), as far as it is used; null counts as absent. */
 export interface ChatroomRequest {
   readonly type: string
-  readonly status?: string | null | undefined
-  readonly message?: string | null | undefined
   readonly data?: Readonly<Record<string, unknown>> | null | undefined
 }
 
@@ -24,10 +22,10 @@ export function readChatroomRequest(payload: Buffer): ChatroomRequest | undefine
   if (!value) return undefined
   const { type, status, message, data } = value
   if (typeof type !== 'string' || !isText(status) || !isText(message)) return undefined
-  return isAbsent(data) || isObject(data) ? { type, status, message, data } : undefined
+  return isAbsent(data) || isObject(data) ? { type, data } : undefined
 }
 
-function isText(value: unknown): value is string | null | undefined {
+function isText(value: unknown): boolean {
   return isAbsent(value) || typeof value === 'string'
 }
 

@@ -18,9 +18,8 @@ export interface ChatterboxRequest {
 export function readChatterboxRequest(payload: Buffer): ChatterboxRequest | string {
   const value = readObject(payload)
   if (!value) return INVALID_JSON
-  const known = new Map<string, unknown>(Object.entries(value))
-  if (!known.has('USERNAME') && !known.has('MESSAGES')) return INVALID_REQUEST
-  return { username: known.get('USERNAME'), messages: known.get('MESSAGES') }
+  if (!('USERNAME' in value) && !('MESSAGES' in value)) return INVALID_REQUEST
+  return { username: value.USERNAME, messages: value.MESSAGES }
 }
 
 export function isEntry(value: unknown): value is ChatterboxEntry {

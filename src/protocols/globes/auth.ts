@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify'
-import type { HttpServices } from '../../transport/http/routes.ts'
 import { bodyFields } from './body.ts'
 import { GlobesError } from './errors.ts'
 import type { GlobesContext } from './options.ts'
@@ -9,7 +8,7 @@ import { refuseGuess } from './refusals.ts'
 const COLOR = 'purple'
 
 /** Adds `POST /auth`, which issues the token of an account (docs/protocols/globes.md, section 2.14). */
-export function addAuth(app: FastifyInstance, { chat, logins }: GlobesContext, { requests }: HttpServices): void {
+export function addAuth(app: FastifyInstance, { chat, logins, requests }: GlobesContext): void {
   app.post('/auth', async (request, reply) => {
     const { username, password } = bodyFields(request.body) ?? {}
     if (typeof username !== 'string' || typeof password !== 'string') throw new GlobesError(304, 'password')

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { fold, isName, isReserved } from '../../chat/names.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
-import type { HttpServices } from '../../transport/http/routes.ts'
 import { bodyFields } from './body.ts'
 import { GlobesError } from './errors.ts'
 import type { GlobesContext } from './options.ts'
@@ -9,11 +8,7 @@ import { refuseGuess } from './refusals.ts'
 import { findRoom, type InRoom } from './room.ts'
 
 /** Adds the routes that issue and renew tokens of a room (docs/protocols/globes.md, sections 2.6 and 2.7). */
-export function addEntry(
-  app: FastifyInstance,
-  { chat, tokens, logins, passes }: GlobesContext,
-  { requests }: HttpServices,
-): void {
+export function addEntry(app: FastifyInstance, { chat, tokens, logins, passes, requests }: GlobesContext): void {
   const { rooms } = chat
 
   /** Throws for a name that cannot join the room: an account's without login, one that looks like an account's, and one in use. */

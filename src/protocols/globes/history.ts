@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify'
-import type { HttpServices } from '../../transport/http/routes.ts'
 import type { GlobesContext } from './options.ts'
 import { findRoom, type InRoom } from './room.ts'
 import { serverEvent } from './socket/wire.ts'
@@ -8,7 +7,7 @@ import { serverEvent } from './socket/wire.ts'
 const MAX_EVENTS = 50
 
 /** Adds `GET /chats/events/<id>`, a room's newest events (docs/protocols/globes.md, section 2.13). */
-export function addHistory(app: FastifyInstance, { chat, passes }: GlobesContext, { requests }: HttpServices): void {
+export function addHistory(app: FastifyInstance, { chat, passes, requests }: GlobesContext): void {
   app.get<InRoom>('/chats/events/:room', async (request) => {
     const room = await findRoom(chat.rooms, request.params.room)
     await passes.check(room, request)

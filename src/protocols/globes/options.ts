@@ -1,5 +1,6 @@
 import type { Chat } from '../../chat/chat.ts'
 import type { ConnectionLimits } from '../../transport/connection-options.ts'
+import type { HttpServices } from '../../transport/http/routes.ts'
 import type { Heartbeat } from '../../transport/websocket.ts'
 import type { Logins } from './logins.ts'
 import type { GlobesPasses } from './passes.ts'
@@ -26,4 +27,5 @@ export interface GlobesContext extends GlobesOptions {
   readonly tokens: Tokens
   readonly logins: Logins
   readonly passes: GlobesPasses
+  readonly requests: HttpServices['requests']
 }

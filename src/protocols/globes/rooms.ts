@@ -3,18 +3,16 @@ import { LOBBY } from '../../chat/chat.ts'
 import { Passwords } from '../../chat/passwords.ts'
 import { NOBODY } from '../../chat/room-state.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
-import type { HttpServices } from '../../transport/http/routes.ts'
 import { checkDescription, type PasswordState, textsOf } from './description.ts'
 import { GlobesError } from './errors.ts'
 import type { GlobesContext } from './options.ts'
-import { Rights } from './rights.ts'
+import { rightTo } from './rights.ts'
 import { findRoom, type InRoom, showRoom } from './room.ts'
 
 /** Adds the routes that create, show, change and delete rooms (docs/protocols/globes.md, sections 2.1 to 2.5). */
-export function addRooms(app: FastifyInstance, shared: GlobesContext, { requests }: HttpServices): void {
-  const { chat, passes, log } = shared
+export function addRooms(app: FastifyInstance, shared: GlobesContext): void {
+  const { chat, passes, requests, log } = shared
   const { rooms } = chat
-  const rights = new Rights(shared, requests)
 
   /** Returns a room that is not public as it is shown without a token: its topic, which the description repeats, is for readers only. */
   const withoutTopic = async (room: RoomRecord) => {
@@ -41,7 +39,7 @@ export function addRooms(app: FastifyInstance, shared: GlobesContext, { requests
 
   app.put<InRoom>('/chats/:room', async (request) => {
     const room = await findRoom(rooms, request.params.room)
-    const { proof } = await rights.check(room, request, 'operator')
+    const { proof } = await rightTo(shared, room, request, 'operator')
     const texts = textsOf(request.body, 'title', 'description', 'visibility')
     const description = checkDescription(texts, room.hash === undefined ? 'none' : 'fit')
     if (!proof) return showRoom(chat, await rooms.change(room.id, description), true)
@@ -52,7 +50,7 @@ export function addRooms(app: FastifyInstance, shared: GlobesContext, { requests
 
   app.delete<InRoom>('/chats/:room', async (request) => {
     const room = await findRoom(rooms, request.params.room)
-    const { by } = await rights.check(room, request, 'owner')
+    const { by } = await rightTo(shared, room, request, 'owner')
     if (room.id === LOBBY) throw new GlobesError(104)
     await rooms.close(room.id)
     log.info({ room: room.id, title: room.title, address: requests.clientOf(request).full, by }, 'room deleted')

@@ -25,7 +25,7 @@ export function globesRoutes(options: GlobesOptions): Routes {
     const { requests } = services
     const logins = new Logins(chat.tickets, requests)
     const passes = new GlobesPasses({ chat, tokens, logins, requests })
-    const shared: GlobesContext = { ...options, tokens, logins, passes }
+    const shared: GlobesContext = { ...options, tokens, logins, passes, requests }
     takeAnyBody(app)
     app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
     app.setErrorHandler((error, request, reply) => {
@@ -35,10 +35,10 @@ export function globesRoutes(options: GlobesOptions): Routes {
       return reply.code(answer.status).send(answer.body)
     })
     addLists(app, shared)
-    addHistory(app, shared, services)
-    addRooms(app, shared, services)
-    addAuth(app, shared, services)
-    addEntry(app, shared, services)
+    addHistory(app, shared)
+    addRooms(app, shared)
+    addAuth(app, shared)
+    addEntry(app, shared)
     addSocket(app, shared, services)
   }
 }
