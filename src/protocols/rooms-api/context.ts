@@ -1,5 +1,7 @@
 import type { ConnectionLimits } from '../../transport/connection-options.ts'
+import type { HttpServices } from '../../transport/http/routes.ts'
 import type { Authorization, AuthorizationOptions } from './authorization.ts'
+import type { Pacer } from './pacer.ts'
 
 export interface RoomsApiOptions extends ConnectionLimits, AuthorizationOptions {
   /** Maximum characters of a message. */
@@ -13,6 +15,8 @@ export interface RoomsApiOptions extends ConnectionLimits, AuthorizationOptions 
 /** Context of all routes. */
 export interface RoomsApiContext extends RoomsApiOptions {
   readonly authorization: Authorization
+  readonly pacer: Pacer
+  readonly requests: HttpServices['requests']
 }
 
 /** Path parameters of a room's routes. */

@@ -5,7 +5,6 @@ import { Mistake } from '../../../commands/command.ts'
 import { parseTime } from '../../../commands/range.ts'
 import type { Range } from '../../engine/engine.ts'
 import type { Event } from '../../engine/event.ts'
-import type { HttpServices } from '../../transport/http/routes.ts'
 import type { RoomPath, RoomsApiContext } from './context.ts'
 import { eventJson, pastText } from './event.ts'
 import { Problem } from './problems.ts'
@@ -27,8 +26,8 @@ interface Page {
 }
 
 /** Adds the requests for past events (docs/protocols/rooms-api.md, section 2.3). */
-export function addReading(app: FastifyInstance, context: RoomsApiContext, { requests }: HttpServices): void {
-  const { chat } = context
+export function addReading(app: FastifyInstance, context: RoomsApiContext): void {
+  const { chat, requests } = context
 
   app.get<RoomPath>('/rooms/:room/messages', async (request, reply) => {
     const caller = await context.authorization.authorize(request, 'read')

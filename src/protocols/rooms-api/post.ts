@@ -4,13 +4,11 @@ import { RENEW_MS } from '../../chat/posting.ts'
 import type { Saying } from '../../chat/speech.ts'
 import { clean } from '../../chat/text.ts'
 import type { Event } from '../../engine/event.ts'
-import type { HttpServices } from '../../transport/http/routes.ts'
 import { isText, jsonOf, textOf } from './body.ts'
 import type { Writer } from './caller.ts'
 import type { RoomPath, RoomsApiContext } from './context.ts'
 import { apiEvent } from './event.ts'
 import { InputLines } from './input-lines.ts'
-import type { Pacer } from './pacer.ts'
 import { apiProblemOf, Problem } from './problems.ts'
 import { checkSame, keyed, keyOf, nonceAt, once, sayingOf, wholeText } from './sayings.ts'
 import { API_MESSAGES, API_PRIVATE, MAX_TOGETHER, NO_PARAMETERS, POST_PARAMETERS } from './schemas.ts'
@@ -18,8 +16,8 @@ import { isGone, LineUpload } from './upload.ts'
 import { checked, checkedQuery } from './validation.ts'
 
 /** Adds the requests that say something in a room (docs/protocols/rooms-api.md, section 2.2). */
-export function addPosting(app: FastifyInstance, context: RoomsApiContext, services: HttpServices, pacer: Pacer): void {
-  const route = new PostRoute(context, services, pacer)
+export function addPosting(app: FastifyInstance, context: RoomsApiContext): void {
+  const route = new PostRoute(context)
   app.route<RoomPath>({
     // curl -T sends PUT.
     method: ['POST', 'PUT'],
@@ -46,19 +44,15 @@ const NOTHING_SAID = { events: [] } as const
 
 class PostRoute {
   readonly #context: RoomsApiContext
-  readonly #requests: HttpServices['requests']
-  readonly #pacer: Pacer
 
-  constructor(context: RoomsApiContext, { requests }: Pick<HttpServices, 'requests'>, pacer: Pacer) {
+  constructor(context: RoomsApiContext) {
     this.#context = context
-    this.#pacer = pacer
-    this.#requests = requests
   }
 
   async handle(request: FastifyRequest<RoomPath>, reply: FastifyReply): Promise<FastifyReply> {
     const caller = await this.#context.authorization.authorize(request, 'write')
     const { split } = await checkedQuery(POST_PARAMETERS, request.query)
-    this.#pacer.check(caller.author)
+    this.#context.pacer.check(caller.author)
     const post = { request, caller, key: keyOf(request) }
     reply.code(201)
     if (split === 'lines') return this.#sayLines(post, reply)
@@ -80,11 +74,12 @@ class PostRoute {
 
   /** Says messages, all of them or none. */
   async #say({ request, caller, key }: PostRequest, sayings: readonly Saying[]): Promise<Said> {
-    const { keyedRequests, posting } = this.#context.chat
+    const { chat, pacer, authorization } = this.#context
+    const { keyedRequests, posting } = chat
     const { author } = caller
-    this.#pacer.count(author, this.#pacer.paceOf(request, author), sayings.length)
+    pacer.count(author, pacer.paceOf(request, author), sayings.length)
     if (key !== undefined) for (const { text } of sayings) posting.checkText(text)
-    const entered = await this.#context.authorization.enter(caller, request.params.room)
+    const entered = await authorization.enter(caller, request.params.room)
     const say = () => Promise.all(posting.say(entered, sayings))
     const { id, slug } = entered.room.record
     const events =
@@ -127,17 +122,17 @@ class PostRoute {
 
   /** Says lines as they come. */
   async #upload({ request, caller, key }: PostRequest, body: Readable, reply: FastifyReply): Promise<FastifyReply> {
-    const { chat, maxText } = this.#context
+    const { chat, maxText, pacer, authorization, requests } = this.#context
     const { author } = caller
-    let place = await this.#context.authorization.enter(caller, request.params.room)
+    let place = await authorization.enter(caller, request.params.room)
     let renewAt = performance.now() + RENEW_MS
-    const pace = this.#pacer.paceOf(request, author)
+    const pace = pacer.paceOf(request, author)
     const upload = new LineUpload({
       maxText,
       key,
       ready: async () => {
         const isDue = performance.now() >= renewAt
-        if (isDue) await this.#context.authorization.renew(request, caller)
+        if (isDue) await authorization.renew(request, caller)
         if (isDue || !place.room.isHeld) place = await chat.posting.renew(place)
         if (isDue) renewAt = performance.now() + RENEW_MS
       },
@@ -146,12 +141,12 @@ class PostRoute {
         return said ?? Promise.reject(new Error('one message has one promise'))
       },
       paceMs: () => {
-        const waitMs = this.#pacer.waitOf(author)
-        this.#pacer.count(author, pace, 1)
+        const waitMs = pacer.waitOf(author)
+        pacer.count(author, pace, 1)
         return waitMs
       },
     })
-    this.#requests.letLast(request, () => upload.stop())
+    requests.letLast(request, () => upload.stop())
     request.socket.once('close', () => upload.stop())
     if (request.socket.destroyed) upload.stop()
     // Behind a response that comes before the end of the body there is no further request.
@@ -170,7 +165,8 @@ interface UserPath {
 }
 
 /** Adds the request that sends a private message (docs/protocols/rooms-api.md, section 2.5). */
-export function addPrivate(app: FastifyInstance, context: RoomsApiContext, pacer: Pacer): void {
+export function addPrivate(app: FastifyInstance, context: RoomsApiContext): void {
+  const { pacer } = context
   app.post<UserPath>('/users/:user/messages', async (request, reply) => {
     const { author } = await context.authorization.authorize(request, 'write')
     await checkedQuery(NO_PARAMETERS, request.query)

@@ -20,7 +20,13 @@ import { addTokens } from './tokens.ts'
 /** Returns the routes of the rooms API (docs/protocols/rooms-api.md). */
 export function roomsApiRoutes(options: RoomsApiOptions): Routes {
   return (app, services) => {
-    const context: RoomsApiContext = { ...options, authorization: new Authorization(options, services) }
+    const { requests } = services
+    const context: RoomsApiContext = {
+      ...options,
+      authorization: new Authorization(options, services),
+      pacer: new Pacer(options.pacing, requests),
+      requests,
+    }
     takeBodies(app)
     app.addHook('onRequest', (_, reply, next) => {
       reply.header('Cache-Control', 'no-store')
@@ -39,16 +45,15 @@ export function roomsApiRoutes(options: RoomsApiOptions): Routes {
         .type('application/problem+json')
         .send({ type: 'about:blank', title: STATUS_CODES[status], status, code, detail, ...members })
     })
-    const pacer = new Pacer(options.pacing, services.requests)
     addRoomRequests(app, context)
-    addPosting(app, context, services, pacer)
-    addReading(app, context, services)
+    addPosting(app, context)
+    addReading(app, context)
     addRemoval(app, context)
-    addPrivate(app, context, pacer)
+    addPrivate(app, context)
     addStreams(app, context, services)
     addDocs(app)
     addTokens(app, context)
-    addIncomingHooks(app, context, services, pacer)
+    addIncomingHooks(app, context)
     addOutgoingHooks(app, context)
     const sender = new HookSender({ chat: options.chat, log: options.log, private: options.hooksPrivate })
     app.addHook('onReady', async () => sender.start())

@@ -1,11 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Refusal } from '../../../chat/refusal.ts'
-import type { HttpServices } from '../../../transport/http/routes.ts'
 import { isObject } from '../../json.ts'
 import { decodedText } from '../body.ts'
 import type { Writer } from '../caller.ts'
 import type { RoomsApiContext } from '../context.ts'
-import type { Pacer } from '../pacer.ts'
 import { Problem } from '../problems.ts'
 import { keyOf, nonceAt } from '../sayings.ts'
 import { hookMessageOf } from './hook-message.ts'
@@ -27,13 +25,8 @@ interface HookCall {
 }
 
 /** Adds `POST /hooks/<token>`, which says the payloads of other programs in the room of the token (docs/protocols/rooms-api.md, section 2.7). */
-export function addIncomingHooks(
-  app: FastifyInstance,
-  context: RoomsApiContext,
-  { requests }: Pick<HttpServices, 'requests'>,
-  pacer: Pacer,
-): void {
-  const { chat, maxText } = context
+export function addIncomingHooks(app: FastifyInstance, context: RoomsApiContext): void {
+  const { chat, maxText, pacer, requests } = context
   const calls = new WeakMap<FastifyRequest, HookCall>()
 
   /** Identifies the sender before the body is read. */

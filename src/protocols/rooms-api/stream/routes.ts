@@ -21,8 +21,8 @@ const HEARTBEAT_MS = 15_000
 const NOTHING = Buffer.alloc(0)
 
 /** Adds the streams of rooms and inboxes (docs/protocols/rooms-api.md, section 2.6). */
-export function addStreams(app: FastifyInstance, context: RoomsApiContext, services: HttpServices): void {
-  const { chat, log, tally, maxQueueBytes, pacing, heartbeatMs = HEARTBEAT_MS } = context
+export function addStreams(app: FastifyInstance, context: RoomsApiContext, { responses }: HttpServices): void {
+  const { chat, requests, log, tally, maxQueueBytes, pacing, heartbeatMs = HEARTBEAT_MS } = context
   const encodings = new Encodings()
   const parts: StreamParts = { context, wire: new StreamWire(), heartbeats: new Heartbeats(heartbeatMs) }
   const options: ConnectionOptions = {
@@ -41,7 +41,7 @@ export function addStreams(app: FastifyInstance, context: RoomsApiContext, servi
     { caller, places, kinds }: Pick<Stream, 'caller' | 'places'> & Pick<EncodingOptions, 'kinds'>,
   ) => {
     const format = formatOf(request)
-    return services.responses.open(request, reply, {
+    return responses.open(request, reply, {
       options,
       // Proxies such as nginx would gather the output.
       headers: { 'Content-Type': FORMATS[format].contentType, 'X-Accel-Buffering': 'no', Vary: 'Accept' },
@@ -58,7 +58,7 @@ export function addStreams(app: FastifyInstance, context: RoomsApiContext, servi
     const { since, kinds } = await checkedQuery(STREAM_PARAMETERS, request.query)
     const slugs = roomsOf(request.params.room)
     const begin = sinceOf(request, since, slugs)
-    const asker = services.requests.askerOf(request)
+    const asker = requests.askerOf(request)
     const places = new Map<number, Place>()
     for (const slug of slugs) {
       const { room, unlocked } = await context.authorization.openRoom(caller, slug)
@@ -78,7 +78,7 @@ export function addStreams(app: FastifyInstance, context: RoomsApiContext, servi
     checkScope(author, 'read')
     const { since } = await checkedQuery(INBOX_STREAM_PARAMETERS, request.query)
     const feed = await chat.feeds.ofInbox(proof.name)
-    const position = await feed.position(sinceOf(request, since, [])(), services.requests.askerOf(request))
+    const position = await feed.position(sinceOf(request, since, [])(), requests.askerOf(request))
     const places = new Map([[NO_ROOM, { room: undefined, unlocked: undefined, feed, position, isBehind: true }]])
     return stream(request, reply, { caller, places, kinds: undefined })
   })
