@@ -101,7 +101,7 @@ function commitLine(commit: Payload): string {
   return words(scalarIn(commit.id).slice(0, 7), lineIn(commit.message), by && `(${by})`)
 }
 
-/** What is done by a review of a state that is not said as it is; the last two are those of Gitea and Forgejo. */
+/** The verbs for reviews whose state is not a verb itself; the last two states are those of Gitea and Forgejo. */
 const REVIEWS: ReadonlyMap<string, string> = new Map([
   ['commented', 'commented on'],
   ['changes_requested', 'requested changes to'],
