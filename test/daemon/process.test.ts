@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, chownSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
@@ -148,6 +149,23 @@ test.skipIf(process.getuid?.() !== 0)(
     }
   },
 )
+
+const mayMount = spawnSync('unshare', ['--mount', 'true']).status === 0
+
+test.skipIf(!mayMount)('a file system that is read-only is named as such, status 1', async () => {
+  const data = folder()
+  const writable = roomd(['--line', '0', '--data', data])
+  await writable.ready()
+  writable.child.kill()
+  await writable.exit
+  const script = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
+  const through = ['unshare', '--mount', 'sh', '-c', script, data]
+  const { status, stderr } = await new RoomdProcess(['--line', '0', '--data', data], {}, through).exit
+  expect(stderr).toBe(
+    `roomd: cannot open ${join(data, 'roomd.db')}: the file system of ${data}/roomd.db is read-only\n`,
+  )
+  expect(status).toBe(1)
+})
 
 test('a database that another roomd uses, or a newer one wrote, is named, status 1', async () => {
   const data = folder()

@@ -5,31 +5,30 @@ const { R_OK, W_OK, X_OK } = constants
 
 /**
  * Returns in words which of the files of a database, or their folder, this user may not use; undefined if all may be used. SQLite
- * tells only that one of them could not be opened.
+ * tells only that one of them could not be opened. Reading takes a file beside the database, too.
  */
 export function forbidden(file: string, mode: 'read' | 'write'): string | undefined {
   const path = resolve(file)
-  const own = mode === 'read' ? R_OK : R_OK | W_OK
-  const files = ['', '-wal', '-shm', ...(mode === 'write' ? ['.lock'] : [])].map((suffix) => path + suffix)
   const place = dirname(path)
-  if (!may(place, X_OK)) return refusal('enter', place)
-  const closed = files.find((each) => existsSync(each) && !may(each, own))
-  if (closed !== undefined) return refusal(mode === 'read' ? 'read' : 'read and write', closed)
-  return mode === 'write' && !may(place, W_OK) ? refusal('write to', place) : undefined
+  const [own, what] = mode === 'read' ? ([R_OK, 'read'] as const) : ([R_OK | W_OK, 'read and write'] as const)
+  const files = ['', '-wal', '-shm', ...(mode === 'write' ? ['.lock'] : [])].map((suffix) => path + suffix)
+  const refusals = [
+    refusal('enter', place, X_OK),
+    ...files.filter((each) => existsSync(each)).map((each) => refusal(what, each, own)),
+    refusal('write to', place, W_OK),
+  ]
+  return refusals.find((each) => each !== undefined)
 }
 
-function may(path: string, how: number): boolean {
+function refusal(what: string, path: string, how: number): string | undefined {
   try {
     accessSync(path, how)
-    return true
+    return undefined
   } catch (error) {
-    // A file system that is read-only is another matter.
-    return (error as NodeJS.ErrnoException).code !== 'EACCES'
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EROFS') return `the file system of ${path} is read-only`
+    return code === 'EACCES' ? `user ${process.geteuid?.()} may not ${what} ${path}${ownerOf(path)}` : undefined
   }
-}
-
-function refusal(what: string, path: string): string {
-  return `user ${process.geteuid?.()} may not ${what} ${path}${ownerOf(path)}`
 }
 
 function ownerOf(path: string): string {
