@@ -53,6 +53,27 @@ const ATTACKS: Readonly<Record<string, () => void>> = {
         await delay(100)
       }
     }),
+  /** Requests with an access token, whose record is read for each of them, in pipelines. */
+  authorized: () =>
+    void member(`owner${process.pid}`, 'owned').then(async (owner) => {
+      let heard = ''
+      owner.on('data', (chunk) => {
+        heard += chunk
+      })
+      owner.write('/register correct horse battery\n/token create soak\n')
+      while (!/rd_\w+"/.test(heard)) await delay(10)
+      const [token] = /rd_\w+/.exec(heard) ?? []
+      const request = `GET /rooms/owned HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n\r\n`
+      each(200, async () => {
+        for (;;) {
+          const socket = await dial(Number(http))
+          socket.resume().write(request.repeat(16))
+          await delay(100)
+          socket.destroy()
+          await delay(100)
+        }
+      })
+    }),
   /** Askers of HISTORY that do not read it. */
   deaf: () =>
     each(900, async (n) => {

@@ -98,7 +98,7 @@ async function play(attack: string, ports: readonly number[], pid: number, bysta
   return { calm, attacked, starvedShare }
 }
 
-test.each(['requests', 'deaf', 'readers', 'logins', 'memory'])(
+test.each(['requests', 'authorized', 'deaf', 'readers', 'logins', 'memory'])(
   'a bystander talks on under attack by %s',
   { timeout: 60_000 + 3_000 * seconds },
   async (attack) => {

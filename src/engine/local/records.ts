@@ -1,5 +1,6 @@
 import { declarationOf, type RecordKind, type RecordRange, type StoredRecord, uniqueValues } from '../records.ts'
 import type { RecordStore } from '../typed-records.ts'
+import { HeldRecords } from './held-records.ts'
 import { type KnownRecords, type RecordPage, tracksUse } from './record-table.ts'
 import type { StoreThread } from './thread.ts'
 
@@ -16,6 +17,7 @@ interface Known {
 export class LocalRecords implements RecordStore {
   readonly #store: StoreThread
   readonly #known = new Map<RecordKind, Known>()
+  readonly #held = new HeldRecords()
   /** Indexed and expiring kinds of which there may be a record. */
   readonly #used = new Set<RecordKind>()
 
@@ -32,17 +34,19 @@ export class LocalRecords implements RecordStore {
   async get(kind: RecordKind, key: string): Promise<string | undefined> {
     if (declarationOf(kind).unique && !this.#knownOf(kind).keys.has(key)) return undefined
     if (tracksUse(kind) && !this.#used.has(kind)) return undefined
-    return this.#store.call('records.get', kind, key)
+    return this.#held.get(kind, key, () => this.#store.call('records.get', kind, key))
   }
 
   async put(record: StoredRecord): Promise<void> {
     this.#used.add(record.kind)
+    this.#held.forget(record.kind, record.key)
     await this.#store.call('records.put', record)
   }
 
   async insert(record: StoredRecord): Promise<boolean> {
     const { kind, key, text } = record
     this.#used.add(kind)
+    this.#held.forget(kind, key)
     if (!declarationOf(kind).unique) return this.#store.call('records.insert', record)
     const { keys, values } = this.#knownOf(kind)
     const unique = uniqueValues(kind, text)
@@ -58,10 +62,12 @@ export class LocalRecords implements RecordStore {
   }
 
   async replace(record: StoredRecord, before: string): Promise<boolean> {
+    this.#held.forget(record.kind, record.key)
     return this.#store.call('records.replace', record, before)
   }
 
   async delete(kind: RecordKind, key: string): Promise<string | undefined> {
+    this.#held.forget(kind, key)
     const text = await this.#store.call('records.delete', kind, key)
     if (text !== undefined && declarationOf(kind).unique) this.#drop(kind, key, uniqueValues(kind, text))
     return text
