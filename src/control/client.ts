@@ -3,8 +3,8 @@ import { connect, type Socket } from 'node:net'
 import { pipeline } from 'node:stream'
 import split2 from 'split2'
 import { EngineFault } from '../engine/errors.ts'
+import type { ControlReply } from './operation.ts'
 import type { ControlRequest } from './operations.ts'
-import type { ControlReply } from './reply.ts'
 
 /** Error codes if no daemon listens: no socket, that of a dead daemon, or a path that is too long. */
 const NO_DAEMON = new Set(['ENOENT', 'ENOTDIR', 'ECONNREFUSED', 'EINVAL', 'ENAMETOOLONG', 'ENOTSOCK'])

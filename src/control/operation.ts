@@ -1,7 +1,6 @@
 import type { Chat } from '../chat/chat.ts'
 import type { AccountMarks } from '../chat/credentials.ts'
 import type { TokenRight } from '../chat/token-scope.ts'
-import type { ControlReply } from './reply.ts'
 
 export interface ControlParameters extends AccountMarks {
   /** A room, an account or a network. */
@@ -16,6 +15,14 @@ export interface ControlParameters extends AccountMarks {
   /** Time in ms since the epoch. */
   readonly until?: number | undefined
 }
+
+/** A part of the reply to a request; `done` or `failed` is the last one. */
+export type ControlReply =
+  /** A row of a table, whose first one may be its header, and the object that --json prints for it. */
+  | { readonly row: readonly string[]; readonly object?: object }
+  | { readonly warning: string }
+  | { readonly done: string }
+  | { readonly failed: string }
 
 export interface ControlOperation {
   /** The words behind the command. */

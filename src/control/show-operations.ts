@@ -6,8 +6,7 @@ import type { RoomRecord } from '../engine/engine.ts'
 import type { ModeFlag } from '../engine/event.ts'
 import type { AccountRecord } from '../engine/records.ts'
 import { shownOnTerminal, shownTime } from './cells.ts'
-import type { ControlOperation, ControlParameters } from './operation.ts'
-import type { ControlReply } from './reply.ts'
+import type { ControlOperation, ControlParameters, ControlReply } from './operation.ts'
 
 /** Characters that are shown of the digest of a maker's address: enough to distinguish addresses. */
 const SHOWN_ADDRESS = 8

@@ -7,8 +7,8 @@ import { pipeline } from 'node:stream/promises'
 import type { Logger } from 'pino'
 import split2 from 'split2'
 import { readObject } from '../protocols/json.ts'
+import type { ControlReply } from './operation.ts'
 import type { ControlRequest } from './operations.ts'
-import type { ControlReply } from './reply.ts'
 import { readRequest } from './request.ts'
 
 /** Maximum bytes of the path of a Unix socket: `sun_path` of Linux, or of BSD and macOS, without the terminating NUL. */
