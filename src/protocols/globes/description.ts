@@ -1,7 +1,6 @@
 import type { RoomDescription } from '../../chat/directory.ts'
 import { isTitle } from '../../chat/names.ts'
 import { VISIBILITIES } from '../../engine/engine.ts'
-import { bodyFields } from './body.ts'
 import { GlobesError } from './errors.ts'
 
 const MIN_TITLE_BYTES = 2
@@ -9,23 +8,6 @@ const MAX_FIELD_BYTES = 70
 
 /** Validity of the password of a room. */
 export type PasswordState = 'none' | 'unfit' | 'fit'
-
-/**
- * Returns fields of a body as texts; a missing field, or null, is empty.
- *
- * @throws {GlobesError} 103 for a field that is not a string
- */
-export function textsOf<Key extends string>(body: unknown, ...keys: readonly Key[]): Record<Key, string> {
-  const fields = bodyFields(body)
-  if (!fields) throw new GlobesError(103)
-  const texts = keys.map((key) => {
-    const value = fields[key] ?? ''
-    if (typeof value !== 'string') throw new GlobesError(103)
-    return [key, value] as const
-  })
-  // Each key has just been given its text.
-  return Object.fromEntries(texts) as Record<Key, string>
-}
 
 /**
  * Checks the fields of a room that is created or changed, in the order of docs/protocols/globes.md, section 2.1.

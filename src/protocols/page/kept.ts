@@ -33,7 +33,7 @@ export function keepFiles(key: string, files: MadeFiles, file = FILE): void {
     writeFileSync(part, serialize({ key, files } satisfies Kept))
     renameSync(part, file)
   } catch {
-    // Whoever may not write there makes them again.
+    // A process that may not write there makes them again.
     rmSync(part, { force: true })
   }
 }
