@@ -117,13 +117,13 @@ function somePackage() {
   const path = temporaryFolder()
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   symlinkSync(join(root, 'scripts'), join(path, 'scripts'))
-  const { setup, prestart, start } = scripts
+  const { prestart, start } = scripts
   const write = (file: string, content: object) => writeFileSync(join(path, file), JSON.stringify(content))
   mkdirSync(join(path, 'dep'))
   write('dep/package.json', { name: 'dep', version: '1.0.0' })
   const dependencies = { dep: 'file:dep' }
   const named = { name: 'some', version: '1.0.0' }
-  write('package.json', { ...named, dependencies, scripts: { setup, prestart, start: 'ls node_modules' } })
+  write('package.json', { ...named, dependencies, scripts: { prestart, start: 'ls node_modules' } })
   write('package-lock.json', {
     ...named,
     lockfileVersion: 3,

@@ -86,7 +86,7 @@ export class World {
   }
 
   /**
-   * Spares every script the look at what is installed, by one more npm, and `npm start` the compilation of the sources in this checkout;
+   * Spares every script the look at what is installed, and `npm start` the compilation of the sources in this checkout;
    * test/daemon/npm.test.ts has the scripts as they are, and
    * test/daemon/pm2.test.ts what pm2 starts.
    */
@@ -96,7 +96,7 @@ export class World {
     const text = readFileSync(path, 'utf8').replaceAll(/\.\/dist\/src\/(client\/.*)\.js/g, './src/$1.ts')
     const { scripts, ...rest } = JSON.parse(text)
     const { prestart, predaemon, ...others } = scripts
-    expect([prestart, predaemon]).toEqual(Array(2).fill('exec npm run --silent setup'))
+    expect([prestart, predaemon]).toEqual(Array(2).fill('exec sh scripts/setup.sh'))
     const [cache, sources] = ['NODE_COMPILE_CACHE=node_modules/.cache/compiled ', 'src/main.ts']
     expect(others.start).toContain(cache)
     const start = others.start.replace(cache, '').replace(sources, main)
