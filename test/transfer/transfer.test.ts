@@ -225,7 +225,7 @@ withRedis('to export and import', () => {
     it('in the words and with the status of the command', async () => {
       const folder = temporaryFolder()
       const none = await run('export', '--data', folder).exit
-      expect(none).toMatchObject({ status: 2, stderr: `roomd: there is no ${join(folder, 'roomd.db')} to export\n` })
+      expect(none).toMatchObject({ status: 2, stderr: `roomd: there is no ${join(folder, 'roomd.db')}\n` })
       await fillMany(folder, 1, 3)
       const away = await run('export', '--redis', 'redis://127.0.0.1:1').exit
       expect(away).toMatchObject({ status: 1, stderr: expect.stringMatching(/^roomd: [^\n]+\n$/), stdout: '' })
@@ -270,8 +270,8 @@ withRedis('to export and import', () => {
     it('places that make no sense', async () => {
       const { url } = server
       const misuse: [string, RegExp, Record<string, string>?][] = [
-        [temporaryFolder(), /^there is no .*roomd\.db to export$/],
-        [url, /^there is nothing at redis:.* \(prefix roomd\) to export$/],
+        [temporaryFolder(), /^there is no .*roomd\.db$/],
+        [url, /^there is nothing at redis:.* \(prefix roomd\)$/],
         ['redis://:secret@host/x', /^--redis is a URL such as redis:\/\/|--redis/],
         [':memory:', /^--data :memory: keeps nothing$/],
         [url, /^--redis-prefix/, { 'redis-prefix': '{a}' }],

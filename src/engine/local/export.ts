@@ -26,7 +26,7 @@ export class LocalExport implements ExportSource {
 
   /** @throws Unfit, EngineFault */
   static open(file: string): LocalExport {
-    if (isMissing(file)) throw new Unfit(`there is no ${file} to export`)
+    if (isMissing(file)) throw new Unfit(`there is no ${file}`)
     try {
       let db = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
       if (Number(db.prepare('PRAGMA user_version').get()?.user_version) !== MIGRATIONS.length) {

@@ -43,7 +43,7 @@ export class RedisExport implements ExportSource {
         throw new Unfit(unfinishedImport(connection.shown))
       // The reply to HVALS.
       const found = (await connection.ask('HVALS', records)) as readonly string[]
-      if (found.length === 0) throw new Unfit(`there is nothing at ${connection.shown} to export`)
+      if (found.length === 0) throw new Unfit(`there is nothing at ${connection.shown}`)
       const { keys, args } = connection.keys.earlierRecords
       await connection.run('move-records', keys, args)
       const rooms = found.map((record) => roomOfStored(JSON.parse(record))).sort((a, b) => a.id - b.id)
