@@ -140,6 +140,16 @@ test.for(['WHO #crowd %tcuihsnfdlaor', 'WHO *e*'])('%s, to all members', (line) 
   check(() => Promise.all(members.map((member) => askIrc(member, line)))),
 )
 
+test('nicknames that change in many channels', async () => {
+  const channels = Array.from({ length: 12 }, (_, n) => `#many${n}`).join(',')
+  await Promise.all(members.map((member) => askIrc(member, `JOIN ${channels}`)))
+  let change = 0
+  await check(() => {
+    change++
+    return Promise.all(members.slice(0, DEVICES).map((member, n) => askIrc(member, `NICK changed${change}x${n}`)))
+  })
+})
+
 test('a search among messages of marks', async () => {
   const reader = await dial('line')
   await ask(reader, `LOGIN reader\nJOIN marked\n${texts(12, () => `/message ${marks(3_990)}\n`)}`)
