@@ -1,4 +1,5 @@
 /** The checks of the options' values. */
+import { join } from 'node:path'
 import { isName, isSlug } from './chat/names.ts'
 import { isLonger } from './chat/text.ts'
 import { isPrefix, redisLocationOf } from './engine/redis/url.ts'
@@ -136,4 +137,9 @@ function checkNumber(name: string, value: unknown, least = 0, most = Number.MAX_
     throw new ConfigError(`--${name} is ${range}${or}, not ${value}`)
   }
   return number
+}
+
+/** Returns the database file of the local engine; undefined for a store in memory or in Redis. */
+export function fileOf({ data, redis }: Config): string | undefined {
+  return redis !== undefined || data === ':memory:' ? undefined : join(data, 'roomd.db')
 }

@@ -1,6 +1,5 @@
 /** Creates the engine of a configuration. */
-import { join } from 'node:path'
-import type { Config } from './config.ts'
+import { type Config, fileOf } from './config.ts'
 import type { Engine } from './engine/engine.ts'
 import { LocalEngine } from './engine/local/local.ts'
 import type { EngineObserver, Retention } from './engine/observer.ts'
@@ -17,11 +16,6 @@ export interface EngineSettings {
 /** Returns the engine settings of a daemon. */
 export function settingsOf(config: Config): EngineSettings {
   return { lobby: config.lobby, keep: { days: config['keep-days'], events: config['keep-events'] } }
-}
-
-/** Returns the database file of the local engine; undefined for a store in memory or in Redis. */
-export function fileOf({ data, redis }: Config): string | undefined {
-  return redis !== undefined || data === ':memory:' ? undefined : join(data, 'roomd.db')
 }
 
 /** Creates the engine; the Redis engine is loaded only if it is used. */

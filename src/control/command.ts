@@ -1,22 +1,12 @@
 /** `roomd room`, `account`, `address` and `token`: sends a request to the daemon, or opens the store itself if none is running. */
-import { existsSync } from 'node:fs'
 import type { Writable } from 'node:stream'
-import { Chat } from '../chat/chat.ts'
-import { type Config, ConfigError, checkConfig } from '../config.ts'
-import { EngineFault } from '../engine/errors.ts'
-import { engineOf, fileOf } from '../engines.ts'
+import { checkConfig, fileOf } from '../config.ts'
 import { escapeAll, UNSAFE } from '../escape.ts'
 import { askDaemon } from './client.ts'
 import type { ControlReply } from './operation.ts'
-import { type ControlRequest, carryOut } from './operations.ts'
 import { controlPathOf } from './socket.ts'
 import type { CommandStreams } from './streams.ts'
 import { type OperatorCommand, requestOf } from './words.ts'
-
-/** Engine settings that change nothing in the store. */
-const UNCHANGED = { lobby: undefined, keep: { days: 0, events: 0 } }
-/** Engine observer that ignores all reports. */
-const QUIET = { trouble: () => {}, recovered: () => {}, died: () => {} }
 
 /**
  * Runs a command of the operator. Resolves with true if it succeeds.
@@ -33,30 +23,8 @@ export async function operate(
   const request = await requestOf(command, options, streams.stdin)
   const path = fileOf(config) === undefined ? undefined : controlPathOf(config.data)
   const asked = path === undefined ? undefined : await askDaemon(path, request)
-  return print(asked ?? carryOutAlone(config, request), options.json === true, streams)
-}
-
-/** Runs a request without a daemon; on Redis as a node of its own. */
-async function* carryOutAlone(config: Config, request: ControlRequest): AsyncGenerator<ControlReply> {
-  const file = fileOf(config)
-  if (config.redis === undefined) {
-    if (file === undefined) throw new ConfigError('--data :memory: keeps nothing')
-    if (!existsSync(file)) throw new ConfigError(`there is no ${file}`)
-  }
-  const engine = await engineOf(config, UNCHANGED, QUIET)
-  await engine.start().catch((error: unknown) => {
-    if (file === undefined || !(error instanceof EngineFault)) throw error
-    throw new EngineFault(`no daemon listens at ${controlPathOf(config.data)}, and ${error.message}`, { cause: error })
-  })
-  const { admins, 'max-text': maxText, 'piratchat-session': ticketSeconds } = config
-  const chat = new Chat(engine, { admins, maxText, ticketMs: ticketSeconds * 1_000 })
-  try {
-    if ((await engine.rooms.count()) === 0) throw new ConfigError('the store is empty')
-    yield* carryOut(chat, request)
-  } finally {
-    await chat.stop()
-    await engine.stop()
-  }
+  const replies = asked ?? (await import('./alone.ts')).carryOutAlone(config, request)
+  return print(replies, options.json === true, streams)
 }
 
 /** Prints the replies, as a table or as one object a line. Resolves with true if the operation succeeds. */

@@ -1,6 +1,7 @@
-import { type Chat, LOBBY } from '../chat/chat.ts'
+import type { Chat } from '../chat/chat.ts'
 import { NICKNAME_WORDS, SLUG_WORDS } from '../chat/names.ts'
 import { Refusal } from '../chat/refusal.ts'
+import { LOBBY_ROOM } from '../engine/lobby.ts'
 import { shownOnTerminal, shownTime } from './cells.ts'
 import type { ControlOperation, ControlParameters, ControlReply } from './operation.ts'
 import { SHOW_OPERATIONS } from './show-operations.ts'
@@ -43,14 +44,14 @@ export async function* carryOut(chat: Chat, request: ControlRequest): Replies {
 
 async function* closeRoom(chat: Chat, { name }: ControlParameters): Replies {
   const room = await chat.rooms.existing(name)
-  if (room.id === LOBBY) return yield { failed: 'the lobby cannot be closed' }
+  if (room.id === LOBBY_ROOM.id) return yield { failed: 'the lobby cannot be closed' }
   await chat.administration.closeRoom(room)
   yield { done: `closed room ${room.slug}` }
 }
 
 async function* giveRoom(chat: Chat, { name, account }: ControlParameters): Replies {
   const room = await chat.rooms.existing(name)
-  if (room.id === LOBBY) return yield { failed: 'the lobby has no owner' }
+  if (room.id === LOBBY_ROOM.id) return yield { failed: 'the lobby has no owner' }
   yield { done: `${await chat.administration.giveRoom(room, account)} owns room ${room.slug}` }
 }
 
