@@ -17,6 +17,7 @@ interface Declaration {
 /** A kind whose records do not expire. */
 interface LastingKind<V> extends Declaration {
   readonly expires?: undefined
+  readonly isOfNodes?: undefined
   /** True if records are listed in order of insertion; a record that is put again keeps its place. */
   readonly isOrdered?: true
   /**
@@ -39,6 +40,8 @@ interface LastingKind<V> extends Declaration {
 /** A kind whose records may expire. */
 interface ExpiringDeclaration extends Declaration {
   readonly expires: true
+  /** True if records concern the nodes that run, and are no content: they are not exported. */
+  readonly isOfNodes?: true
   readonly isOrdered?: undefined
   readonly indexes?: undefined
   readonly unique?: undefined
@@ -77,7 +80,7 @@ export const KINDS = {
   /** A secret of all nodes, by its purpose. */
   secret: kind(TEXT, { expires: true }),
   /** A task that one node does, by its name, until it is due again or another node may take it over. */
-  duty: kind(TEXT, { expires: true }),
+  duty: kind(TEXT, { expires: true, isOfNodes: true }),
   /** The folded name that the address that made a room uses in it, by the room's id. */
   'maker-name': kind(TEXT, { expires: true }),
   /** The digest of a request that is done once, by the digest of its room, author and key. */

@@ -7,10 +7,13 @@ import { pipeline } from 'node:stream/promises'
 import type { RoomRecord } from '../engine/engine.ts'
 import { EngineFault } from '../engine/errors.ts'
 import { fold } from '../engine/fold.ts'
-import { KIND_NAMES, parseRecord } from '../engine/records.ts'
+import { declarationOf, KIND_NAMES, parseRecord } from '../engine/records.ts'
 import { type ExportSource, Unfit } from '../engine/transfer.ts'
 import { countsText, type ExportLine, type ExportTrailer, encodeLine, FORMAT } from './lines.ts'
 import { type Out, Progress } from './progress.ts'
+
+/** The kinds of records that are content. */
+const CONTENT = KIND_NAMES.filter((kind) => !declarationOf(kind).isOfNodes)
 
 export interface ExportRequest {
   /** Version of roomd. */
@@ -65,7 +68,7 @@ async function* linesOf(
   const rooms = room ? [room] : source.rooms
   counts.rooms = rooms.length
   yield encode(rooms.map(({ slug, ...one }) => ({ type: 'room', ...one, lineName: slug })))
-  for (const kind of room ? [] : KIND_NAMES) {
+  for (const kind of room ? [] : CONTENT) {
     for await (const page of source.records(kind)) {
       counts.records += page.length
       yield encode(

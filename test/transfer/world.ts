@@ -103,6 +103,8 @@ export async function fill(engine: Engine): Promise<void> {
     position: 7,
   }
   await engine.records.put('hook', 'h', { ...hook, id: 'h', room: id, failing: { since: 1, error: 'HTTP 500' } })
+  // Of the nodes, and not exported.
+  await engine.records.put('duty', 'hooks', 'node', { expiresAt: Date.now() + DAY_MS })
   await engine.records.put('secret', 'secret', 'of tokens')
   await engine.records.put('secret', 'ticket:1', 'Ann', { expiresAt: Date.now() + DAY_MS })
   await engine.records.put('secret', '{odd} *', '', { expiresAt: Date.now() + DAY_MS })
