@@ -60,7 +60,8 @@ export class ChatSession {
   /** Begins with a client that is connected, in a room. @throws RefusedError, DisconnectedError */
   async begin(client: RoomdClient, room: string, password: string | undefined): Promise<void> {
     this.#client = client
-    this.#mention = new RegExp(`(?<![\\p{L}\\p{N}_])${RegExp.escape(client.nickname)}(?![\\p{L}\\p{N}_])`, 'iu')
+    const name = client.nickname.replace(/[\\^$.*+?()[\]{}|-]/g, '\\$&')
+    this.#mention = new RegExp(`(?<![\\p{L}\\p{N}_])${name}(?![\\p{L}\\p{N}_])`, 'iu')
     await this.join(room, password)
     void this.#readInbox(client)
     const help = await client.ask('/help')
