@@ -1,16 +1,11 @@
 import { Refusal } from '../src/chat/refusal.ts'
 import { isMask, type SanctionRole } from '../src/chat/sanctions.ts'
 import { type Command, Mistake } from './command.ts'
-import { timestamp } from './events.ts'
 import { OK } from './replies.ts'
-import { sanctionTerms, termsText } from './wording.ts'
 import { splitName, splitTime } from './words.ts'
 
 const TIME =
   'For good without a time such as 10m, 2h or 7d, or with forever, which stands before a reason that begins with a number.'
-
-/** Maximum number of bans or mutes in a reply, so that it fits the output queue. */
-const MOST = 500
 
 const REASON_HINTS = { 'text-too-long': 'The reason is too long' }
 
@@ -40,36 +35,6 @@ export const mute = sanctionCommand(
 )
 export const unban = liftingCommand('unban', 'banned', 'Lift a ban.')
 export const unmute = liftingCommand('unmute', 'muted', 'Lift a mute.')
-
-export const bans = listCommand('bans', 'banned')
-export const mutes = listCommand('mutes', 'muted')
-
-function listCommand(word: 'bans' | 'mutes', role: SanctionRole): Command {
-  return {
-    name: `/${word}`,
-    usage: `/${word}`,
-    help: `The ${word} of the room, the newest ${MOST}: whom, and whether its address too, by whom, until when, why.`,
-    state: 'inRoom',
-    least: 0,
-    async run({ chat, session }) {
-      const membership = session.inRoom()
-      await chat.workTurns.next(session.address)
-      const found = await chat.moderation.expulsion[word](membership)
-      const listed = found.slice(-MOST).map(({ to, by, at, addressDigest, until, why }) => ({
-        to,
-        by,
-        utctimestamp: timestamp(at),
-        ...(addressDigest !== undefined && { address: true as const }),
-        ...sanctionTerms({ until, why }),
-      }))
-      const lines = listed.map((each) => (each.address ? `${each.to} and its address` : each.to) + termsText(each))
-      const more = found.length - listed.length
-      if (more > 0) lines.push(`and ${more} older ones`)
-      const text = lines.join('\n') || `Nobody is ${role}`
-      return { type: 'commandResult', result: text, [word]: listed, ...(more > 0 && { more }) }
-    },
-  }
-}
 
 function sanctionCommand(word: string, role: SanctionRole, help: string): Command {
   return {

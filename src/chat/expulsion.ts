@@ -1,10 +1,11 @@
 import type { Event, Role } from '../engine/event.ts'
 import { type ModeratorAction, type ModeratorActions, moderatorReason, type Target } from './moderator-actions.ts'
-import { fold, isName } from './names.ts'
+import { fold, isName, LONGEST_NAME } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { isAtLeast } from './room-state.ts'
 import { isMask, matches, type Sanction, type SanctionRole } from './sanctions.ts'
 import type { Membership } from './session.ts'
+import { isLonger } from './text.ts'
 
 /** Maximum number of masks among the bans, and among the mutes, of a room: each is compared when a user enters, or speaks. */
 export const MAX_MASKS = 200
@@ -103,19 +104,21 @@ export class Expulsion {
     return this.#actions.append(by, { kind: 'role', to: found.to, body: '', details: { role, on: false } })
   }
 
-  /** The bans of the room, oldest first. */
-  bans(by: Membership): Promise<readonly Sanction[]> {
-    return this.#list(by, 'banned')
+  /** The bans of the room with a text in their nickname or mask, oldest first. */
+  bans(by: Membership, part = ''): Promise<readonly Sanction[]> {
+    return this.#list(by, 'banned', part)
   }
 
-  /** The mutes of the room, oldest first. */
-  mutes(by: Membership): Promise<readonly Sanction[]> {
-    return this.#list(by, 'muted')
+  /** The mutes of the room with a text in their nickname or mask, oldest first. */
+  mutes(by: Membership, part = ''): Promise<readonly Sanction[]> {
+    return this.#list(by, 'muted', part)
   }
 
-  async #list(by: Membership, role: SanctionRole): Promise<readonly Sanction[]> {
+  async #list(by: Membership, role: SanctionRole, part: string): Promise<readonly Sanction[]> {
     this.#actions.check(by, 'operator')
-    return (await this.#actions.wholeState(by.room))[role].list(Date.now())
+    // A long text takes long to fold.
+    if (isLonger(part, LONGEST_NAME)) return []
+    return (await this.#actions.wholeState(by.room))[role].list(Date.now(), fold(part))
   }
 
   /** Kicks who has entered while the ban was on its way. */

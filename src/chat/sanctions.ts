@@ -112,10 +112,11 @@ export class Sanctions {
     return found && holdsAt(found, now) ? found : undefined
   }
 
-  /** The sanctions that hold at `now`, oldest first. */
-  list(now: number): Sanction[] {
+  /** The sanctions that hold at `now` and have a folded text in their nickname or mask, oldest first. */
+  list(now: number, part = ''): Sanction[] {
     this.prune(now)
-    return [...this.#byKey.values()].sort((a, b) => a.at - b.at)
+    const found = [...this.#byKey].filter(([key]) => key.includes(part))
+    return found.map(([, sanction]) => sanction).sort((a, b) => a.at - b.at)
   }
 }
 
