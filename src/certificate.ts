@@ -6,7 +6,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { type Config, ConfigError } from './config.ts'
-import { makePrivateFolder } from './private-folder.ts'
+import { giveToOwnerOfFolder, makePrivateFolder } from './private-folder.ts'
 import type { Certificate } from './transport/port.ts'
 
 const DAY_MS = 86_400_000
@@ -77,6 +77,7 @@ async function install(file: string, content: Buffer, mode: number): Promise<boo
   const fresh = `${file}.${randomBytes(8).toString('hex')}`
   try {
     await writeFile(fresh, content, { mode })
+    giveToOwnerOfFolder(fresh)
     await link(fresh, file)
     return true
   } catch (error) {

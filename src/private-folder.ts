@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs'
+import { lchownSync, mkdirSync, realpathSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
 /** Messages for error codes of the file system. */
@@ -13,7 +13,7 @@ const CAUSES: Readonly<Record<string, string>> = {
 
 /**
  * Makes a folder that only its owner can enter, and its parents, where they are missing. `mkdirSync` makes parents too, but runs forever in
- * /proc, where it is told that no parent exists.
+ * /proc, where it is told that no parent exists. What root makes belongs to the owner of the parent, see {@link giveToOwnerOfFolder}.
  *
  * @throws Error with a message for an operator
  */
@@ -24,6 +24,7 @@ export function makePrivateFolder(folder: string): void {
   for (const part of missing) {
     try {
       mkdirSync(part, { mode: 0o700 })
+      giveToOwnerOfFolder(part)
     } catch (error) {
       // Another process may have made it meanwhile.
       if (isFolder(part)) continue
@@ -34,6 +35,17 @@ export function makePrivateFolder(folder: string): void {
       })
     }
   }
+}
+
+/**
+ * Gives a file or folder that root has just made to the owner of the folder that it is in, whose daemon could not use it otherwise. Nothing
+ * happens where this user is not root.
+ */
+export function giveToOwnerOfFolder(path: string): void {
+  if (process.geteuid?.() !== 0) return
+  const real = realpathSync(path)
+  const { uid, gid } = statSync(dirname(real))
+  lchownSync(real, uid, gid)
 }
 
 function isFolder(path: string): boolean {

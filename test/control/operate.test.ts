@@ -216,11 +216,14 @@ test.skipIf(process.getuid?.() !== 0)(
     await stop(daemon)
     chownSync(data, 65534, 65534)
     const { stdout: input } = await operate(['export', '--data', from])
-    expect(await operate(['import', '--data', data], { input })).toMatchObject({ status: 0 })
     const through = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
-    const rooms = rowsOf(await operate(['room', 'list', '--data', data], { through }))
-    expect(rooms).toMatchObject([{ NAME: 'lobby' }, { NAME: 'ops' }])
-    for (const file of readdirSync(data)) expect(statSync(join(data, file))).toMatchObject({ uid: 65534, gid: 65534 })
+    for (const folder of [data, join(data, 'new')]) {
+      expect(await operate(['import', '--data', folder], { input })).toMatchObject({ status: 0 })
+      const rooms = rowsOf(await operate(['room', 'list', '--data', folder], { through }))
+      expect(rooms).toMatchObject([{ NAME: 'lobby' }, { NAME: 'ops' }])
+      for (const file of readdirSync(folder))
+        expect(statSync(join(folder, file))).toMatchObject({ uid: 65534, gid: 65534 })
+    }
   },
 )
 

@@ -1,6 +1,15 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
@@ -215,3 +224,14 @@ test('SIGHUP to a daemon that is still loading does not end it', async () => {
   onTestFinished(() => void daemon.child.kill('SIGKILL'))
   await daemon.ready()
 })
+
+test.skipIf(process.getuid?.() !== 0)(
+  'key and certificate that root makes belong to the owner of the folder',
+  async () => {
+    const data = folder()
+    chownSync(data, 65534, 65534)
+    await roomd('--data', data).ready('line-tls')
+    for (const file of ['key.pem', 'cert.pem', 'roomd.db'])
+      expect(statSync(join(data, file))).toMatchObject({ uid: 65534, gid: 65534 })
+  },
+)

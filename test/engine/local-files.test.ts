@@ -1,4 +1,4 @@
-import { closeSync, copyFileSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, copyFileSync, openSync, readdirSync, rmSync, statSync, symlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -131,4 +131,11 @@ test('a later state of another database is put over the database: nothing of the
   await engine.stop()
   expect(texts(file)).toEqual(texts(join(other, 'roomd.db')))
   expect(texts(file)).toHaveLength(120)
+})
+
+test('a database that a link leads to is private, too', async () => {
+  const [folder, other] = [temporaryFolder(), temporaryFolder()]
+  symlinkSync(join(other, 'real.db'), join(folder, 'roomd.db'))
+  await started(folder)
+  expect(statSync(join(other, 'real.db')).mode & 0o777).toBe(0o600)
 })

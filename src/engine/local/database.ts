@@ -1,7 +1,7 @@
-import { closeSync, fchownSync, openSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { makePrivateFolder } from '../../private-folder.ts'
+import { giveToOwnerOfFolder, makePrivateFolder } from '../../private-folder.ts'
 import { forbidden } from './access.ts'
 import { migrate } from './schema.ts'
 
@@ -10,8 +10,9 @@ export const BUSY_TIMEOUT_MS = 5_000
 
 /** Result code of a file that another process uses. */
 const BUSY = 5
-/** Result codes where a file may not be used. */
+/** Result code of a file that cannot be written to. */
 const READ_ONLY = 8
+/** Result code of a file that cannot be opened. */
 const CANNOT_OPEN = 14
 
 /** Messages for the result codes of SQLite that an operator meets. */
@@ -21,8 +22,9 @@ const CAUSES: Readonly<Record<number, string>> = {
   13: 'the disk is full',
   [CANNOT_OPEN]: 'the folder cannot be read or written',
 }
-/** Result codes of a damaged file. */
+/** Result code of a damaged file. */
 const CORRUPT = 11
+/** Result code of a file that is no database. */
 const NOT_A_DATABASE = 26
 
 /** Messages for error codes of the file system. */
@@ -74,20 +76,16 @@ export function openDatabase(file: string, sync: 'normal' | 'full'): Database {
 }
 
 /**
- * Creates a file that only its owner can read; SQLite gives the files beside it the same mode and owner. One that root creates gets the
- * owner of the folder, whose daemon could not open it otherwise.
+ * Creates a file that only its owner can read; SQLite gives the files beside it the same mode and owner. One that root creates belongs to
+ * the owner of the folder.
  */
 function makePrivate(file: string): void {
   try {
-    const created = openSync(file, 'ax', 0o600)
-    try {
-      const { uid, gid } = statSync(dirname(file))
-      if (process.geteuid?.() === 0) fchownSync(created, uid, gid)
-    } finally {
-      closeSync(created)
-    }
+    const isNew = !existsSync(file)
+    closeSync(openSync(file, 'a', 0o600))
+    if (isNew) giveToOwnerOfFolder(file)
   } catch {
-    // It exists, or SQLite reports the same error with a better message.
+    // SQLite reports the same error with a better message.
   }
 }
 
