@@ -1,4 +1,5 @@
 /** Addresses of clients, as logs show them and as limits count them. */
+import { isIP } from 'node:net'
 import { networkText, parseAddress, widen } from '../chat/ip-network.ts'
 
 export interface ClientAddress {
@@ -28,4 +29,12 @@ export function networkOf(address: string, ipv6Prefix: number = IPV6_PREFIX): st
 /** Returns true for a loopback address, or the host name of one. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^(::ffff:)?127\./.test(host)
+}
+
+/** Returns an IP address without the port and the brackets that some proxies report with it; undefined for other texts. */
+export function bareAddress(text: string): string | undefined {
+  if (isIP(text)) return text
+  const [, v6, v4] = /^(?:\[([^\]]+)\]|([^:]+))(?::\d+)?$/.exec(text) ?? []
+  const address = v6 ?? v4 ?? ''
+  return isIP(address) ? address : undefined
 }

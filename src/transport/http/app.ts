@@ -1,6 +1,7 @@
 /** The server of the HTTP port; loaded only if there is an HTTP port. */
 import type { Socket } from 'node:net'
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify'
+import { bareAddress } from '../network.ts'
 import { EarlyAnswers } from './early-answers.ts'
 import { RequestFeed } from './feed.ts'
 import { addOtherMethods } from './methods.ts'
@@ -34,7 +35,7 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
       server.on('request', (request, response) => {
         if (visitors.get(request.socket)?.serve(response)) handler(request, response)
       }),
-    trustProxy: proxies.isEmpty ? false : (address) => proxies.has(address),
+    trustProxy: proxies.isEmpty ? false : (address) => proxies.has(bareAddress(address) ?? ''),
     bodyLimit: MAX_BODY,
     routerOptions: { maxParamLength: MAX_PARAMETER },
     // Schema compilers take as long to load as all the rest, so routes check their input themselves.

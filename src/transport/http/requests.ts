@@ -1,7 +1,6 @@
-import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import type { Asker } from '../../chat/reader.ts'
-import type { ClientAddress } from '../network.ts'
+import { bareAddress, type ClientAddress } from '../network.ts'
 import type { AppOptions } from './options.ts'
 import { isForeign, mayBeForeign, type OriginRequest } from './origin.ts'
 
@@ -18,7 +17,7 @@ export class RequestClients {
   /** Returns the client's address; behind a trusted proxy, the one that the proxy reports. */
   clientOf({ ip, socket }: FastifyRequest): ClientAddress {
     const { remoteAddress = '' } = socket
-    return this.#options.admission.identify(ip === remoteAddress || isIP(ip) ? ip : (bareAddress(ip) ?? remoteAddress))
+    return this.#options.admission.identify(ip === remoteAddress ? ip : (bareAddress(ip) ?? remoteAddress))
   }
 
   /** Returns the address or network that limits count the client for. */
@@ -86,13 +85,6 @@ export class RequestClients {
     this.#options.log.info({ origin, site, address: this.clientOf(request).full }, 'refused a page of another origin')
     return true
   }
-}
-
-/** Returns an address without the port and the brackets that some proxies report with it; undefined for other texts. */
-function bareAddress(text: string): string | undefined {
-  const [, v6, v4] = /^(?:\[([^\]]+)\]|([^:]+))(?::\d+)?$/.exec(text) ?? []
-  const address = v6 ?? v4 ?? ''
-  return isIP(address) ? address : undefined
 }
 
 function originRequestOf({ method, headers, host, protocol }: FastifyRequest): OriginRequest {

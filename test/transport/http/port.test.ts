@@ -133,6 +133,8 @@ test('a proxy is believed if it is named, and nobody else', async () => {
   expect(await ask(['127.0.0.1'])).toBe('198.51.100.7')
   expect(await ask(['127.0.0.0/8', '198.51.100.0/24'])).toBe('203.0.113.9')
   expect(await ask(['127.0.0.1'], 'X-Forwarded-For: <script>')).toBe('127.0.0.1')
+  const withPorts = 'X-Forwarded-For: 203.0.113.9:1, [2001:db8::7]:4711'
+  expect(await ask(['127.0.0.1', '2001:db8::/32'], withPorts)).toBe('203.0.113.9')
 })
 
 test('connections over the bounds are told so and closed, and counted back', async () => {
