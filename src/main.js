@@ -37,7 +37,7 @@ if (isOld && (verb === '--version' || verb === '-v')) {
   process.stderr.write(`roomd needs Node ${NEEDED} or later; this is ${process.version}; ${hint}\n`)
   process.exitCode = MISUSE
 } else {
-  // Reloads the certificate, which a daemon that is still loading has not read yet; a terminal sends it when it closes.
+  // A daemon that is still loading has no certificate to reload. On a terminal the signal means that this is closed.
   if ((verb === undefined || verb === 'serve' || verb.startsWith('-')) && !isatty(1)) process.on('SIGHUP', () => {})
   // Without a listener this signal makes Node open its debugger on a port.
   process.on('SIGUSR1', () => {})

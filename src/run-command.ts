@@ -35,6 +35,8 @@ async function run(args: readonly string[], streams: CommandStreams): Promise<nu
     await runDaemon(options, ignored, exposed)
     return undefined
   }
+  // Only a daemon ignores it while it is loading, see main.js.
+  process.removeAllListeners('SIGHUP')
   if (ignored.length > 0) streams.stderr.write(`roomd: ${IGNORED}: ${ignored.join(', ')}\n`)
   if (exposed.length > 0) streams.stderr.write(`roomd: ${EXPOSED}: ${exposed.join(', ')}\n`)
   if (command === 'room' || command === 'account' || command === 'address' || command === 'token') {

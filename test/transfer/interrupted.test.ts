@@ -41,13 +41,13 @@ withRedis('to import', () => {
     },
   )
 
-  it.each(['SIGKILL', 'SIGINT'] as const)(
+  it.each(['SIGKILL', 'SIGINT', 'SIGHUP'] as const)(
     'into SQLite, interrupted by %s: there is nothing, and the same command begins anew',
     async (signal) => {
       const [folder, other] = [temporaryFolder(), temporaryFolder()]
       await fillMany(folder, 3, 700)
       const { file, text } = await exported(folder)
-      const importing = run('import', '--data', other)
+      const importing = run('--data', other, 'import')
       importing.stdin.write(text.slice(0, -200))
       await eventually(() => expect(existsSync(join(other, 'roomd.db-wal'))).toBe(true))
       // No daemon starts meanwhile, and no other import.
