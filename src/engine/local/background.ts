@@ -51,6 +51,7 @@ export class Background {
   }
 
   async #run(work: BackgroundWork): Promise<void> {
+    if (this.#isStopped) return
     const { slices, pause = 0, damages = 'commits' } = work
     let againMs = EVERY_MS
     try {
