@@ -122,8 +122,10 @@ async function writeFile(lines: AsyncIterable<string>, output: string): Promise<
   // A link stays, and leads to the new file.
   const file = found ? await realpath(output) : output
   const part = `${file}.part`
+  // One that an interrupted export has left may have another mode.
+  await rm(part, { force: true })
   try {
-    await write(lines, createWriteStream(part, { mode: 0o600, flush: true }), true)
+    await write(lines, createWriteStream(part, { flags: 'wx', mode: 0o600, flush: true }), true)
     await rename(part, file)
   } catch (error) {
     await rm(part, { force: true })
