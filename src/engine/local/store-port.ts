@@ -10,8 +10,9 @@ import { Upkeep } from './upkeep.ts'
 
 const CHECK_EVERY_MS = 500
 const FIRST_INDEXING_MS = 1_000
-/** Ratios of the pauses of background work to its own time while there are commits. */
+/** Ratio of the pauses of the index to its own time while there are commits. */
 const INDEX_PAUSE = 9
+/** The same ratio of the erasure. */
 const ERASURE_PAUSE = 4
 
 /** Serves the methods of a store on a port, with replies in the order of requests, and runs retention and health checks in between. */
