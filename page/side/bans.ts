@@ -22,18 +22,22 @@ export async function openBans({ room, settings }: Desk) {
   const dialog = openDialog(`Bans and mutes of #${room?.name}`, '', body, make('div', 'row buttons', close))
 
   async function show() {
-    const replies = await Promise.all(KINDS.map(({ list }) => room?.joined?.ask(`/${list}`)))
-    for (const [place, { list, lift, nobody }] of KINDS.entries()) {
-      const reply = replies[place]
-      const rows = ((reply && resultOf(reply)[list]) ?? []).map(({ to, by, address, until, reason = '' }) => {
-        const button = makeButton(lift, () => void end(lift, to))
-        button.ariaLabel = `${lift} ${to}`
-        const term = until ? `until ${clock.when(dateOf(until))}` : 'permanently'
-        const why = `By ${by}, ${term}${reason && `: ${reason}`}${address ? '. Includes guests at the same address.' : ''}`
-        return make('li', 'row', make('div', 'grow', to, make('p', 'hint', why)), button)
-      })
-      lists[place]?.replaceChildren(...(rows.length > 0 ? rows : [make('li', 'hint', nobody)]))
-    }
+    await Promise.all(
+      KINDS.map(async ({ list, lift, nobody }, place) => {
+        const reply = await room?.joined?.ask(`/${list}`)
+        if (!reply) return
+        const { [list]: listed = [], more } = resultOf(reply)
+        const rows = listed.map(({ to, by, address, until, reason = '' }) => {
+          const button = makeButton(lift, () => void end(lift, to))
+          button.ariaLabel = `${lift} ${to}`
+          const term = until ? `until ${clock.when(dateOf(until))}` : 'permanently'
+          const why = `By ${by}, ${term}${reason && `: ${reason}`}${address ? '. Includes guests at the same address.' : ''}`
+          return make('li', 'row', make('div', 'grow', to, make('p', 'hint', why)), button)
+        })
+        if (more) rows.unshift(make('li', 'hint', `${more} older`))
+        lists[place]?.replaceChildren(...(rows.length > 0 ? rows : [make('li', 'hint', nobody)]))
+      }),
+    )
     if (!dialog.contains(document.activeElement)) close.focus()
   }
 

@@ -140,6 +140,21 @@ test('operators mute, kick and ban from the menu; whoever it hits is told by who
   await ann.sees('dan', 'ann', 'bob')
 })
 
+test('of many mutes the number of older ones that are left out stands above the newest', async () => {
+  const { owner, ann } = await startRoom('raided')
+  for (let n = 0; n < 501; n++) owner.send(`/mute raider${n}`)
+  owner.send('/op ann')
+  await isMarked(ann, 'ann', 'operator')
+  await chooseOfRoom(ann, 'Bans and mutes…')
+  const rows = ann.page.getByRole('dialog').getByRole('listitem')
+  await rows.filter({ hasText: /^1 older$/ }).waitFor()
+  expect((await rows.allTextContents()).slice(0, 3).map((text) => text.slice(0, 17))).toEqual([
+    'Nobody is banned.',
+    '1 older',
+    'raider1By dan, pe',
+  ])
+})
+
 test('whoever is out of the only room still gets private messages, and is told when the connection is lost', async () => {
   const http = await reservePort()
   const daemon = await startTestDaemon({ http })
