@@ -7,7 +7,7 @@ import type { Handled } from '../../transport/reply-queue.ts'
 import { settledWithin } from '../../within.ts'
 import type { IrcCommand, IrcContext } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
-import { showRenamed } from './entry.ts'
+import { showRetitled } from './entry.ts'
 import { GarbledLine } from './framing.ts'
 import type { PingedConnection } from './heartbeat.ts'
 import { LabelledReply, refusalOf } from './labels.ts'
@@ -46,7 +46,7 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
     this.options = options
     this.#link = link
     this.session = new IrcSession(options.wire, link, options.users)
-    this.session.showRenamed = this.#showRenamed.bind(this)
+    this.session.showRetitled = this.#showRetitled.bind(this)
     this.multiline = new MultilineInput(options.maxText)
     options.pings.add(this)
     this.reply = (name, ...params) => numeric(this.session.nick, name, ...params)
@@ -105,12 +105,12 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
     this.#push([ircLine(SERVER, 'NOTICE', [this.session.nick, text])])
   }
 
-  /** See {@link showRenamed}; the lines are no part of a reply. */
-  #showRenamed(room: Room, former: string): () => Promise<void> {
+  /** See {@link showRetitled}; the lines are no part of a reply. */
+  #showRetitled(room: Room, former: string): () => Promise<void> {
     const { chat, session, options, reply } = this
     const tell = (lines: Lines) => lines.length > 0 && this.#push(lines)
     const context = { chat, session, options, reply, tell, drained: () => this.drained() }
-    return showRenamed(context, room, former)
+    return showRetitled(context, room, former)
   }
 
   handle(line: string | Unreadable): Handled {

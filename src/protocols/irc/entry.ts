@@ -4,7 +4,7 @@ import { type ChannelContext, type IrcContext, NOTHING } from './command.ts'
 import { joinLine, partLine } from './events.ts'
 import { LongReply } from './long-reply.ts'
 import type { Lines } from './message.ts'
-import { channelOf } from './names.ts'
+import { channelOf, isSameChannel } from './names.ts'
 import { unlessRefused } from './refusals.ts'
 import { addReplay } from './replay.ts'
 import { namesLines, topicLines } from './rooms.ts'
@@ -32,17 +32,18 @@ export async function enter(
  * Tells a client that a channel has another name than `former`: it is shown out of the one and in the other (IRCv3, "draft/channel-rename",
  * fallback). Returns a step that shows it topic and names.
  */
-export function showRenamed(context: ChannelContext, room: Room, former: string): () => Promise<void> {
+export function showRetitled(context: ChannelContext, room: Room, former: string): () => Promise<void> {
   const { session } = context
-  const { record } = room
-  const parting = partLine(session.source, former, `The channel is ${channelOf(record)} now`)
-  context.tell([ownLine(session, parting), ownJoin(context, record)])
+  const channel = channelOf(room.record)
+  const parting = partLine(session.source, former, `The channel is ${channel} now`)
+  context.tell([ownLine(session, parting), ownJoin(context, room.record)])
   return async () => {
     // The client may have left meanwhile, and the name may be another one again.
-    const isCurrent = () => session.memberships.has(record.id) && room.record === record
+    const isCurrent = () =>
+      session.memberships.get(room.record.id)?.room === room && isSameChannel(channelOf(room.record), channel)
     if (!isCurrent()) return
     const reply = new LongReply(context)
-    await addDescription(context, record, reply)
+    await addDescription(context, room.record, reply)
     if (isCurrent()) context.tell(reply.rest())
   }
 }

@@ -76,7 +76,7 @@ export function prefixOf(rank: Rank | undefined): string {
 export async function namesLines({ chat, session, reply, options }: ChannelContext, room: RoomRecord): Promise<Lines> {
   const channel = channelOf(room)
   const hasHosts = session.caps.has('userhost-in-names')
-  const texts = await options.names.of(`${room.id} ${hasHosts}`, () =>
+  const texts = await options.names.of(`${room.id} ${channel} ${hasHosts}`, () =>
     namesIn(chat, room, hasHosts ? options.users : undefined),
   )
   const symbol = room.visibility === 'hidden' ? '@' : '='

@@ -45,8 +45,8 @@ export class IrcSession extends Session implements DetailedSession {
   variant = 0
   username = ''
   realName = ''
-  /** See {@link showRenamed}. Undefined without a client. */
-  showRenamed: ((room: Room, former: string) => () => Promise<void>) | undefined
+  /** Tells the client that a channel has another name than `former`. Returns a step that shows it topic and names. Undefined without a client. */
+  showRetitled: ((room: Room, former: string) => () => Promise<void>) | undefined
   readonly #users: IrcUsers
 
   constructor(wire: Wire<IrcSession>, link: ClientLink, users: IrcUsers) {

@@ -1,5 +1,6 @@
 /** docs/protocols/irc.md, section 2: a room that gets another title is another channel. */
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { FollowedRoom } from '../../../src/chat/followed-room.ts'
 import { codes, ircSuite, plain } from './suite.ts'
 
 const suite = ircSuite()
@@ -45,7 +46,7 @@ test('a title that changes no more than the case of ASCII letters, or not the na
   ])
 })
 
-test('a crowd is told of another name at once, and of topic and names in turns', async () => {
+test('each of a crowd is told of another name, and behind it of topic and names', async () => {
   const lin = await suite.line('lin', 'hall')
   const crowd = await Promise.all(Array.from({ length: 120 }, (_, n) => suite.guest(`guest${n}`)))
   for (const client of crowd) await client.ask('JOIN #hall')
@@ -61,4 +62,19 @@ test('a crowd is told of another name at once, and of topic and names in turns',
       '366',
     ])
   }
+})
+
+test('a channel that is changed once more right behind its name is shown to each member', async () => {
+  const [ann, bob] = await suite.together('#cave', 'ann', 'bob')
+  const { change } = FollowedRoom.prototype
+  // With Redis each change of a room, entries and exits among them, gives a new record.
+  const spy = vi.spyOn(FollowedRoom.prototype, 'change').mockImplementation(function (this: FollowedRoom, record) {
+    change.call(this, record)
+    change.call(this, { ...record })
+  })
+  onTestFinished(() => spy.mockRestore())
+  const lin = await suite.line('lin', 'cave')
+  await ann.ask('MODE #cave +o lin')
+  await lin.ask('/title Grotto')
+  for (const client of [ann, bob]) expect(codes(await client.until(/ 366 /)).slice(-2)).toEqual(['353', '366'])
 })
