@@ -34,6 +34,13 @@ interface Candidate {
   readonly saidAt: number
 }
 
+/** All public rooms, with their ids, and with the texts in which a filter searches. */
+interface AllRooms {
+  readonly ids: readonly number[]
+  readonly list: readonly ListedRoom[]
+  readonly keys: readonly string[]
+}
+
 /** The title and members of a public room. */
 export interface OccupiedRoom {
   readonly title: string
@@ -46,6 +53,8 @@ export class RoomLists {
   readonly #alive = new Snapshot(() => this.#listAlive())
   readonly #everything = new Snapshot(() => this.#listEverything())
   readonly #presence = new Snapshot(() => this.#listMembers())
+  /** The rooms of the newest list of all rooms, by id. */
+  #newest: ReadonlyMap<number, ListedRoom> = new Map()
 
   constructor(engine: Engine) {
     this.#engine = engine
@@ -59,6 +68,19 @@ export class RoomLists {
   /** All rooms, in the order of {@link alive}. */
   async all(): Promise<readonly ListedRoom[]> {
     return (await this.#everything.get()).list
+  }
+
+  /**
+   * The ids of all rooms, in the order of {@link alive}, for {@link listed}: a client that reads slowly holds no list, of which there may be a
+   * newer one each second.
+   */
+  async ids(): Promise<readonly number[]> {
+    return (await this.#everything.get()).ids
+  }
+
+  /** A room as the newest list of all rooms shows it; undefined for one that is not in it. */
+  listed(id: number): ListedRoom | undefined {
+    return this.#newest.get(id)
   }
 
   /** The rooms whose slug, title or topic contains a text, without regard to case, in the order of {@link alive}. */
@@ -85,7 +107,7 @@ export class RoomLists {
     return (await this.#listed(ordered(alive, counts, saidAt))).map(({ room }) => room)
   }
 
-  async #listEverything(): Promise<{ list: readonly ListedRoom[]; keys: readonly string[] }> {
+  async #listEverything(): Promise<AllRooms> {
     const { rooms, memberships } = this.#engine
     const found = Promise.all([rooms.list(), memberships.counts(), rooms.spokenSince(0)])
     const [all, counts, spoken] = await found.catch(refuse)
@@ -94,7 +116,10 @@ export class RoomLists {
     const keys = candidates.map(
       ({ room: { title, slug } }, place) => fold(slug) + BREAK + fold(title) + BREAK + fold(listed[place]?.topic ?? ''),
     )
-    return { list: listed.map(({ room }) => room), keys }
+    const list = listed.map(({ room }) => room)
+    const ids = candidates.map(({ room }) => room.id)
+    this.#newest = new Map(list.map((room, place) => [ids[place] ?? 0, room]))
+    return { ids, list, keys }
   }
 
   /** The rooms as they are shown, with their whole topics. */

@@ -19,13 +19,20 @@ export const listCommand: IrcCommand = {
     const { chat, session, reply } = context
     const words = params.flatMap(itemsOf)
     const isShown = conditionOf(words.slice(0, IRC_LIMITS.conditions))
-    const rooms = [...(await chat.rooms.lists.all()), ...(await unlistedRooms(context))]
+    const { lists } = chat.rooms
+    const [ids, unlisted] = [await lists.ids(), await unlistedRooms(context)]
     const list = new LongReply(context)
     await list.add([reply('RPL_LISTSTART')])
-    for await (const room of chat.workTurns.each(session, rooms)) {
-      if (!isShown(room)) continue
+    const add = async (room: ListedRoom) => {
+      if (!isShown(room)) return
       await list.add([reply('RPL_LIST', nameOf(room), room.members, (room.topic ?? '').replaceAll('\n', ' '))])
     }
+    for await (const id of chat.workTurns.each(session, ids)) {
+      const room = lists.listed(id)
+      // One that has been closed or hidden meanwhile is left out.
+      if (room) await add(room)
+    }
+    for await (const room of chat.workTurns.each(session, unlisted)) await add(room)
     return [...list.rest(), reply('RPL_LISTEND')]
   },
 }

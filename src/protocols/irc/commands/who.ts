@@ -1,4 +1,5 @@
 import { fold } from '../../../chat/names.ts'
+import type { RoomRecord } from '../../../engine/engine.ts'
 import { slicesOf } from '../../../slices.ts'
 import type { IrcCommand, IrcContext } from '../command.ts'
 import { LongReply } from '../long-reply.ts'
@@ -11,6 +12,14 @@ import { isAdminHere, isBotHere } from '../session.ts'
 const MAX_MATCHES = 200
 /** Users whose lines are made in one turn. */
 const SLICE = 64
+
+/** The users of a reply. */
+interface Found {
+  /** Up to {@link SLICE} nicknames in each, one a line: a client that reads slowly holds no object for each member. */
+  readonly slices: readonly string[]
+  /** The room whose members they are; undefined for none. */
+  readonly room: RoomRecord | undefined
+}
 
 /** A user in the reply, with its prefix in a channel, which is `*` for none. */
 interface Listed {
@@ -36,35 +45,45 @@ export const whoCommand: IrcCommand = {
   async run(context, { params: [mask = '', selection = ''] }) {
     const [, letters, token = ''] = /^[^%]*%([a-zA-Z]+)(?:,(\d{1,3}))?$/.exec(selection) ?? []
     const fields = letters === undefined ? undefined : { letters, token }
-    const listed = mask.startsWith('#') ? await membersOf(context, mask) : await usersLike(context, mask)
-    const isShown = /^[^%]*o/.test(selection) ? ({ name }: Listed) => isAdminHere(context.chat, name) : () => true
+    const isShown = /^[^%]*o/.test(selection) ? (name: string) => isAdminHere(context.chat, name) : () => true
+    const { slices, room } = await find(context, mask, isShown)
     const reply = new LongReply(context)
-    for (const some of slicesOf(listed.filter(isShown), SLICE)) {
+    for (const slice of slices) {
       await context.chat.workTurns.next(context.session.address)
       if (context.session.closed) break
-      await reply.add(await Promise.all(some.map((user) => lineOf(context, user, fields))))
+      const users = await listed(context, slice.split('\n'), room)
+      await reply.add(await Promise.all(users.map((user) => lineOf(context, user, fields))))
     }
     return [...reply.rest(), context.reply('RPL_ENDOFWHO', mask)]
   },
 }
 
-async function membersOf(context: IrcContext, channel: string): Promise<Listed[]> {
-  const { chat, session } = context
-  const room = await findVisible(context, channel)
+/** The users of a channel or mask, as far as they are to be shown. */
+async function find(context: IrcContext, mask: string, isShown: (name: string) => boolean): Promise<Found> {
+  const room = mask.startsWith('#') ? await findVisible(context, mask) : undefined
+  const names = mask.startsWith('#') ? await membersOf(context, room) : await usersLike(context, mask)
+  return { slices: Array.from(slicesOf(names.filter(isShown), SLICE), (some) => some.join('\n')), room }
+}
+
+async function membersOf({ chat, session }: IrcContext, room: RoomRecord | undefined): Promise<readonly string[]> {
   if (!room) return []
   await chat.workTurns.next(session.address)
-  const members = await chat.rooms.inside(room.id)
-  const ranks = await chat.users.ranks(room.id, members)
-  return members.map((name) => ({ name, channel: channelOf(room), prefix: prefixOf(ranks.get(name)) }))
+  return chat.rooms.inside(room.id)
+}
+
+async function listed({ chat }: IrcContext, names: string[], room: RoomRecord | undefined): Promise<Listed[]> {
+  if (!room) return names.map((name) => ({ name, channel: '*', prefix: '' }))
+  const ranks = await chat.users.ranks(room.id, names)
+  return names.map((name) => ({ name, channel: channelOf(room), prefix: prefixOf(ranks.get(name)) }))
 }
 
 /** The user of a nickname, or those on this node and in the session's rooms whose nickname fits a mask. */
-async function usersLike(context: IrcContext, mask: string): Promise<Listed[]> {
+async function usersLike(context: IrcContext, mask: string): Promise<readonly string[]> {
   const { chat, session } = context
   const wanted = meantNick(mask)
   if (!/[*?]/.test(mask)) {
     const [here] = chat.users.here(wanted)
-    return (await chat.users.isOnline(wanted)) ? [{ name: here?.name ?? wanted, channel: '*', prefix: '' }] : []
+    return (await chat.users.isOnline(wanted)) ? [here?.name ?? wanted] : []
   }
   const fits = fitting(fold(wanted))
   const found = new Map<string, string>()
@@ -73,7 +92,7 @@ async function usersLike(context: IrcContext, mask: string): Promise<Listed[]> {
     if (!found.has(key) && fits([...key]) && (key === session.key || !isHidden(context, name))) found.set(key, name)
     if (found.size === MAX_MATCHES) break
   }
-  return Array.from(found.values(), (name) => ({ name, channel: '*', prefix: '' }))
+  return [...found.values()]
 }
 
 /** The nicknames on this node and in the rooms of the session, some of them several times. */
