@@ -7,15 +7,11 @@ import type { RoomsApiContext } from '../context.ts'
 import { Problem } from '../problems.ts'
 import { keyOf, nonceAt } from '../sayings.ts'
 import { hookMessageOf } from './hook-message.ts'
-import { type Payload, sizeOfJson } from './payload.ts'
+import { excessOf } from './json-cost.ts'
+import type { Payload } from './payload.ts'
 
 /** Maximum bytes of a payload; those of forges list files. */
 const MAX_PAYLOAD_BYTES = 1_048_576
-/** Maximum levels of a payload's objects and lists: they are read by functions that call themselves. */
-const MAX_LEVELS = 64
-/** Maximum values of a payload, which take a few milliseconds to make; those of forges have some thousands. */
-const MAX_VALUES = 20_000
-
 /** Bytes of a payload that count as one message for the rate. */
 const PACED_BYTES = 4_096
 
@@ -55,8 +51,14 @@ export function addIncomingHooks(app: FastifyInstance, context: RoomsApiContext)
       const { caller, room } = calls.get(request) ?? unidentified()
       const size = Buffer.isBuffer(request.body) ? Math.ceil(request.body.length / PACED_BYTES) : 1
       pacer.count(caller.author, pacer.paceOf(request, caller.author), Math.max(1, size))
-      await chat.workTurns.next(caller.address)
-      const { source, text } = hookMessageOf(payloadOf(request), request.headers, maxText)
+      // Each step may take some milliseconds.
+      const turn = () => chat.workTurns.next(caller.address)
+      await turn()
+      const written = writtenIn(request)
+      await turn()
+      const payload = payloadOf(written)
+      await turn()
+      const { source, text } = hookMessageOf(payload, request.headers, maxText)
       // What another webhook of roomd has sent is not said: it could come back for ever.
       if (text !== undefined && request.headers['x-roomd-hook'] === undefined) {
         const place = await context.authorization.enter(caller, room)
@@ -75,36 +77,45 @@ function nonceOf(request: FastifyRequest): { readonly nonce?: string } {
   return key === undefined ? {} : { nonce: nonceAt(key, 1) }
 }
 
-/** Returns the payload of a webhook: JSON, also labelled as a form or in its field `payload`, or a text. @throws {Problem} 400 */
-function payloadOf({ body, bodyType }: FastifyRequest): Payload | string {
-  const text = decodedText(body)
-  if (bodyType === 'text/plain') return text
-  if (bodyType !== 'application/x-www-form-urlencoded') return jsonIn(text, /json$/.test(bodyType))
-  // Of a million fields the others are not decoded.
-  const [field] = /(?<=^|&)payload=[^&]*/.exec(text) ?? []
-  if (field !== undefined) return jsonIn(new URLSearchParams(field).get('payload') ?? '', true)
-  // curl labels JSON as a form, too; a number, for instance, is a text as it stands.
-  return /^\s*[{"]/.test(text) ? jsonIn(text, false) : text
+/** The text of a payload. */
+interface Written {
+  readonly text: string
+  /** Tells whether a text that is no JSON is refused, or said as it is. */
+  readonly format: 'text' | 'json' | 'json or text'
 }
 
-function jsonIn(text: string, mustBeJson: boolean): Payload | string {
-  if (/^\s*[{[]/.test(text)) checkSize(text)
+/** Returns the text of a payload: the body, or its field `payload`. @throws {Problem} 400 for one that would take too long to parse */
+function writtenIn(request: FastifyRequest): Written {
+  const written = decoded(request)
+  const excess = written.format !== 'text' && /^\s*[{[]/.test(written.text) ? excessOf(written.text) : undefined
+  if (excess !== undefined) throw new Problem(400, 'invalid-request', excess)
+  return written
+}
+
+/** JSON may also be labelled as a form. */
+function decoded({ body, bodyType }: FastifyRequest): Written {
+  const text = decodedText(body)
+  if (bodyType === 'text/plain') return { text, format: 'text' }
+  if (bodyType !== 'application/x-www-form-urlencoded')
+    return { text, format: /json$/.test(bodyType) ? 'json' : 'json or text' }
+  // Of a million fields the others are not decoded.
+  const [field] = /(?<=^|&)payload=[^&]*/.exec(text) ?? []
+  if (field !== undefined) return { text: new URLSearchParams(field).get('payload') ?? '', format: 'json' }
+  // curl labels JSON as a form, too; a number, for instance, is a text as it stands.
+  return { text, format: /^\s*[{"]/.test(text) ? 'json or text' : 'text' }
+}
+
+/** @throws {Problem} 400 */
+function payloadOf({ text, format }: Written): Payload | string {
+  if (format === 'text') return text
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
-    if (mustBeJson) throw new Problem(400, 'invalid-request', 'The payload is not JSON')
+    if (format === 'json') throw new Problem(400, 'invalid-request', 'The payload is not JSON')
     return text
   }
   return isObject(value) ? value : typeof value === 'string' ? value : JSON.stringify(value)
-}
-
-/** @throws {Problem} 400 */
-function checkSize(json: string): void {
-  const { levels, values } = sizeOfJson(json)
-  if (levels > MAX_LEVELS)
-    throw new Problem(400, 'invalid-request', `Objects and lists are nested deeper than ${MAX_LEVELS} levels`)
-  if (values > MAX_VALUES) throw new Problem(400, 'invalid-request', `The payload has more than ${MAX_VALUES} values`)
 }
 
 function tooLarge(): Problem {

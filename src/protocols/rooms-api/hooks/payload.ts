@@ -45,30 +45,3 @@ export function lines(all: Iterable<string>, joint = '\n'): string {
   }
   return text
 }
-
-/** The size of a text of JSON. */
-interface JsonSize {
-  /** Levels of objects and lists. */
-  readonly levels: number
-  /** Number of values, about. */
-  readonly values: number
-}
-
-/** Returns the size of a text of JSON, before it is parsed: objects take a thousand times as long to make as their text takes to look at. */
-export function sizeOfJson(json: string): JsonSize {
-  let [level, levels, values] = [0, 0, 1]
-  let isInString = false
-  for (let at = 0; at < json.length; at++) {
-    const character = json[at]
-    if (isInString) {
-      if (character === '\\') at++
-      else if (character === '"') isInString = false
-    } else if (character === '"') isInString = true
-    else if (character === ',') values++
-    else if (character === '{' || character === '[') {
-      values++
-      levels = Math.max(levels, ++level)
-    } else if (character === '}' || character === ']') level--
-  }
-  return { levels, values }
-}

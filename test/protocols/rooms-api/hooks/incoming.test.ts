@@ -27,8 +27,8 @@ async function tokenWith(request: object): Promise<string> {
   return body.value
 }
 
-async function post(body: string | Uint8Array, headers: Record<string, string> = {}, secret = token) {
-  const response = await fetch(`http://127.0.0.1:${daemon.port('http')}/hooks/${secret}`, {
+async function post(body: string | Uint8Array, headers: Record<string, string> = {}, secret = token, to = daemon) {
+  const response = await fetch(`http://127.0.0.1:${to.port('http')}/hooks/${secret}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: body as string,
@@ -161,10 +161,34 @@ test('a payload that is nested deeply or has a great many parts does no harm', a
   for (const body of [nested('[', ']'), `{"x":${nested('[', ']')}}`])
     expect(await post(body)).toMatchObject({ status: 400, type: 'application/problem+json; charset=utf-8' })
   const alerts = (count: number) => JSON.stringify({ version: '4', alerts: Array(count).fill({}) })
-  expect(await post(alerts(20_000))).toMatchObject({ status: 400, type: 'application/problem+json; charset=utf-8' })
-  expect(await post(alerts(9_000))).toEqual(OK)
+  const keys = JSON.stringify(Object.fromEntries(Array.from({ length: 10_001 }, (_, n) => [`key${n}`, n])))
+  // Few keys can come in a great many orders.
+  const orders = JSON.stringify(
+    Array.from({ length: 10_001 }, (_, n) =>
+      Object.fromEntries(Array.from(n.toString(2).padStart(14, '0'), (bit, at) => [`${bit}${at}`, 0])),
+    ),
+  )
+  for (const body of [alerts(50_000), keys, orders])
+    expect(await post(body)).toMatchObject({ status: 400, type: 'application/problem+json; charset=utf-8' })
+  expect(await post(alerts(49_000))).toEqual(OK)
   const [text] = await said(1)
-  expect(text?.split('\n').at(-1)).toBe('… and 8990 more')
+  expect(text?.split('\n').at(-1)).toBe('… and 48990 more')
+})
+
+test('long payloads of Alertmanager and forges are taken, up to a megabyte', async () => {
+  const [alert] = payloads.ALERTMANAGER.alerts
+  const count = (part: unknown) => Math.floor(1_040_000 / (JSON.stringify(part).length + 1))
+  const alerts = Array(count(alert)).fill(alert)
+  const [commit] = payloads.GITHUB_PUSH.commits
+  const commits = Array(count(commit)).fill(commit)
+  const added = Array.from({ length: 40_000 }, (_, n) => `src/generated/${n}.ts`)
+  for (const payload of [
+    { ...payloads.ALERTMANAGER, alerts },
+    { ...payloads.GITHUB_PUSH, commits },
+    { ...payloads.GITHUB_PUSH, commits: [{ ...commit, added }] },
+  ])
+    expect(await post(JSON.stringify(payload))).toEqual(OK)
+  await said(3)
 })
 
 test('the token has one room and the right to write, and nothing else opens the way', async () => {
