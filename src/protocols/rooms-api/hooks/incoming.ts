@@ -12,8 +12,8 @@ import type { Payload } from './payload.ts'
 
 /** Maximum bytes of a payload; those of forges list files. */
 const MAX_PAYLOAD_BYTES = 1_048_576
-/** Bytes of a payload that count as one message for the rate. */
-const PACED_BYTES = 4_096
+/** Bytes of a payload that count as one message for the rate; most of those of forges have less. */
+const PACED_BYTES = 32_768
 
 interface HookCall {
   readonly caller: Writer

@@ -191,6 +191,17 @@ test('long payloads of Alertmanager and forges are taken, up to a megabyte', asy
   await said(3)
 })
 
+test('a payload of a forge counts as one message for the rate', async () => {
+  const bounded = await startTestDaemon({ http: 0, 'max-rate': 1, 'max-burst': 20 })
+  onTestFinished(() => bounded.stop())
+  const owner = await dial(bounded, 'LOGIN ann', `/register ${PASSWORD}`, 'JOIN ops')
+  owner.socket.destroy()
+  const { body } = await ask(bounded, 'POST', '/api/tokens', { name: 'ci', rooms: ['ops'], may: ['write'] })
+  const step = JSON.stringify({ ...payloads.GITHUB_WORKFLOW_RUN, action: 'in_progress', jobs: 'x'.repeat(20_000) })
+  const headers = { 'x-github-event': 'workflow_run' }
+  for (let time = 0; time < 15; time++) expect(await post(step, headers, body.value, bounded)).toEqual(OK)
+})
+
 test('the token has one room and the right to write, and nothing else opens the way', async () => {
   const text = '{"text":"x"}'
   const refused = async (secret: string) => JSON.parse((await post(text, {}, secret)).text)
