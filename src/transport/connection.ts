@@ -133,7 +133,7 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
 
   get pace(): PaceOptions {
     const { full, guest } = this.#options.pacing
-    return this.#isTrusted || this.#conversation.isBot ? full : guest
+    return this.#isTrusted || this.#conversation.session?.isBot ? full : guest
   }
 
   get isEncrypted(): boolean {
@@ -145,7 +145,7 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
   }
 
   get isLoggedIn(): boolean {
-    return Boolean(this.#conversation.name)
+    return Boolean(this.#conversation.session?.name)
   }
 
   get over(): Promise<void> {
@@ -162,7 +162,7 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
 
   /** Name and address, for the log. */
   get #client(): object {
-    return { name: this.#conversation.name, address: this.#fullAddress }
+    return { name: this.#conversation.session?.name, address: this.#fullAddress }
   }
 
   slow(on: boolean): void {

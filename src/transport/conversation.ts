@@ -1,4 +1,4 @@
-import type { Lifeline } from '../chat/session.ts'
+import type { Lifeline, Session } from '../chat/session.ts'
 import type { DisconnectReason } from './disconnect.ts'
 import type { ByteSink } from './outbox.ts'
 import type { PaceOptions } from './rate.ts'
@@ -6,10 +6,8 @@ import type { Handled, ReplyQueue } from './reply-queue.ts'
 
 /** A protocol's handler for the input of one connection. */
 export interface Conversation<Unit> {
-  /** The nickname of the logged-in client; empty or undefined before the login. */
-  readonly name: string | undefined
-  /** True if the client is logged in to an account of a bot; undefined where there are no accounts. */
-  readonly isBot?: boolean
+  /** The session of the client; undefined, or without a name, before the login. */
+  readonly session: Pick<Session, 'name' | 'isBot'> | undefined
   /** Handles one unit of input: a line, a frame or a message. */
   handle(unit: Unit): Handled
   /** Ends the session. Called once, after the last input. Resolves when the client's nickname is free. */

@@ -18,7 +18,7 @@ const frame = (value: object) => encodeFrame(JSON.stringify(value))
 
 /** Does what it is asked: echoes, waits, floods, fails, hangs up. */
 class Parrot implements Conversation<Buffer> {
-  name: string | undefined
+  session: { readonly name: string; readonly isBot: boolean } | undefined
   heard = 0
   readonly #link: ClientLink
   readonly #left: () => void
@@ -32,7 +32,7 @@ class Parrot implements Conversation<Buffer> {
     this.heard++
     const { login, late, flood, fail, quit, echo, expel } = JSON.parse(payload.toString())
     if (fail) throw new Error('as it was asked')
-    if (login) this.name = login
+    if (login) this.session = { name: login, isBot: false }
     if (late) return this.#later(late)
     for (let n = 0; n < (flood ?? 0); n++) this.#link.push(frame({ n, fill: 'x'.repeat(100) }))
     if (echo !== undefined) this.#link.push(frame({ echo }))

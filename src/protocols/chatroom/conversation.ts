@@ -39,7 +39,7 @@ export class ChatroomConversation implements Conversation<Buffer> {
   readonly #shared: ChatroomShared
   readonly #link: ClientLink
   /** The session from login to logout. */
-  #session: ChatroomSession | undefined
+  session: ChatroomSession | undefined
   /** True if the client has shown a room. */
   #wasInRoom = false
   #gone = false
@@ -49,19 +49,11 @@ export class ChatroomConversation implements Conversation<Buffer> {
     this.#link = link
   }
 
-  get name(): string | undefined {
-    return this.#session?.name || undefined
-  }
-
-  get isBot(): boolean {
-    return this.#session?.isBot ?? false
-  }
-
   handle(payload: Buffer): Handled {
     const request = readChatroomRequest(payload)
     if (!request) return this.#refuse('error', INVALID_MESSAGE)
     const { type } = request
-    const session = this.#session
+    const session = this.session
     if (!session) {
       if (type === 'register') return this.#register(request)
       if (type === 'login') return this.#login(request)
@@ -81,7 +73,7 @@ export class ChatroomConversation implements Conversation<Buffer> {
 
   async leave(): Promise<void> {
     this.#gone = true
-    if (this.#session) await this.#end(this.#session)
+    if (this.session) await this.#end(this.session)
   }
 
   #register(request: ChatroomRequest): void | Promise<void> {
@@ -109,7 +101,7 @@ export class ChatroomConversation implements Conversation<Buffer> {
         if (why === 'membership-lost') void this.#rejoin(session, room.record.id)
         else this.#returnToLobby(session)
       }
-      this.#session = session
+      this.session = session
       const where = { username: session.name, chatroom: LOBBY_KEY }
       this.#reply({ type: 'login', status: 'ok', data: where, message: 'Login successful' })
       pages.turn(session, pages.lobby)
@@ -118,7 +110,7 @@ export class ChatroomConversation implements Conversation<Buffer> {
 
   /** Ends the session before the reply, so that the account can log in again, on any node. */
   async #logout(session: ChatroomSession): Promise<void> {
-    this.#session = undefined
+    this.session = undefined
     await settledWithin(this.#end(session), NAME_RELEASE_MS)
     this.#reply({ type: 'logout', status: 'ok', message: `${session.name} logout successfully` })
   }

@@ -45,8 +45,8 @@ export class ChatterboxConversation implements Conversation<Buffer> {
     this.#link = link
   }
 
-  get name(): string | undefined {
-    return this.#accepted ? this.#session?.name : undefined
+  get session(): ChatterboxSession | undefined {
+    return this.#accepted ? this.#session : undefined
   }
 
   handle(payload: Buffer): Handled {
@@ -78,7 +78,7 @@ export class ChatterboxConversation implements Conversation<Buffer> {
 
   async #choose(username: unknown): Promise<Outcome> {
     if (typeof username !== 'string') return INVALID_REQUEST
-    if (this.#accepted) return `Already logged in as ${this.name}`
+    if (this.#accepted) return `Already logged in as ${this.session?.name}`
     if (isReserved(username)) {
       // The core refuses it with the same code as an account's name.
       this.#reject(NOT_ALLOWED)
@@ -106,8 +106,8 @@ export class ChatterboxConversation implements Conversation<Buffer> {
 
   /** Handles the entries of a frame: messages are committed together, in slices; a command waits for the messages before it. */
   async #take(messages: unknown, before: Promise<void>): Promise<Outcome> {
-    const session = this.#session
-    if (!this.#accepted || !session) return 'Choose a username first'
+    const { session } = this
+    if (!session) return 'Choose a username first'
     if (!Array.isArray(messages)) return INVALID_REQUEST
     let first: Outcome
     let outcomes: (Outcome | Promise<Outcome>)[] = []

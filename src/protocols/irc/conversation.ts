@@ -56,14 +56,6 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
     return this.options.chat
   }
 
-  get name(): string {
-    return this.session.name
-  }
-
-  get isBot(): boolean {
-    return this.session.isBot
-  }
-
   tell(lines: Lines): void {
     if (lines.length > 0) this.#push(this.#replying?.early(lines) ?? lines)
   }

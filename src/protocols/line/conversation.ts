@@ -85,14 +85,6 @@ export class LineConversation implements CommandContext, Conversation<LineUnit> 
     this.session.listening = place
   }
 
-  get name(): string {
-    return this.session.name
-  }
-
-  get isBot(): boolean {
-    return this.session.isBot
-  }
-
   get pace(): PaceOptions {
     return this.#link.pace
   }
@@ -263,9 +255,9 @@ export class LineConversation implements CommandContext, Conversation<LineUnit> 
 /** The error for a session that is not in the state which a command requires. */
 const WRONG_STATE: Readonly<Record<State, (context: LineConversation) => ErrorReply | undefined>> = {
   any: () => undefined,
-  anonymous: ({ name }) => (name ? error('already-logged-in', name) : undefined),
-  named: ({ name }) => (name ? undefined : error('login-required')),
-  inRoom: ({ name, session }) => (session.membership ? undefined : error(name ? 'not-in-room' : 'login-required')),
+  anonymous: ({ session: { name } }) => (name ? error('already-logged-in', name) : undefined),
+  named: ({ session: { name } }) => (name ? undefined : error('login-required')),
+  inRoom: ({ session }) => (session.membership ? undefined : error(session.name ? 'not-in-room' : 'login-required')),
   hearing: (context) => (context.listening ? undefined : WRONG_STATE.inRoom(context)),
   speaking: (context) => (context.speaking ? undefined : WRONG_STATE.inRoom(context)),
 }

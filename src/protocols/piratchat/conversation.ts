@@ -89,7 +89,7 @@ export interface AdmittedUser {
 export class PiratchatConversation implements Conversation<string> {
   readonly #options: PiratchatConversationOptions
   readonly #link: ClientLink
-  readonly #session: PiratchatSession
+  readonly session: PiratchatSession
   readonly #ticket: string
   #timer: NodeJS.Timeout | undefined
   #left = false
@@ -97,18 +97,10 @@ export class PiratchatConversation implements Conversation<string> {
   constructor(options: PiratchatConversationOptions, link: ClientLink, { session, ticket }: AdmittedUser) {
     this.#options = options
     this.#link = link
-    this.#session = session
+    this.session = session
     this.#ticket = ticket.value
     session.attach(link)
     this.#keepAlive(ticket.until)
-  }
-
-  get name(): string {
-    return this.#session.name
-  }
-
-  get isBot(): boolean {
-    return this.#session.isBot
   }
 
   handle(text: string): Handled {
@@ -120,7 +112,7 @@ export class PiratchatConversation implements Conversation<string> {
   async #answerTo(message: string): Promise<Buffer> {
     try {
       if (isLonger(message, MAX_TEXT)) throw new Refusal('text-too-long')
-      await this.#options.chat.messages.say(this.#session.inRoom(), message)
+      await this.#options.chat.messages.say(this.session.inRoom(), message)
       return ACCEPTED
     } catch (error) {
       if (error instanceof Refusal) return answer({ status: false, code: MESSAGE_CODES[error.code] })
@@ -133,7 +125,7 @@ export class PiratchatConversation implements Conversation<string> {
     clearTimeout(this.#timer)
     // Starts the login's idle time now; an error is ignored, as the client is disconnected.
     this.#options.chat.tickets.use(this.#ticket).catch(() => {})
-    return this.#options.lobby.end(this.#session)
+    return this.#options.lobby.end(this.session)
   }
 
   /** Renews the login while the WebSocket is open (docs/protocols/piratchat.md, section 3). */
@@ -150,7 +142,7 @@ export class PiratchatConversation implements Conversation<string> {
       // Another node has ended the login.
       else this.#link.hangUp()
     } catch (error) {
-      this.#options.log.debug({ err: error, name: this.name }, 'cannot renew a login')
+      this.#options.log.debug({ err: error, name: this.session.name }, 'cannot renew a login')
       this.#keepAlive(until)
     }
   }

@@ -15,7 +15,11 @@ async function talk(options: Partial<SocketOptions> = {}) {
   const tally = new Tally()
   const heard: string[] = []
   const { port } = await openPort((app, { upgrades }) => {
-    const converse = () => ({ name: 'ann', handle: (text: string) => void heard.push(text), leave: () => {} })
+    const converse = () => ({
+      session: { name: 'ann', isBot: false },
+      handle: (text: string) => void heard.push(text),
+      leave: () => {},
+    })
     upgrades.openSocket(app, '/talk', {
       options: socketOptions({ tally, ...options }),
       framing: textMessages,

@@ -26,7 +26,7 @@ const routes: Routes = (app, { upgrades }) => {
   app.get('/never', () => new Promise(() => {}))
   app.post('/chats', async ({ body }) => body)
   app.delete('/chats/:room', async () => '')
-  const converse = () => ({ name: 'ann', handle: () => {}, leave: () => {} })
+  const converse = () => ({ session: { name: 'ann', isBot: false }, handle: () => {}, leave: () => {} })
   const route = { options: socketOptions({ heartbeat }), framing: textMessages, converse }
   upgrades.openSocket(app, '/line', route)
   upgrades.openSocket(app, '/chats/:room/ws', route)

@@ -18,7 +18,7 @@ const routes: Routes = (app, { upgrades }) => {
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) app.route({ method, url: '/thing', handler: note })
   app.get('/thing', note)
   app.get('/changes', { config: { changes: true } }, note)
-  const converse = () => ({ name: undefined, handle: () => {}, leave: () => {} })
+  const converse = () => ({ session: undefined, handle: () => {}, leave: () => {} })
   const route = { options: socketOptions(), framing: textMessages, converse }
   upgrades.openSocket(app, '/socket', route)
   upgrades.openSocket(app, '/open', { ...route, anyOrigin: true })

@@ -14,7 +14,7 @@ import { exchange, handshake, openPort, request, socketOptions } from '../../sup
 import { openWebSocket } from '../../support/websocket.ts'
 
 /** Says nothing. */
-const silent = { name: undefined, handle: () => {}, leave: () => {} }
+const silent = { session: undefined, handle: () => {}, leave: () => {} }
 
 const routes: Routes = (app, { requests, upgrades }) => {
   app.get('/who', async (request) => requests.addressOf(request))

@@ -29,7 +29,7 @@ async function stage(options: Partial<HttpPortOptions> = {}) {
           isChunkedNow = isChunked
           links.push(link)
           link.push(bytesOf(isChunked, 'hello'))
-          return { name: undefined, handle: () => {}, leave: () => void left.push(link) }
+          return { session: undefined, handle: () => {}, leave: () => void left.push(link) }
         },
       })
     })

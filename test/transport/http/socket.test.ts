@@ -190,7 +190,7 @@ test('messages are heard one after the other; what was pushed leaves before the 
   let heard = ''
   let gone = 0
   const { port } = await talk((link) => ({
-    name: 'ann',
+    session: { name: 'ann', isBot: false },
     handle: async (message) => {
       heard += `<${message}`
       await turn()
@@ -213,7 +213,9 @@ test('messages are heard one after the other; what was pushed leaves before the 
 })
 
 test("a message over the path's own bound closes with 1009", async () => {
-  const { port } = await talk(() => ({ name: 'ann', handle: () => {}, leave: () => {} }), { maxMessage: 100 })
+  const { port } = await talk(() => ({ session: { name: 'ann', isBot: false }, handle: () => {}, leave: () => {} }), {
+    maxMessage: 100,
+  })
   const { websocket } = await openWebSocket(port, '/talk')
   websocket.send('x'.repeat(100))
   websocket.send('x'.repeat(101))
@@ -222,9 +224,12 @@ test("a message over the path's own bound closes with 1009", async () => {
 
 test('a client that answers no ping is dropped, one that does stays', async () => {
   let gone = Promise.withResolvers<void>()
-  const { port } = await talk(() => ({ name: 'ann', handle: () => {}, leave: () => gone.resolve() }), {
-    heartbeat: { everyMs: 50, silenceMs: 400 },
-  })
+  const { port } = await talk(
+    () => ({ session: { name: 'ann', isBot: false }, handle: () => {}, leave: () => gone.resolve() }),
+    {
+      heartbeat: { everyMs: 50, silenceMs: 400 },
+    },
+  )
   const alive = await openWebSocket(port, '/talk')
   let pings = 0
   const enough = new Promise<void>((resolve) => alive.websocket.on('ping', () => ++pings === 20 && resolve()))
@@ -240,7 +245,11 @@ test('a client that answers no ping is dropped, one that does stays', async () =
 })
 
 test('a stop says so, closes with 1001, and waits for no answer for long', async () => {
-  const { port, http } = await talk(() => ({ name: 'ann', handle: () => {}, leave: () => {} }))
+  const { port, http } = await talk(() => ({
+    session: { name: 'ann', isBot: false },
+    handle: () => {},
+    leave: () => {},
+  }))
   const { websocket } = await openWebSocket(port, '/talk')
   // Reads, and never answers a close frame.
   const mute = connect({ host: '127.0.0.1', port })

@@ -34,19 +34,15 @@ export class GlobesConversation implements Conversation<string> {
     void this.#checkRoom()
   }
 
-  get name(): string | undefined {
-    return this.#session.name || undefined
-  }
-
-  get isBot(): boolean {
-    return this.#session.isBot
+  get session(): GlobesSession | undefined {
+    return this.#session.name === '' ? undefined : this.#session
   }
 
   handle(message: string): Handled {
     const { maxText } = this.#shared
     const event = readEvent(message)
     // The first join binds the connection to its name.
-    if (!event || (this.name !== undefined && fold(event.name) !== this.#session.key)) return
+    if (!event || (this.session && fold(event.name) !== this.session.key)) return
     if (isLonger(event.text, maxText)) {
       return this.#link.push(noticeFrame(`Message too long, at most ${maxText} characters`))
     }
@@ -81,7 +77,7 @@ export class GlobesConversation implements Conversation<string> {
     if (fold(name) !== fold(username)) return this.#answer(...UNAUTHORIZED)
     // A logged-in client may also join as a guest, with a name that is not registered.
     const identity = proof && fold(proof.name) === fold(name) ? proof : name
-    if (this.name === undefined) await chat.login(this.#session, identity)
+    if (!this.session) await chat.login(this.#session, identity)
     if (this.#session.closed) return
     await chat.join(this.#session, room.id, { unlocked })
     // The join is valid although this may fail.

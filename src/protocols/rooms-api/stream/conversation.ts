@@ -47,8 +47,8 @@ export class StreamConversation implements Conversation<never>, BeatingStream {
     void this.#run(() => this.#begin())
   }
 
-  get name(): string | undefined {
-    return this.#session.name || undefined
+  get session(): StreamSession | undefined {
+    return this.#session.name === '' ? undefined : this.#session
   }
 
   handle(): void {}
