@@ -3,6 +3,7 @@ import type { Admins } from './admins.ts'
 import { auditEntry, type OnAudit } from './audit.ts'
 import type { Blocking } from './blocking.ts'
 import { accountId, type Proof } from './credentials.ts'
+import { FairQueue } from './fair-queue.ts'
 import type { GuestChecks } from './guests.ts'
 import type { Handover } from './handover.ts'
 import type { Inboxes } from './inboxes.ts'
@@ -35,6 +36,8 @@ export interface UserChangeParts {
 /** Makes sessions that are logged in those of other users, in all of their rooms. */
 export class UserChange {
   readonly #parts: UserChangeParts
+  /** Changes of nicknames, of which each is told to every member of every room of the session: one at a time, so that none are told together. */
+  readonly #renames = new FairQueue({ running: 1, waitingPerAddress: Infinity, waiting: Infinity })
 
   constructor(parts: UserChangeParts) {
     this.#parts = parts
@@ -59,7 +62,11 @@ export class UserChange {
       inboxes.listen(session)
     }
     const take = () => names.takeExclusively(session, name)
-    return this.#rename(session, name, take, () => this.#move(session, next, change))
+    const move = async () => {
+      if (session.closed) throw new Refusal('not-in-room')
+      return this.#move(session, next, change)
+    }
+    return this.#rename(session, name, take, () => this.#renames.run(session.address, move))
   }
 
   /**

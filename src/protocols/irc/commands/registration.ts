@@ -35,9 +35,6 @@ const nick: IrcCommand = {
     registration.asked = asked
     if (session.name !== '') {
       if (name === session.name) return NOTHING
-      // A change is told to each member of each channel of the session.
-      await chat.workTurns.next(session.address)
-      if (session.closed) return NOTHING
       if (session.registered) return [reply('ERR_NONICKCHANGE', 'The owner of an account keeps its nickname')]
       const { source, key } = session
       const renamed = chat.userChange.rename(session, name).finally(() => options.users.settled(session, key))
