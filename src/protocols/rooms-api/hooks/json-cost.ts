@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto'
 
 /** Maximum levels of objects and lists: they are read by functions that call themselves. */
 const MAX_LEVELS = 64
-/** Maximum objects and lists; those of forges and Alertmanager have some thousands for a megabyte. */
-const MAX_PARTS = 50_000
+/** Maximum objects and lists; those of Alertmanager and forges have up to 14,000 in a megabyte. */
+const MAX_PARTS = 20_000
 /** Maximum different sequences of keys with which objects begin: a new one takes ten times as long to make as a further object of an old one. */
 const MAX_SHAPES = 10_000
 
