@@ -24,11 +24,15 @@ export function hookMessageOf(
   headers: Readonly<Record<string, unknown>>,
   maxText: number,
 ): HookMessage {
-  const { source, text } = messageOf(payload, headers)
+  const { source, text } = messageOf(payload, headers, maxText)
   return { source, text: text === undefined ? undefined : shortened(text.trim(), maxText) }
 }
 
-function messageOf(payload: Payload | string, headers: Readonly<Record<string, unknown>>): HookMessage {
+function messageOf(
+  payload: Payload | string,
+  headers: Readonly<Record<string, unknown>>,
+  maxText: number,
+): HookMessage {
   if (typeof payload === 'string') return { source: 'text', text: payload }
   const header = EVENT_HEADERS.find((name) => scalarIn(headers[name]) !== '')
   const event = header === undefined ? forgeEventOf(payload) : scalarIn(headers[header])
@@ -42,7 +46,7 @@ function messageOf(payload: Payload | string, headers: Readonly<Record<string, u
   }
   if (typeof content === 'string' || Array.isArray(embeds)) return signed('discord', discordText(payload), payload)
   if (typeof text === 'string' || Array.isArray(blocks) || Array.isArray(attachments))
-    return signed('slack', slackText(payload), payload)
+    return signed('slack', slackText(payload, maxText), payload)
   return { source: 'json', text: JSON.stringify(payload) }
 }
 

@@ -4,11 +4,10 @@ import { isObject } from '../../json.ts'
 
 export type Payload = Readonly<Record<string, unknown>>
 
-/** Maximum characters of a part of a message that is shown in one line, and of a text that is looked at for it. */
+/** Maximum characters of a part of a message that is shown in one line. */
 const LONGEST_LINE = 300
+/** Maximum characters of a text that are looked at for such a part. */
 const LOOKED_AT = 4_096
-/** Characters of a text behind which no more parts are made. */
-const LONGEST_TEXT = 65_536
 
 /** Returns an object; an empty one for other values. */
 export function objectIn(value: unknown): Payload {
@@ -36,12 +35,7 @@ export function words(...parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join(' ')
 }
 
-/** Joins the lines of a message, or parts of one, that are not empty, until the text is longer than any message. */
-export function lines(all: Iterable<string>, joint = '\n'): string {
-  let text = ''
-  for (const line of all) {
-    if (line !== '') text += text === '' ? line : joint + line
-    if (text.length > LONGEST_TEXT) break
-  }
-  return text
+/** Joins the lines of a message, or parts of one, that are not empty. */
+export function lines(all: readonly string[], joint = '\n'): string {
+  return all.filter((line) => line !== '').join(joint)
 }

@@ -1,49 +1,68 @@
 import { shortened } from '../../../chat/text.ts'
-import { lines, objectIn, objectsIn, type Payload, scalarIn, words } from './payload.ts'
+import { objectIn, objectsIn, type Payload, scalarIn, words } from './payload.ts'
 
-/** Maximum characters of a part of a message. */
-const LONGEST_PART = 16_384
+/** Maximum characters of Slack's markup for one that is shown, such as `&amp;`. */
+const MARKUP = 5
 
-/** Returns the text of a message for Slack's incoming webhooks: `text`, or else its blocks, and its attachments. */
-export function slackText(payload: Payload): string {
-  return lines(partsOf(payload))
+/**
+ * Returns the text of a message for Slack's incoming webhooks: `text`, or else its blocks, and its attachments. Of what is longer than `maxText`
+ * characters the end may be missing.
+ */
+export function slackText(payload: Payload, maxText: number): string {
+  return joined(partsOf(payload, maxText), maxText)
 }
 
-function* partsOf({ text, blocks, attachments }: Payload): Generator<string> {
-  yield plain(text) || blocksText(blocks)
+/** Joins the parts of a message that are not empty, until they are longer than any message. */
+function joined(parts: Iterable<string>, maxText: number, joint = '\n'): string {
+  let text = ''
+  for (const part of parts) {
+    if (part !== '') text += text === '' ? part : joint + part
+    // A character has at most two UTF-16 units.
+    if (text.length > 2 * maxText) break
+  }
+  return text
+}
+
+function* partsOf({ text, blocks, attachments }: Payload, maxText: number): Generator<string> {
+  yield plain(text, maxText) || blocksText(blocks, maxText)
   for (const attachment of objectsIn(attachments))
-    yield lines(attachmentParts(attachment)) || plain(attachment.fallback)
+    yield joined(attachmentParts(attachment, maxText), maxText) || plain(attachment.fallback, maxText)
 }
 
-function* attachmentParts({ pretext, title, title_link, text, fields, blocks }: Payload): Generator<string> {
-  yield plain(pretext)
-  yield words(plain(title), scalarIn(title_link))
-  yield plain(text)
-  for (const field of objectsIn(fields)) yield lines([plain(field.title), plain(field.value)], ': ')
-  yield blocksText(blocks)
+function* attachmentParts(attachment: Payload, maxText: number): Generator<string> {
+  const { pretext, title, title_link, text, fields, blocks } = attachment
+  yield plain(pretext, maxText)
+  yield words(plain(title, maxText), scalarIn(title_link))
+  yield plain(text, maxText)
+  for (const field of objectsIn(fields))
+    yield joined([plain(field.title, maxText), plain(field.value, maxText)], maxText, ': ')
+  yield blocksText(blocks, maxText)
 }
 
-function blocksText(blocks: unknown): string {
-  return lines(blockParts(blocks))
+function blocksText(blocks: unknown, maxText: number): string {
+  return joined(blockParts(blocks, maxText), maxText)
 }
 
-function* blockParts(blocks: unknown): Generator<string> {
+function* blockParts(blocks: unknown, maxText: number): Generator<string> {
   for (const block of objectsIn(blocks)) {
-    yield plain(objectIn(block.text).text)
-    for (const { text } of objectsIn(block.fields)) yield plain(text)
-    yield lines(elementTexts(block.elements), ' ')
+    yield plain(objectIn(block.text).text, maxText)
+    for (const { text } of objectsIn(block.fields)) yield plain(text, maxText)
+    yield joined(elementTexts(block.elements, maxText), maxText, ' ')
   }
 }
 
 /** Yields the texts of the elements of a context or rich-text block. Buttons have an object for their text, and are left out. */
-function* elementTexts(elements: unknown): Generator<string> {
-  for (const { text, elements: parts } of objectsIn(elements)) yield plain(text) || lines(elementTexts(parts), '')
+function* elementTexts(elements: unknown, maxText: number): Generator<string> {
+  for (const { text, elements: parts } of objectsIn(elements))
+    yield plain(text, maxText) || joined(elementTexts(parts, maxText), maxText, '')
 }
 
 /** Replaces the escapes and links of Slack's markup: `<https://example.com|label>`, `<!here>`, `&lt;`. */
-function plain(value: unknown): string {
+function plain(value: unknown, maxText: number): string {
   const text = scalarIn(value)
-  return (text.length > LONGEST_PART ? shortened(text, LONGEST_PART) : text)
+  if (text === '') return text
+  const most = maxText * MARKUP
+  return (text.length > most ? shortened(text, most) : text)
     .replace(/<([^<>|]+)(?:\|([^<>]*))?>/g, (_, target: string, label = '') => {
       if (target.startsWith('!')) return label || `@${target.slice(1).split('^', 1)[0]}`
       if (/^[@#]/.test(target)) return label ? `${target.charAt(0)}${label.replace(/^[@#]/, '')}` : target

@@ -174,3 +174,11 @@ test('parts that are missing, null or of another type are left out', () => {
   expect(textOf({ text: [7], attachments: [7, { fields: 'x' }, { fallback: 'plain' }] }).text).toBe('plain')
   expect(textOf({ text: '', username: 'x' }).text).toBe('')
 })
+
+test('a long text is cut at the limit of messages, however high it is', () => {
+  expect(textOf({ text: '&amp;'.repeat(20_000) }, {}, 20_000).text).toBe('&'.repeat(20_000))
+  const blocks = Array(200).fill({ text: { text: 'x'.repeat(999) } })
+  expect(textOf({ blocks }, {}, 150_000).text).toHaveLength(150_000)
+  const embeds = Array(200).fill({ description: 'x'.repeat(999) })
+  expect(textOf({ embeds }, {}, 150_000).text).toHaveLength(150_000)
+})
