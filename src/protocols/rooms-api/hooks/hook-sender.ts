@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Chat } from '../../../chat/chat.ts'
 import { FairQueue, type FairQueueLimits } from '../../../chat/fair-queue.ts'
+import type { HookRecord } from '../../../engine/records.ts'
 import { HookQueue } from './hook-queue.ts'
 import { WebhookClient } from './webhook-client.ts'
 
@@ -23,14 +24,14 @@ export class HookSender {
   readonly #turns = { quick: new FairQueue(LIMITS), slow: new FairQueue(LIMITS) }
   /** By the id of the webhook. */
   readonly #queues = new Map<string, HookQueue>()
-  /** Ids of the webhooks that were removed since all were read. */
-  readonly #removed = new Set<string>()
+  /** Ids of the webhooks that were removed while all are read; undefined at other times. */
+  #removed: Set<string> | undefined
   #unwatch = () => {}
   #timer: NodeJS.Timeout | undefined
   /** The rounds that are under way and asked for, one after the other. */
   #round: Promise<void> = Promise.resolve()
-  /** True if a round has not begun that sees all changes so far. */
-  #isNext = false
+  /** True while a round waits to begin, which sees all changes so far. */
+  #isRoundQueued = false
   /** True if webhooks may have been made or removed since they were read. */
   #isChanged = true
   /** True if there are any webhooks; otherwise no lease is needed. */
@@ -65,10 +66,10 @@ export class HookSender {
   }
 
   #next(): void {
-    if (this.#isNext) return
-    this.#isNext = true
+    if (this.#isRoundQueued) return
+    this.#isRoundQueued = true
     this.#round = this.#round.then(() => {
-      this.#isNext = false
+      this.#isRoundQueued = false
       return this.#run()
     })
   }
@@ -96,25 +97,35 @@ export class HookSender {
     if (lease === 'taken' || (lease === 'renewed' && isChanged)) await this.#load()
   }
 
-  /** Begins with new webhooks, and ends with those that are removed. */
   async #load(): Promise<void> {
+    const removed = new Set<string>()
+    this.#removed = removed
+    try {
+      const all = await this.#options.chat.hooks.all()
+      this.#change(all.filter(({ id }) => !removed.has(id)))
+    } finally {
+      this.#removed = undefined
+    }
+  }
+
+  /** Begins with new webhooks, and ends with those that are removed. */
+  #change(hooks: readonly HookRecord[]): void {
     const { chat, log } = this.#options
-    this.#removed.clear()
-    const found = new Map((await chat.hooks.all()).map((hook) => [hook.id, hook]))
+    const found = new Map(hooks.map((hook) => [hook.id, hook]))
     for (const [id, queue] of this.#queues) {
       if (found.has(id)) continue
       this.#queues.delete(id)
       void queue.stop()
     }
     for (const [id, hook] of found) {
-      if (this.#queues.has(id) || this.#removed.has(id)) continue
+      if (this.#queues.has(id)) continue
       this.#queues.set(id, new HookQueue(hook, { chat, client: this.#client, log, turns: this.#turns }))
     }
   }
 
   /** Ends the delivery to a webhook that was removed, before all are read again. */
   #stopDelivery(id: string): void {
-    this.#removed.add(id)
+    this.#removed?.add(id)
     void this.#queues.get(id)?.stop()
     this.#queues.delete(id)
   }
