@@ -2,8 +2,10 @@ import { lineIn, lines, objectIn, objectsIn, type Payload, scalarIn, words } fro
 
 /** Maximum number of alerts that are shown one by one. */
 const MAX_ALERTS = 10
-/** Maximum number of labels, and of values, of an alert that are shown. */
+/** Maximum number of labels of an alert that are shown. */
 const MAX_LABELS = 100
+/** Maximum number of values of an alert that are shown. */
+const MAX_VALUES = 100
 
 /** Returns the text of a notification of Prometheus' Alertmanager (version 4 of its webhook). */
 export function alertmanagerText(payload: Payload): string {
@@ -83,7 +85,7 @@ function detailsText(alert: Payload): string {
 
 function valuesText({ values }: Payload): string {
   const shown = Object.entries(objectIn(values))
-    .slice(0, MAX_LABELS)
+    .slice(0, MAX_VALUES)
     .map(([key, value]) => `${key}=${scalarIn(value)}`)
   return shown.length === 0 ? '' : `(${shown.join(' ')})`
 }
