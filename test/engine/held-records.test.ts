@@ -45,3 +45,19 @@ test('what is read while it is written is not held', async () => {
   expect(await held.get('account', 'ann', async () => 'new')).toBe('new')
   expect(await held.get('account', 'ann', () => expect.fail('it is held'))).toBe('new')
 })
+
+test('the records that were read last are held', async () => {
+  const held = new HeldRecords()
+  const reads: string[] = []
+  const read = (key: string) =>
+    held.get('token', key, async () => {
+      reads.push(key)
+      return key
+    })
+  for (let n = 0; n < 1_000; n++) await read(`key${n}`)
+  await read('key0')
+  await read('another')
+  reads.length = 0
+  for (const key of ['key0', 'key1', 'key0']) await read(key)
+  expect(reads).toEqual(['key1'])
+})

@@ -1,13 +1,14 @@
 import { BoundedMap } from '../../bounded-map.ts'
 import type { RecordKind } from '../records.ts'
 
-/** Maximum records that are held. */
+/** Maximum number of records that are held. */
 const MOST = 1_000
 /** The kinds that are read for each request of a program. */
 const HELD: ReadonlySet<RecordKind> = new Set(['account', 'token'])
 
 /** The records that were read last, of the kinds that are read most: each question to the store would stand before somebody's commit. */
 export class HeldRecords {
+  /** By kind and key, least recently used first. */
   readonly #texts = new BoundedMap<string, string>(MOST)
   /** Number of writes that were begun, by kind. */
   readonly #writes = new Map<RecordKind, number>()
@@ -17,10 +18,13 @@ export class HeldRecords {
     if (!HELD.has(kind)) return read()
     const place = `${kind} ${key}`
     const held = this.#texts.get(place)
-    if (held !== undefined) return held
+    if (held !== undefined) {
+      this.#texts.set(place, held)
+      return held
+    }
     const writes = this.#writes.get(kind)
     const text = await read()
-    // One that was written meanwhile is read again.
+    // A record that was written meanwhile is not held.
     if (text !== undefined && this.#writes.get(kind) === writes) this.#texts.set(place, text)
     return text
   }
