@@ -49,17 +49,16 @@ export class RoomHooks {
     room: RoomRecord,
     { kinds, ...given }: Pick<HookRecord, 'url' | 'secret' | 'by' | 'account'> & { readonly kinds: readonly string[] },
   ): Promise<HookRecord | undefined> {
-    const hasMost = async (place: (hooks: readonly HookRecord[]) => number) => {
-      const all = await this.all()
-      return place(all.filter((hook) => hook.room === room.id)) >= MAX_HOOKS_PER_ROOM || place(all) >= MAX_HOOKS
-    }
-    if (await hasMost((hooks) => hooks.length)) return undefined
+    const before = await this.all()
+    if (before.length >= MAX_HOOKS || ofRoom(before, room).length >= MAX_HOOKS_PER_ROOM) return undefined
     const id = randomBytes(9).toString('base64url')
     const { last: position } = await this.#engine.logs.extent(`room:${room.id}`).catch(refuse)
     const hook: HookRecord = { ...given, id, room: room.id, kinds: [...kinds], createdAt: Date.now(), position }
     await this.#engine.records.put('hook', id, hook).catch(refuse)
     // Of concurrent requests, on whatever nodes, the first one counts.
-    if (await hasMost((hooks) => hooks.findIndex((each) => each.id === id))) {
+    const after = await this.all()
+    const placeIn = (hooks: readonly HookRecord[]) => hooks.findIndex((each) => each.id === id)
+    if (placeIn(after) >= MAX_HOOKS || placeIn(ofRoom(after, room)) >= MAX_HOOKS_PER_ROOM) {
       await this.#engine.records.delete('hook', id).catch(refuse)
       return undefined
     }
@@ -139,4 +138,8 @@ export class RoomHooks {
   #changed(removed: string): void {
     for (const listener of this.#listeners) listener(removed)
   }
+}
+
+function ofRoom(hooks: readonly HookRecord[], { id }: RoomRecord): readonly HookRecord[] {
+  return hooks.filter(({ room }) => room === id)
 }
