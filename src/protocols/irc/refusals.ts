@@ -10,14 +10,18 @@ import { ownLine } from './tags.ts'
 export interface Subjects {
   readonly channel: string
   readonly nick: string
-  /** True if the request was an operator's, and concerns a user. */
-  readonly isOperator?: boolean
+  /** Why an operator may not do what is asked; undefined for other users, who need to be operators. */
+  readonly why?: string | undefined
 }
 
 type Numeric = (reply: IrcContext['reply'], subjects: Subjects, refusal: Pick<Refusal, 'code' | 'bound'>) => string
 
 /** The text for a nickname that belongs to an account (docs/protocols/irc.md, section 2). */
 const REGISTERED = 'Nickname is registered, use SASL or PASS'
+
+/** The texts for operators: of a request that concerns a user of the same rank or a higher one, and of a voice for a guest who is one. */
+export const OUTRANKED = 'You need a higher rank than theirs'
+export const HAS_VOICE = 'Operators have a voice already'
 
 /** The text for a channel that cannot be made. */
 const NEW_CHANNELS = `The name of a new channel is # with 1 to ${SLUG_RULE.maxLength} of a-z A-Z 0-9 . _ -, first a letter or digit`
@@ -70,8 +74,7 @@ const NUMERIC_OF: Readonly<Record<RefusalCode, Numeric>> = {
   muted: cannotSend('You are muted in this channel'),
   moderated: cannotSend('Cannot send to channel (+m)'),
   'slow-mode': cannotSend('Slow mode, wait <limit> seconds'),
-  'not-permitted': (reply, { channel, isOperator }) =>
-    reply('ERR_CHANOPRIVSNEEDED', channel, isOperator ? 'You need a higher rank than theirs' : undefined),
+  'not-permitted': (reply, { channel, why }) => reply('ERR_CHANOPRIVSNEEDED', channel, why),
   'message-unknown': fail('No such message'),
   'too-many-roles': (reply, { channel, nick }) => reply('ERR_BANLISTFULL', channel, nick),
   'too-many-blocks': fail('Too many blocks'),

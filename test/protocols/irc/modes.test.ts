@@ -144,15 +144,49 @@ test('21. MODES counts the changes with a parameter; the others of a line are ma
     ':ann!~ann@guest.roomd MODE #many +m',
     ':ann!~ann@guest.roomd MODE #many +s',
     ':ann!~ann@guest.roomd MODE #many -i',
-  ])
-  expect(await ann.ask('MODE #many -ms+bbbbbl-i b!*@* c!*@* d!*@* e!*@* f!*@* 9', 'MODE #many')).toEqual([
     ':ann!~ann@guest.roomd MODE #many -m',
+  ])
+  expect(await ann.ask('MODE #many -s+bbbbbl-i b!*@* c!*@* d!*@* e!*@* f!*@* 9', 'MODE #many')).toEqual([
     ':ann!~ann@guest.roomd MODE #many -s',
     ...['b', 'c', 'd', 'e'].map((nick) => `:ann!~ann@guest.roomd MODE #many +b ${nick}!*@*`),
     ':ann!~ann@guest.roomd MODE #many -i',
     ':roomd 324 ann #many :+nt',
     expect.stringMatching(/^:roomd 329 ann #many :/),
   ])
+})
+
+test('21. of a line all changes without a parameter are made, also behind others whose parameter is missing', async () => {
+  const [ann] = await suite.together('#plain', 'ann')
+  await ann.ask('MODE #plain +imslk 9 a-long-key')
+  const changed = (await ann.ask('MODE #plain -imnstlk')).filter((line) => line.includes(' MODE '))
+  expect(changed.map((line) => line.replace(/^.* #plain /, ''))).toEqual(['-i', '-m', '-s', '-l', '-k *'])
+  expect(codes(await ann.ask(`MODE #plain +${'ov'.repeat(100)}+i`)).toSorted()).toEqual([
+    ...Array(4).fill('461'),
+    'MODE',
+  ])
+})
+
+test('21. the owner is told why a guest who is operator gets no voice', async () => {
+  const olga = await suite.owner('olga')
+  const ann = await suite.guest('ann')
+  for (const client of [olga, ann]) await client.ask('JOIN #voices')
+  await olga.ask('MODE #voices +o ann')
+  expect(await olga.ask('MODE #voices +v ann')).toEqual([':roomd 482 olga #voices :Operators have a voice already'])
+  expect(await ann.ask('MODE #voices +v olga', 'MODE #voices -o olga')).toContain(
+    ':roomd 482 ann #voices :You need a higher rank than theirs',
+  )
+})
+
+test('22. the answers to a line with MODE are in the order of its changes, also with a long list of bans', async () => {
+  const [ann] = await suite.together('#order', 'ann')
+  const lin = await suite.line('lin', 'order')
+  await ann.ask('MODE #order +o lin')
+  const bans = Array.from({ length: 300 }, (_, n) => `/ban raider${n}`)
+  await lin.ask(bans.join('\n'))
+  await lin.rest()
+  await ann.rest()
+  const answer = codes(await ann.ask('MODE #order +o-o+b nobody1 nobody2'))
+  expect(answer).toEqual(['401', '401', ...Array(300).fill('367'), '368'])
 })
 
 test('21. roles and modes of other protocols are shown, those without a letter as notices', async () => {

@@ -8,7 +8,7 @@ import { partLine } from '../events.ts'
 import { IRC_LIMITS } from '../isupport.ts'
 import { itemsOf, type Lines } from '../message.ts'
 import { channelOf, meantNick, roomNameOf, shownNick } from '../names.ts'
-import { refusedLine, unlessRefused } from '../refusals.ts'
+import { OUTRANKED, refusedLine, unlessRefused } from '../refusals.ts'
 import { findVisible, isOperatorIn, isVisible, membershipIn, namesLines, roomOfChannel, topicLines } from '../rooms.ts'
 import { ownLine } from '../tags.ts'
 import { plainText } from '../texts.ts'
@@ -185,7 +185,8 @@ function expel(context: IrcContext, channel: string, nick: string, reason: strin
   }
   return unlessRefused(kick(), (refusal) => {
     if (refusal.code === 'nobody-here') return [reply('ERR_USERNOTINCHANNEL', shownNick(nick), channel)]
-    return [refusedLine(refusal, reply, { channel, nick, isOperator: isOperatorIn(session, channel) })]
+    const why = isOperatorIn(session, channel) ? OUTRANKED : undefined
+    return [refusedLine(refusal, reply, { channel, nick, why })]
   })
 }
 

@@ -10,7 +10,7 @@ import { IRC_LIMITS } from '../isupport.ts'
 import { LongReply } from '../long-reply.ts'
 import type { Lines } from '../message.ts'
 import { channelOf, meantNick, shownNick } from '../names.ts'
-import { refusedLine } from '../refusals.ts'
+import { HAS_VOICE, OUTRANKED, refusedLine } from '../refusals.ts'
 import { isOperatorIn, isVisible, membershipIn, roomOfChannel } from '../rooms.ts'
 import { type IrcSession, isBot } from '../session.ts'
 
@@ -18,13 +18,16 @@ interface ModeChange {
   readonly on: boolean
   readonly letter: string
   readonly parameter: string | undefined
+  readonly kind: 'plain' | 'variable' | 'missing'
 }
 
 /** The user modes of which clients speak; only `B` and `i` are changed by them here. */
 const USER_MODES = '+-Biosw'
 const WITH_PARAMETER = 'ovb'
-/** Maximum changes without a parameter in a line: each of `imnst`, and `-l`. The others are counted as RPL_ISUPPORT tells. */
-const MAX_PLAIN_CHANGES = 6
+/** Maximum changes without a parameter in a line: each of `imnst`, `-k` and `-l`. Those with one are counted as RPL_ISUPPORT tells. */
+const MAX_PLAIN_CHANGES = 7
+/** Maximum answers in a line to changes whose parameter is missing. */
+const MAX_MISSING = 4
 
 export const modeCommand: IrcCommand = {
   name: 'MODE',
@@ -96,33 +99,34 @@ async function changeModes(
 ): Promise<Lines> {
   const { session, reply } = context
   await roomOfChannel(context, channel)
-  const lines: string[] = []
+  const answers = new LongReply(context)
   let isListed = false
-  const left = { plain: MAX_PLAIN_CHANGES, variable: IRC_LIMITS.modes }
+  const left = { plain: MAX_PLAIN_CHANGES, variable: IRC_LIMITS.modes, missing: MAX_MISSING }
   for (const change of changesOf(letters, params)) {
-    const { letter, parameter } = change
+    const { letter, parameter, on, kind } = change
     if (letter === 'b' && parameter === undefined) {
       // A client could ask for hundreds of lists by one line.
-      if (!isListed) lines.push(...(await banList(context, membershipIn(session, channel))))
+      if (!isListed) await addBans(context, membershipIn(session, channel), answers)
       isListed = true
       continue
     }
-    if (left[parameter === undefined ? 'plain' : 'variable']-- <= 0) continue
+    if (left[kind]-- <= 0) continue
     try {
       const answer = await apply(context, membershipIn(session, channel), change)
-      if (answer !== undefined) lines.push(answer)
+      if (answer !== undefined) await answers.add([answer])
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       const nick = parameter ?? channel
       const isOperator = WITH_PARAMETER.includes(letter) && isOperatorIn(session, channel)
+      const why = isOperator ? (letter === 'v' && on ? HAS_VOICE : OUTRANKED) : undefined
       const isAbsent = error.code === 'nobody-here' && letter !== 'b'
       const isKnown = isAbsent && (await context.chat.users.exists(meantNick(nick)))
-      if (isKnown) lines.push(reply('ERR_USERNOTINCHANNEL', nick, channel))
-      else if (isAbsent) lines.push(reply('ERR_NOSUCHNICK', nick))
-      else if (error.code !== 'nobody-here') lines.push(refusedLine(error, reply, { channel, nick, isOperator }))
+      if (isKnown) await answers.add([reply('ERR_USERNOTINCHANNEL', nick, channel)])
+      else if (isAbsent) await answers.add([reply('ERR_NOSUCHNICK', nick)])
+      else if (error.code !== 'nobody-here') await answers.add([refusedLine(error, reply, { channel, nick, why })])
     }
   }
-  return lines
+  return answers.rest()
 }
 
 /** Parses mode letters with their parameters (Modern IRC Client Protocol, "MODE message"). */
@@ -136,7 +140,10 @@ function changesOf(letters: string, params: readonly string[]): ModeChange[] {
       continue
     }
     const takes = WITH_PARAMETER.includes(letter) || letter === 'k' || (letter === 'l' && on)
-    changes.push({ on, letter, parameter: takes ? left.shift() : undefined })
+    const parameter = takes ? left.shift() : undefined
+    // A key may be taken off without it.
+    const isPlain = !takes || (letter === 'k' && !on)
+    changes.push({ on, letter, parameter, kind: parameter !== undefined ? 'variable' : isPlain ? 'plain' : 'missing' })
   }
   return changes
 }
@@ -199,7 +206,7 @@ async function apply(
   }
 }
 
-async function banList(context: IrcContext, by: Membership): Promise<Lines> {
+async function addBans(context: IrcContext, by: Membership, answers: LongReply): Promise<void> {
   const { chat, session, reply } = context
   const channel = channelOf(by.room.record)
   await chat.workTurns.next(session.address)
@@ -208,8 +215,7 @@ async function banList(context: IrcContext, by: Membership): Promise<Lines> {
     if (error instanceof Refusal && error.code === 'not-permitted') return []
     throw error
   })
-  const list = new LongReply(context)
   for await (const { to, by: moderator, at } of chat.workTurns.each(session, bans))
-    await list.add([reply('RPL_BANLIST', channel, maskOf(to), shownNick(moderator), Math.floor(at / 1_000))])
-  return [...list.rest(), reply('RPL_ENDOFBANLIST', channel)]
+    await answers.add([reply('RPL_BANLIST', channel, maskOf(to), shownNick(moderator), Math.floor(at / 1_000))])
+  await answers.add([reply('RPL_ENDOFBANLIST', channel)])
 }
