@@ -1,6 +1,7 @@
 import type { Sanction, SanctionRole } from '../src/chat/sanctions.ts'
 import type { Command } from './command.ts'
 import { timestamp } from './events.ts'
+import { OK } from './replies.ts'
 import { sanctionTerms, termsText } from './wording.ts'
 import { nameAlone } from './words.ts'
 
@@ -20,7 +21,7 @@ function listCommand(word: 'bans' | 'mutes', role: SanctionRole): Command {
     least: 0,
     async run({ chat, session }, parameter) {
       const membership = session.inRoom()
-      await chat.workTurns.next(session.address)
+      if (!(await chat.workTurns.next(session))) return OK
       const part = nameAlone(parameter)
       const found = await chat.moderation.expulsion[word](membership, part)
       const { listed, lines } = newest(found)

@@ -1,5 +1,6 @@
 import type { Rank } from '../src/chat/room-state.ts'
 import { type Command, Mistake } from './command.ts'
+import { OK } from './replies.ts'
 
 export const who: Command = {
   name: '/who',
@@ -10,7 +11,7 @@ export const who: Command = {
   async run({ chat, session }, parameter) {
     const name = parameter || session.membership?.room.record.slug
     if (!name) throw new Mistake('not-in-room')
-    await chat.workTurns.next(session.address)
+    if (!(await chat.workTurns.next(session))) return OK
     const { id, room, members } = await chat.rooms.members(name, session)
     const away = chat.away.in(id)
     const [ranks, accounts] = await Promise.all([chat.users.ranks(id, members), chat.people.accounts(id)])

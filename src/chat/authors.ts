@@ -3,11 +3,11 @@ import type { AccountRecord } from '../engine/records.ts'
 import type { Access } from './access.ts'
 import { type Credentials, Proof } from './credentials.ts'
 import type { GuestChecks } from './guests.ts'
-import type { Asker } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Identity } from './sanctions.ts'
 import type { Speaker } from './speaker.ts'
 import { isFullScope, type TokenScope } from './token-scope.ts'
+import type { Asker } from './work-turns.ts'
 
 /** Time for which a guest is not identified again, in ms. */
 const RECENT_MS = 1_000

@@ -2,8 +2,9 @@ import type { Engine, Extent, RoomRecord } from '../engine/engine.ts'
 import type { Event, LogName } from '../engine/event.ts'
 import type { Blocks } from './blocks.ts'
 import { fold } from './names.ts'
-import type { Asker, Reader } from './reader.ts'
+import type { Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
+import type { Asker } from './work-turns.ts'
 
 /**
  * The beginning of a feed: behind an id, of which 0 stands for the beginning of the log; at a time in ms since the epoch; with all stored

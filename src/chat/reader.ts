@@ -3,11 +3,10 @@ import type { Event, LogName } from '../engine/event.ts'
 import { nextRound } from '../tick.ts'
 import { FairQueue } from './fair-queue.ts'
 import { refuse } from './refusal.ts'
+import { type Asker, ROUND_MS } from './work-turns.ts'
 
 /** Maximum pages that are read at the same time: a commit waits for no more than these. */
 const RUNNING = 2
-/** Time in one round of the event loop after which no more pages are passed on, in ms. */
-const ROUND_MS = 0.5
 /** Maximum queued pages, per address and in total. */
 const WAITING_PER_ADDRESS = 2_048
 const WAITING = 16_384
@@ -29,13 +28,6 @@ export interface Search {
   readonly pages: AsyncIterable<Event[]>
   /** Set when the search has ended early: the id of the oldest event that it has looked at. */
   readonly before?: number
-}
-
-/** A client that reads. */
-export interface Asker {
-  readonly address: string
-  /** True if the client is gone, so that nothing more is read for it. */
-  readonly closed: boolean
 }
 
 /** Reads logs for clients: a page at a time, addresses in turn, nothing for clients that are gone. */

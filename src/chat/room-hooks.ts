@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto'
 import type { Engine, RoomRecord } from '../engine/engine.ts'
 import type { Event } from '../engine/event.ts'
 import type { HookRecord } from '../engine/records.ts'
-import type { Asker, Reader } from './reader.ts'
+import type { Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { Snapshot } from './snapshot.ts'
 import { TaskLease } from './task-lease.ts'
+import type { Asker } from './work-turns.ts'
 
 /** Maximum number of outgoing webhooks of a room, and of all rooms. */
 const MAX_HOOKS_PER_ROOM = 10

@@ -1,9 +1,10 @@
 import type { Engine } from '../engine/engine.ts'
 import type { AccountRecord } from '../engine/records.ts'
 import type { FollowedRooms } from './followed-rooms.ts'
-import type { Asker, Reader } from './reader.ts'
+import type { Reader } from './reader.ts'
 import { refuse } from './refusal.ts'
 import { RoomSnapshots } from './snapshot.ts'
+import type { Asker } from './work-turns.ts'
 
 /** The asker of what no client has asked for. */
 const NO_CLIENT: Asker = { address: '', closed: false }

@@ -3,8 +3,9 @@ import type { Event } from '../engine/event.ts'
 import type { Author } from './authors.ts'
 import type { Blocking } from './blocking.ts'
 import type { Inboxes } from './inboxes.ts'
-import type { Asker, Reader, Search } from './reader.ts'
+import type { Reader, Search } from './reader.ts'
 import { type Found, findWords } from './word-search.ts'
+import type { Asker } from './work-turns.ts'
 
 /** A client that reads, and its nickname, if it has one. */
 export interface RoomReader {

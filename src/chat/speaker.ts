@@ -1,6 +1,6 @@
-import type { Asker } from './reader.ts'
 import type { Identity } from './sanctions.ts'
 import type { TokenScope } from './token-scope.ts'
+import type { Asker } from './work-turns.ts'
 
 /** A user who says or reads something: a session, or the author of a request without one. */
 export interface Speaker extends Identity, Asker {

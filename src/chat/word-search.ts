@@ -2,7 +2,8 @@ import type { RoomRecord, WordSearch } from '../engine/engine.ts'
 import type { Event } from '../engine/event.ts'
 import { PAGE_BYTES } from '../engine/reading.ts'
 import { memoryBytes } from '../engine/recent.ts'
-import type { Asker, Reader } from './reader.ts'
+import type { Reader } from './reader.ts'
+import type { Asker } from './work-turns.ts'
 
 /** Maximum messages of a result. */
 export const MAX_FOUND = 256

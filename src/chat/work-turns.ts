@@ -1,30 +1,54 @@
 import { endTickFirst } from '../tick.ts'
-import type { Asker } from './reader.ts'
 import { RoundRobin } from './round-robin.ts'
 
-/** Time in one round of the event loop after which no more turns begin, in ms. */
-const ROUND_MS = 0.5
-/** Maximum turns in one round. */
-const MAX_PER_ROUND = 8
-/** Time after which work on a list waits for its next turn, in ms. */
-const PART_MS = 0.5
+/** Time in one round of the event loop after which no more begins of what clients ask for, in ms. */
+export const ROUND_MS = 0.5
+/** Maximum callbacks in one round. */
+const MAX_PER_ROUND = 16
+/** Maximum single requests that begin in one callback, as the work on several at once costs less. */
+const MAX_AT_ONCE = 8
+
+/** A client that asks for something. */
+export interface Asker {
+  readonly address: string
+  /** True if the client is gone, so that nothing more is done for it. */
+  readonly closed: boolean
+}
+
+/** Requests that begin with a turn: none, as there is nothing to do any more, one, or those of a callback, such as several in a pipeline. */
+export type Begun = 'nothing' | 'one' | 'several'
 
 /**
- * Spreads work of clients that takes long, such as long lists, over rounds of the event loop, round robin by address: it is done once for
- * each of them, so that hundreds that ask at once would hold up everybody.
+ * Spreads work for clients over rounds of the event loop, round robin by address. Such work is done anew for each client: without turns,
+ * hundreds of requests at once would delay all others.
  */
 export class WorkTurns {
-  readonly #waiting = new RoundRobin<() => void>()
-  /** Callbacks of this round that have not run. */
-  #scheduled = 0
   /** Time at which no more turns begin in this round; undefined before its first turn. */
   #endsAt: number | undefined
+  /** Callbacks of this round that have not run. */
+  #scheduled = 0
+  readonly #waiting = new RoundRobin<() => Begun>()
 
-  /** Resolves when it is the turn of an address, in which a few milliseconds of work may be done at most. */
-  next(address: string): Promise<void> {
+  /** Returns true if it is the turn of an address, and `begin` is not called. Otherwise calls `begin` when it is. */
+  take(address: string, begin: () => Begun): boolean {
+    if (this.#scheduled === 0) this.#schedule(1)
+    if (this.#waiting.size === 0 && this.#mayBegin()) return true
+    this.#waiting.push(address, begin)
+    return false
+  }
+
+  /**
+   * Resolves with true when it is the turn of a client, in which a few milliseconds of work may be done at most; with false when the client
+   * is gone, so that nothing is to be done for it.
+   */
+  next(asker: Asker): Promise<boolean> {
     return new Promise((resolve) => {
-      this.#waiting.push(address, resolve)
-      if (this.#scheduled === 0) this.#schedule()
+      const begin = () => {
+        resolve(!asker.closed)
+        return asker.closed ? 'nothing' : 'several'
+      }
+      this.#waiting.push(asker.address, begin)
+      if (this.#scheduled === 0) this.#schedule(1)
     })
   }
 
@@ -33,27 +57,35 @@ export class WorkTurns {
     let end = 0
     for (const item of items) {
       if (performance.now() >= end) {
-        await this.next(asker.address)
-        if (asker.closed) return
-        end = performance.now() + PART_MS
+        if (!(await this.next(asker))) return
+        end = performance.now() + ROUND_MS
       }
       yield item
     }
   }
 
-  #schedule(): void {
-    this.#scheduled = Math.min(MAX_PER_ROUND, this.#waiting.size)
-    // Callbacks of their own, as the work of a turn is done behind its callback.
-    for (let n = this.#scheduled; n > 0; n--) setImmediate(this.#turn)
+  #mayBegin(): boolean {
+    const now = performance.now()
+    this.#endsAt ??= now + ROUND_MS
+    return now < this.#endsAt
+  }
+
+  /** Lets turns begin in callbacks of their own, between which the runtime does the work of each. */
+  #schedule(turns: number): void {
+    this.#scheduled = turns
+    for (let n = 0; n < turns; n++) setImmediate(this.#turn)
   }
 
   readonly #turn = (): void => {
+    // Only before the first turn of a round: each end of a tick costs a commit and writes.
     if (this.#endsAt === undefined) endTickFirst()
-    const now = performance.now()
-    this.#endsAt ??= now + ROUND_MS
-    if (now < this.#endsAt) this.#waiting.shift()?.()
+    for (let left = MAX_AT_ONCE; left > 0 && this.#waiting.size > 0 && this.#mayBegin(); ) {
+      const begun = this.#waiting.shift()?.()
+      if (begun === 'several') break
+      if (begun === 'one') left--
+    }
     if (--this.#scheduled > 0) return
     this.#endsAt = undefined
-    if (this.#waiting.size > 0) this.#schedule()
+    if (this.#waiting.size > 0) this.#schedule(Math.min(MAX_PER_ROUND, this.#waiting.size))
   }
 }

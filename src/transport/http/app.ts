@@ -1,6 +1,7 @@
 /** The server of the HTTP port; loaded only if there is an HTTP port. */
 import type { Socket } from 'node:net'
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify'
+import { WorkTurns } from '../../chat/work-turns.ts'
 import { bareAddress } from '../network.ts'
 import { EarlyAnswers } from './early-answers.ts'
 import { RequestFeed } from './feed.ts'
@@ -11,7 +12,6 @@ import { RequestClients } from './requests.ts'
 import { Responses } from './responses.ts'
 import type { Routes } from './routes.ts'
 import { serverOf } from './server.ts'
-import { RequestTurns } from './turns.ts'
 import { Upgrades } from './upgrades.ts'
 
 /** Maximum bytes of a request's body. */
@@ -69,7 +69,7 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
   upgrades.route(server, app)
   const responses = new Responses(options, requests)
   const early = new EarlyAnswers(options, requests, upgrades, local)
-  const turns = new RequestTurns()
+  const turns = new WorkTurns()
   /** Returns the address of a connection that takes turns; undefined for a proxy, whose requests take turns each by its own. */
   const addressOf = ({ remoteAddress = '' }: Socket) =>
     proxies.has(remoteAddress) ? undefined : options.admission.identify(remoteAddress).network

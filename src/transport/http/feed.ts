@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Begun, RequestTurns } from './turns.ts'
+import type { Begun, WorkTurns } from '../../chat/work-turns.ts'
 
 /** The end of a request's head. */
 const HEAD_END = '\r\n\r\n'
@@ -27,7 +27,7 @@ type Listener = (chunk: Buffer) => void
 export class RequestFeed {
   readonly #socket: Socket
   readonly #owner: FeedOwner
-  readonly #turns: RequestTurns
+  readonly #turns: WorkTurns
   /** The address that takes turns; undefined for a proxy, whose requests take turns by the addresses of its clients. */
   readonly #address: string | undefined
   /** The listeners of the HTTP server. */
@@ -52,7 +52,7 @@ export class RequestFeed {
   }
 
   /** Takes the input of a socket from the listeners of the HTTP server. */
-  constructor(socket: Socket, owner: FeedOwner, turns: RequestTurns, address: string | undefined) {
+  constructor(socket: Socket, owner: FeedOwner, turns: WorkTurns, address: string | undefined) {
     this.#socket = socket
     this.#owner = owner
     this.#turns = turns

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { Asker } from '../../chat/reader.ts'
+import type { Asker } from '../../chat/work-turns.ts'
 import { bareAddress, type ClientAddress } from '../network.ts'
 import type { AppOptions } from './options.ts'
 import { isForeign, mayBeForeign, type OriginRequest } from './origin.ts'

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
+import { WorkTurns } from '../../../src/chat/work-turns.ts'
 import { atTickEnd, connectionOpened, nextRound } from '../../../src/tick.ts'
-import { RequestTurns } from '../../../src/transport/http/turns.ts'
 import { TIMED } from '../../support/eventually.ts'
 import { openPort, request } from '../../support/http.ts'
 
@@ -38,7 +38,7 @@ test('of many requests that take long, the two of one turn begin in a round of t
 })
 
 test('what is to be committed does not wait for turns of its round', async () => {
-  const turns = new RequestTurns()
+  const turns = new WorkTurns()
   const order: string[] = []
   const { promise, resolve } = Promise.withResolvers<void>()
   let first = 0
@@ -61,7 +61,7 @@ test('what is to be committed does not wait for turns of its round', async () =>
 })
 
 test('a tick that continues for a round goes on to the next one, however many turns there are', TIMED, async () => {
-  const turns = new RequestTurns()
+  const turns = new WorkTurns()
   const order: string[] = []
   const { promise, resolve } = Promise.withResolvers<void>()
   const begin = (name: string) => () => {
@@ -79,4 +79,20 @@ test('a tick that continues for a round goes on to the next one, however many tu
   for (const name of ['first', 'second', 'third']) expect(turns.take('198.51.100.1', begin(name))).toBe(false)
   await promise
   expect(order).toEqual(['first', 'second', 'commit', 'third'])
+})
+
+test('clients that are gone have no turn, and take none from others', async () => {
+  const turns = new WorkTurns()
+  const gone = Array.from({ length: 100 }, () => turns.next({ address: '198.51.100.1', closed: true }))
+  const here = turns.next({ address: '198.51.100.1', closed: false })
+  let rounds = 0
+  const count = () => {
+    rounds++
+    next = setImmediate(count)
+  }
+  let next = setImmediate(count)
+  expect(await here).toBe(true)
+  clearImmediate(next)
+  expect(new Set(await Promise.all(gone))).toEqual(new Set([false]))
+  expect(rounds).toBeLessThan(2)
 })

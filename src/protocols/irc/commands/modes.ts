@@ -209,7 +209,7 @@ async function apply(
 async function addBans(context: IrcContext, by: Membership, answers: LongReply): Promise<void> {
   const { chat, session, reply } = context
   const channel = channelOf(by.room.record)
-  await chat.workTurns.next(session.address)
+  if (!(await chat.workTurns.next(session))) return
   const bans = await chat.moderation.expulsion.bans(by).catch((error: unknown) => {
     // Clients ask for the list when they join, and show an error as one.
     if (error instanceof Refusal && error.code === 'not-permitted') return []

@@ -49,8 +49,7 @@ export const whoCommand: IrcCommand = {
     const { slices, room } = await find(context, mask, isShown)
     const reply = new LongReply(context)
     for (const slice of slices) {
-      await context.chat.workTurns.next(context.session.address)
-      if (context.session.closed) break
+      if (!(await context.chat.workTurns.next(context.session))) break
       const users = await listed(context, slice.split('\n'), room)
       await reply.add(await Promise.all(users.map((user) => lineOf(context, user, fields))))
     }
@@ -67,7 +66,7 @@ async function find(context: IrcContext, mask: string, isShown: (name: string) =
 
 async function membersOf({ chat, session }: IrcContext, room: RoomRecord | undefined): Promise<readonly string[]> {
   if (!room) return []
-  await chat.workTurns.next(session.address)
+  if (!(await chat.workTurns.next(session))) return []
   return chat.rooms.inside(room.id)
 }
 

@@ -52,7 +52,7 @@ export function addIncomingHooks(app: FastifyInstance, context: RoomsApiContext)
       const size = Buffer.isBuffer(request.body) ? Math.ceil(request.body.length / PACED_BYTES) : 1
       pacer.count(caller.author, pacer.paceOf(request, caller.author), Math.max(1, size))
       // Each step may take some milliseconds.
-      const turn = () => chat.workTurns.next(caller.address)
+      const turn = () => chat.workTurns.next({ address: caller.address, closed: false })
       await turn()
       const written = writtenIn(request)
       await turn()
