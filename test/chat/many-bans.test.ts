@@ -234,14 +234,18 @@ test('a ban concerns those listeners only whom it covers', async () => {
   const ann = await guest('ann', 'ops')
   const { record } = ann.inRoom().room
   const listeners = await Promise.all(Array.from({ length: 20 }, (_, number) => guest(`listener${number}`)))
+  listeners.push(await guest('neighbour', undefined, silent, '192.0.2.7'))
   for (const listener of listeners) chat.subscribe(listener, record, listener)
   const looked = vi.spyOn(RoomState.prototype, 'admits')
   onTestFinished(() => looked.mockRestore())
   const { expulsion } = chat.moderation
   await expulsion.sanction(ann.inRoom(), 'banned', 'listener1*')
   await expulsion.sanction(ann.inRoom(), 'banned', 'LISTENER2')
+  await enter(chat, await guest('raider', undefined, silent, '192.0.2.7'), 'ops')
+  await expulsion.sanction(ann.inRoom(), 'banned', 'raider')
   await tickEnd()
-  const barred = ['listener1', ...Array.from({ length: 10 }, (_, number) => `listener1${number}`), 'listener2']
+  const masked = Array.from({ length: 10 }, (_, number) => `listener1${number}`)
+  const barred = ['listener1', ...masked, 'listener2', 'neighbour']
   expect(looked.mock.calls.map(([{ key }]) => key).toSorted()).toEqual(barred.toSorted())
   expect(looked.mock.results.map(({ value }) => value)).toEqual(barred.map(() => false))
 })
