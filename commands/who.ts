@@ -13,8 +13,10 @@ export const who: Command = {
     if (!name) throw new Mistake('not-in-room')
     if (!(await chat.workTurns.next(session))) return OK
     const { id, room, members } = await chat.rooms.members(name, session)
-    const away = chat.away.in(id)
     const [ranks, accounts] = await Promise.all([chat.users.ranks(id, members), chat.people.accounts(id)])
+    // Many may have waited for the same accounts.
+    if (!(await chat.workTurns.next(session))) return OK
+    const away = chat.away.in(id)
     const marked = members.map((nickname) => {
       const rank = ranks.get(nickname) ?? 'member'
       const reason = away.get(nickname)

@@ -19,6 +19,8 @@ const BANS = 16_000
 const TOLD = 216
 const ROOMS = 300
 const MEMBERS = 200
+/** Members of a large room. */
+const THRONG = 600
 /** Sessions of one account. */
 const DEVICES = 20
 /** Costly masks for LIST. */
@@ -81,9 +83,11 @@ async function fill(folder: string): Promise<void> {
     body: 'why '.repeat(70),
     details: { role: 'banned', on: true },
   } as const
-  await Promise.all(
-    Array.from({ length: BANS }, (_, n) => engine.logs.append(`room:${room}`, { ...ban, to: `raider${n}` })),
-  )
+  const mute = { ...ban, details: { role: 'muted', on: true } } as const
+  for (const role of [ban, mute]) {
+    const to = (n: number) => engine.logs.append(`room:${room}`, { ...role, to: `raider${n}` })
+    await Promise.all(Array.from({ length: BANS }, (_, n) => to(n)))
+  }
   await engine.stop()
 }
 
@@ -111,6 +115,16 @@ afterAll(async () => {
 
 test('the bans of a room, to all devices of its owner', () =>
   check(() => Promise.all(owners.map((owner) => ask(owner, '/bans')))))
+
+test('the mutes of a room, to all devices of its owner', () =>
+  check(() => Promise.all(owners.map((owner) => ask(owner, '/mutes')))))
+
+test('the members of a large room, to many', async () => {
+  const throng = await Promise.all(Array.from({ length: THRONG }, () => dial('line')))
+  await Promise.all(throng.map((one, n) => ask(one, `LOGIN one${n}\nJOIN throng`)))
+  await check(() => Promise.all(throng.slice(0, MEMBERS).map((one) => ask(one, '/who'))))
+  for (const one of throng) one.destroy()
+})
 
 test('of thousands of bans the newest 64 KiB are told, and the number of the others', async () => {
   const [owner] = owners
