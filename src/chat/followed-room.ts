@@ -81,8 +81,10 @@ export class FollowedRoom {
     const before = this.#record
     this.#record = record
     if (record.title === before.title) return
-    const byWire = Map.groupBy(this.#members.all(), ({ wire }) => wire)
-    for (const [wire, members] of byWire) wire.retitled?.(this, members, before)
+    // A member that is becoming another user is no more than a subscriber for a moment.
+    const sessions = new Set([...this.#members.all(), ...this.#subscribers.sessions])
+    const byWire = Map.groupBy(sessions, ({ wire }) => wire)
+    for (const [wire, some] of byWire) wire.retitled?.(this, some, before)
   }
 
   /** True if no session needs the room any more. */

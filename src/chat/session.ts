@@ -50,10 +50,10 @@ export interface Wire<S extends Session = Session> {
    */
   putOut(room: Room, session: S, why: MembershipEnd): void
   /**
-   * Called with its members when the room has another title than `before`. What was handed out until then had the former title; what follows
+   * Called with its members and subscribers when the room has another title than `before`. What was handed out until then had the former title; what follows
    * has the new one.
    */
-  retitled?(room: Room, members: readonly S[], before: RoomRecord): void
+  retitled?(room: Room, sessions: readonly S[], before: RoomRecord): void
   /** Shows a text of the admins to these of its sessions, and encodes it once (docs/protocols/moderation.md, section 4). */
   announce(text: string, sessions: Iterable<S>): void
   /** Called when another login has taken a nickname that the session held exclusively. */

@@ -102,7 +102,14 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
     const { chat, session, options, reply } = this
     const tell = (lines: Lines) => lines.length > 0 && this.#push(lines)
     const context = { chat, session, options, reply, tell, drained: () => this.drained() }
-    return showRetitled(context, room, former)
+    const { record } = room
+    const isInside = () => session.memberships.get(record.id)?.room === room
+    if (isInside() && session.formerKey === undefined) return showRetitled(context, room, former)
+    // It has become another user, of which the reply tells the client.
+    return async () => {
+      await this.#link.replies.answered
+      if (isInside()) await showRetitled(context, room, former, record)()
+    }
   }
 
   handle(line: string | Unreadable): Handled {

@@ -32,11 +32,16 @@ export async function enter(
  * Tells a client that a channel has another name than `former`: it is shown out of the one and in the other (IRCv3, "draft/channel-rename",
  * fallback). Returns a step that shows it topic and names.
  */
-export function showRetitled(context: ChannelContext, room: Room, former: string): () => Promise<void> {
+export function showRetitled(
+  context: ChannelContext,
+  room: Room,
+  former: string,
+  record = room.record,
+): () => Promise<void> {
   const { session } = context
-  const channel = channelOf(room.record)
+  const channel = channelOf(record)
   const parting = partLine(session.source, former, `The channel is ${channel} now`)
-  context.tell([ownLine(session, parting), ownJoin(context, room.record)])
+  context.tell([ownLine(session, parting), ownJoin(context, record)])
   return async () => {
     // The client may have left meanwhile, and the name may be another one again.
     const isCurrent = () =>

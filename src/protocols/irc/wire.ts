@@ -112,10 +112,10 @@ export class IrcWire implements Wire<IrcSession> {
     }
   }
 
-  retitled(room: Room, members: readonly IrcSession[], before: RoomRecord): void {
+  retitled(room: Room, sessions: readonly IrcSession[], before: RoomRecord): void {
     const former = channelOf(before)
     if (isSameChannel(former, channelOf(room.record))) return
-    const steps = members.flatMap((session) => session.showRetitled?.(room, former) ?? [])
+    const steps = sessions.flatMap((session) => session.showRetitled?.(room, former) ?? [])
     // None waits for a client that does not read. Each may ask for topic and names, where these cannot be read now.
     void inSlices(steps, DESCRIBED_AT_ONCE, (describe) => void describe().catch(() => {}))
   }

@@ -36,7 +36,7 @@ async function three(stage: IrcStage) {
   ] as const)
     await client.ask(`JOIN ${channel}`)
   for (const client of [op, ann, one, two, three]) await client.rest()
-  return { op, ann, one, two, three }
+  return { op, ann, one, two, three, line: stage.line }
 }
 
 async function account(stage: IrcStage, nick: string): Promise<void> {
@@ -128,3 +128,23 @@ test.for([2, 3])(
     expect((await other.until(({ type }) => type === 'message')).at(-1)).toMatchObject({ body: 'to both' })
   },
 )
+
+test.for(WAYS)('$way: another title amid the change is shown behind it', async (how) => {
+  const { op, ann, one, line } = await ready(how.way)
+  const lin = await line('lin', 'one')
+  await op.ask('MODE #one +o lin')
+  for (const client of [ann, one]) await client.rest()
+  beforeClaim('olga', 1, async () => {
+    await lin.ask('/title Cellar')
+    await one.until(/ 366 /)
+  })
+  const shown = await how.become(ann)
+  if (!shown.some((text) => text.includes(' 366 '))) shown.push(...(await ann.until(/ 366 /)))
+  expect(shown.filter((text) => / (NICK|PART|JOIN|353|366) /.test(text))).toEqual([
+    ':ann!~bert@guest.roomd NICK :olga',
+    `:olga${how.host} PART #one :The channel is #Cellar now`,
+    `:olga${how.host} JOIN #Cellar`,
+    expect.stringMatching(/^:roomd 353 olga = #Cellar :.*olga/),
+    ':roomd 366 olga #Cellar :End of /NAMES list',
+  ])
+})
