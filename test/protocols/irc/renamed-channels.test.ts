@@ -1,6 +1,7 @@
 /** docs/protocols/irc.md, section 2: a room that gets another title is another channel. */
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { FollowedRoom } from '../../../src/chat/followed-room.ts'
+import { NamesLists } from '../../../src/protocols/irc/names-lists.ts'
 import { codes, ircSuite, plain } from './suite.ts'
 
 const suite = ircSuite()
@@ -77,4 +78,21 @@ test('a channel that is changed once more right behind its name is shown to each
   await ann.ask('MODE #cave +o lin')
   await lin.ask('/title Grotto')
   for (const client of [ann, bob]) expect(codes(await client.until(/ 366 /)).slice(-2)).toEqual(['353', '366'])
+})
+
+test('names that are listed in the tick in which the channel gets a longer name are whole', async () => {
+  const nicks = ['𠮷'.repeat(32), ...Array.from({ length: 30 }, (_, n) => `${'x'.repeat(20)}${n}`)]
+  const crowd = await suite.together('#nook', ...nicks)
+  const [ann] = crowd
+  const lin = await suite.line('lin', 'nook')
+  await ann?.ask('MODE #nook +o lin')
+  await lin.rest()
+  // All that follows is of one tick for the lists.
+  const spy = vi.spyOn(NamesLists.prototype, 'commit').mockImplementation(() => {})
+  onTestFinished(() => spy.mockRestore())
+  await ann?.ask('NAMES #nook')
+  await lin.ask(`/title ${'議'.repeat(29)}`)
+  const lines = (await ann?.until(/ 366 /)) ?? []
+  const names = lines.flatMap((line) => / 353 .* :(.*)$/.exec(line)?.[1]?.split(' ') ?? [])
+  expect(names.map((name) => name.replace('@', '')).toSorted()).toEqual(['lin', ...nicks].toSorted())
 })
