@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { WorkTurns } from '../../../src/chat/work-turns.ts'
-import { atTickEnd, connectionOpened, nextRound } from '../../../src/tick.ts'
+import { atTickEnd, connectionOpened, nextRound, tickEnd } from '../../../src/tick.ts'
 import { TIMED } from '../../support/eventually.ts'
 import { openPort, request } from '../../support/http.ts'
 
@@ -38,6 +38,9 @@ test('of many requests that take long, the two of one turn begin in a round of t
 })
 
 test('what is to be committed does not wait for turns of its round', async () => {
+  // Connections of other tests may have come in, for which a tick continues.
+  connectionOpened()
+  await tickEnd()
   const turns = new WorkTurns()
   const order: string[] = []
   const { promise, resolve } = Promise.withResolvers<void>()
