@@ -1,5 +1,6 @@
 import type { RoomRecord, StateUser } from '../engine/engine.ts'
 import type { EngineMemberships } from '../engine/memberships.ts'
+import type { AccountRecord } from '../engine/records.ts'
 import type { AddressDigests } from './address-digests.ts'
 import type { Admins } from './admins.ts'
 import { accountId, type Credentials, Proof } from './credentials.ts'
@@ -36,9 +37,15 @@ export class Access {
    * @throws Refusal `unavailable`.
    */
   async identify(as: string | Proof, address: string): Promise<Identity> {
-    const { credentials, admins, digests } = this.#parts
-    const addressDigest = address === '' ? undefined : await digests.of(address)
+    const { credentials } = this.#parts
     const account = as instanceof Proof ? await credentials.accountOf(as).catch(refuse) : undefined
+    return this.identityOf(as, account, address)
+  }
+
+  /** Identifies a client as {@link identify} does; `account` is the one of its proof. @throws Refusal `unavailable`. */
+  async identityOf(as: string | Proof, account: AccountRecord | undefined, address: string): Promise<Identity> {
+    const { admins, digests } = this.#parts
+    const addressDigest = address === '' ? undefined : await digests.of(address)
     const key = fold(as instanceof Proof ? as.name : as)
     const isLimited = as instanceof Proof && as.token !== undefined && !isFullScope(as.token.scope)
     const isAdmin = account !== undefined && !isLimited && admins.names(account)

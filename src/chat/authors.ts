@@ -79,9 +79,9 @@ export class Authors {
   async identify(as: string | Proof, asker: Asker, protocol: string): Promise<Author> {
     const { access, credentials } = this.#parts
     if (!(as instanceof Proof)) return new Author(as, await this.#guest(as, asker.address), asker, protocol)
-    const identity = await access.identify(as, asker.address)
     const account = await credentials.accountOf(as).catch(refuse)
-    if (!account || identity.accountId === undefined) throw new Refusal('secret-wrong')
+    if (!account) throw new Refusal('secret-wrong')
+    const identity = await access.identityOf(as, account, asker.address)
     return new Author(as, identity, asker, protocol, account)
   }
 
