@@ -139,3 +139,15 @@ test('a database that a link leads to is private, too', async () => {
   await started(folder)
   expect(statSync(join(other, 'real.db')).mode & 0o777).toBe(0o600)
 })
+
+test('a long write-ahead log is copied to the database file before a commit has to do it', async () => {
+  const folder = temporaryFolder()
+  const { engine } = await started(folder)
+  const file = join(folder, 'roomd.db')
+  // The start has emptied the log, as it may have the text of a removed message.
+  await eventually(() => expect(statSync(`${file}-wal`).size).toBe(0))
+  const { size } = statSync(file)
+  // Three frames or more each, and far less than 4,000 in all.
+  await append(engine, 600, 'long')
+  expect(statSync(file).size).toBeGreaterThan(size + 100_000)
+})

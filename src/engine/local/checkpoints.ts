@@ -6,6 +6,8 @@ import { readSync } from 'node:fs'
 import { endianness } from 'node:os'
 
 const BYTES = 132
+/** Offset of the number of frames in the write-ahead log. */
+const FRAMES = 16
 /** Offsets of the salts, which change whenever the write-ahead log restarts. */
 const SALTS = [32, 40] as const
 /** Offset of the number of frames that are in the database file. */
@@ -28,6 +30,11 @@ export function checkpointed(before: Buffer, now: Buffer): boolean {
     at(now, DONE) !== at(before, DONE) ||
     now.compare(before, ...SALTS, ...SALTS) !== 0
   )
+}
+
+/** Returns the number of frames that are in the write-ahead log and not in the database file. */
+export function framesAhead(checkpoints: Buffer): number {
+  return at(checkpoints, FRAMES) - at(checkpoints, DONE)
 }
 
 function at(bytes: Buffer, offset: number): number {

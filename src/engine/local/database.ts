@@ -8,6 +8,9 @@ import { migrate } from './schema.ts'
 /** Time for which a statement waits for locks of other processes, in ms. */
 export const BUSY_TIMEOUT_MS = 5_000
 
+/** Frames of the write-ahead log at which a commit copies them to the database file, where that was not done before. */
+const LAST_CHECKPOINT = 4_000
+
 /** Result code of a file that another process uses. */
 const BUSY = 5
 /** Result code of a file that cannot be written to. */
@@ -64,6 +67,7 @@ export function openDatabase(file: string, sync: 'normal' | 'full'): Database {
     const db = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS })
     opened.push(db)
     db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${sync}; PRAGMA journal_size_limit = 67108864`)
+    db.exec(`PRAGMA wal_autocheckpoint = ${LAST_CHECKPOINT}`)
     // Always: a page that becomes free without it may have copies of messages that are deleted later.
     db.exec('PRAGMA secure_delete = ON')
     migrate(db)

@@ -1,7 +1,7 @@
 import { type BigIntStats, closeSync, existsSync, openSync, statSync, truncateSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { checkpointed, readCheckpoints } from './checkpoints.ts'
+import { checkpointed, framesAhead, readCheckpoints } from './checkpoints.ts'
 import { isDatabase, isEarlier, readHeader } from './header.ts'
 
 /** The files of an open database. All of them lie beside the first. */
@@ -56,6 +56,11 @@ export class OpenFiles {
   /** Set once another program has overwritten the database file; its content cannot be trusted. */
   get overwritten(): Displaced | undefined {
     return this.#overwritten ? this.#displaced : undefined
+  }
+
+  /** Number of frames that were in the write-ahead log alone at the last {@link noteCommit}. */
+  get framesAhead(): number {
+    return this.#checkpoints === undefined ? 0 : framesAhead(this.#checkpoints)
   }
 
   /** Checks the database file, in a few microseconds; called before every commit. @throws {@link Displaced} */

@@ -49,6 +49,7 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
       } else {
         reply({ value: health.call(method, args) })
         if (method === 'appender.append') background.committed()
+        upkeep.checkpoint()
       }
     } catch (error) {
       reply({ failure: causeOf(error) })

@@ -9,6 +9,8 @@ import type { LocalStore } from './store.ts'
 
 /** Maximum time for which a close goes on erasing removed messages; the next start does the rest. */
 const ERASE_AT_CLOSE_MS = 1_000
+/** Frames of the write-ahead log, of 4 KiB each, from which on they are copied to the database file. */
+const LONG_LOG = 1_000
 
 /** The work of an open store beside its requests, in slices of about a millisecond. Requests may run at every `yield`. */
 export class Upkeep {
@@ -62,6 +64,17 @@ export class Upkeep {
   /** Indexes the words of messages that are not indexed yet. */
   *indexing(): Generator<void> {
     if (!this.#isOverwritten) yield* this.#store.indexing.run()
+  }
+
+  /** Copies a long write-ahead log to the database file. Called behind a reply: a commit that did it would keep its sender waiting. */
+  checkpoint(): void {
+    if (this.#isOverwritten || (this.#files?.framesAhead ?? 0) < LONG_LOG) return
+    try {
+      this.#db.exec('PRAGMA wal_checkpoint(PASSIVE)')
+    } catch {
+      // Tried again behind the next reply; commits report the same error.
+    }
+    this.#files?.noteCommit()
   }
 
   /** Goes on with the {@link erasure} for a moment. Called before the close of the store. */
