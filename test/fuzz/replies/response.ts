@@ -26,7 +26,7 @@ export function readResponse(received: Buffer, complete: boolean): HttpResponse 
     headers.set(name.toLowerCase(), value)
   }
   const start = end + HEAD_END.length
-  const body = bodyOf(received.subarray(start), status, headers)
+  const body = bodyOf(received.subarray(start), status, headers, complete)
   if (!body) return half('body', complete)
   return { status, headers, body: body.content, bytes: start + body.bytes }
 }
@@ -42,11 +42,19 @@ interface Body {
 
 const NONE: Body = { content: Buffer.alloc(0), bytes: 0 }
 
-function bodyOf(rest: Buffer, status: number, headers: ReadonlyMap<string, string>): Body | undefined {
+function bodyOf(
+  rest: Buffer,
+  status: number,
+  headers: ReadonlyMap<string, string>,
+  complete: boolean,
+): Body | undefined {
   if (status < 200 || status === 204 || status === 304) return NONE
   if (rest.length === 0 || rest.subarray(0, NEXT.length).equals(NEXT)) return NONE
   if (headers.get('transfer-encoding') === 'chunked') return chunkedBody(rest)
   const text = headers.get('content-length')
+  // To a client that knows no chunks, the body goes on until the close (RFC 9112, section 6.3).
+  if (text === undefined && headers.get('connection') === 'close')
+    return complete ? { content: rest, bytes: rest.length } : undefined
   if (text === undefined || !/^\d+$/.test(text)) throw new Error(`a body of length ${text}`)
   const bytes = Number(text)
   return rest.length < bytes ? undefined : { content: rest.subarray(0, bytes), bytes }
