@@ -4,10 +4,9 @@
  */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { LocalEngine } from '../../src/engine/local/local.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { localEngineIn } from '../support/local-engine.ts'
 import { MeasuredDaemon } from '../support/measured.ts'
 import { readUntil } from '../support/world.ts'
 
@@ -62,17 +61,7 @@ async function check(work: () => Promise<unknown>): Promise<void> {
 
 /** Writes a folder with a room of many bans, and others with long names. */
 async function fill(folder: string): Promise<void> {
-  const engine = new LocalEngine(
-    {
-      file: join(folder, 'roomd.db'),
-      sync: 'normal',
-      keep: { days: 0, events: 0 },
-      lobby: 'lobby',
-      memory: { events: 1_000, bytes: 1_000_000 },
-    },
-    { trouble: () => {}, recovered: () => {}, died: () => {} },
-  )
-  await engine.start()
+  const engine = await localEngineIn(folder)
   const create = (slug: string) => engine.rooms.create({ title: slug, slug, visibility: 'public' })
   await Promise.all(Array.from({ length: ROOMS }, (_, n) => create(`${'x'.repeat(60)}${n}`)))
   const { id: room } = await create('raided')

@@ -3,25 +3,20 @@ import { join } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Unavailable } from '../../src/engine/errors.ts'
-import { LocalEngine } from '../../src/engine/local/local.ts'
+import type { LocalEngine } from '../../src/engine/local/local.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { localEngineIn } from '../support/local-engine.ts'
 import { createAccount, keepBlock } from '../support/records.ts'
 import { said } from './conformance.ts'
 
 async function started(folder: string) {
   const troubles: string[] = []
-  const engine = new LocalEngine(
-    {
-      file: join(folder, 'roomd.db'),
-      sync: 'normal',
-      keep: { days: 0, events: 0 },
-      lobby: 'lobby',
-      memory: { events: 1_000, bytes: 1_000_000 },
-    },
-    { trouble: (reason) => troubles.push(reason), recovered: () => troubles.push('recovered'), died: () => {} },
-  )
-  await engine.start()
+  const engine = await localEngineIn(folder, {
+    trouble: (reason) => troubles.push(reason),
+    recovered: () => troubles.push('recovered'),
+    died: () => {},
+  })
   onTestFinished(() => engine.stop())
   return { engine, troubles }
 }

@@ -1,9 +1,8 @@
 /** A folder of data as after years: many rooms, names and events; and a crowd that is there. */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { join } from 'node:path'
-import { LocalEngine } from '../../src/engine/local/local.ts'
 import { temporaryFolder } from './folder.ts'
+import { localEngineIn } from './local-engine.ts'
 
 export const ROOMS = 1_000
 export const NAMES = 10_000
@@ -12,17 +11,7 @@ export const MEMBERS = 200
 /** Makes it, and returns the folder. */
 export async function fillFolder(): Promise<string> {
   const folder = temporaryFolder()
-  const engine = new LocalEngine(
-    {
-      file: join(folder, 'roomd.db'),
-      sync: 'normal',
-      keep: { days: 0, events: 0 },
-      lobby: 'lobby',
-      memory: { events: 1_000, bytes: 1_000_000 },
-    },
-    { trouble: () => {}, recovered: () => {}, died: () => {} },
-  )
-  await engine.start()
+  const engine = await localEngineIn(folder)
   const rooms = Array.from({ length: ROOMS }, (_, n) => {
     const title = `room${n}`.padEnd(60, 'x')
     return engine.rooms.create({ title, slug: title, visibility: 'public', description: 'd'.repeat(70) })
