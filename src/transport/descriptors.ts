@@ -42,6 +42,8 @@ export class Descriptors {
   #spare = 0
   /** True if a client was refused since the last check. */
   #refused = false
+  /** True while the fault is present. */
+  #present = false
 
   constructor(faults: DescriptorFaults) {
     this.#faults = faults
@@ -71,16 +73,23 @@ export class Descriptors {
   #check(): void {
     this.#limit = this.#readLimit()
     if (this.#scarce(RESERVED_DESCRIPTORS)) this.#begin()
-    else if (!this.#refused && !this.#scarce(RESERVED_DESCRIPTORS + HYSTERESIS)) this.#faults.end('descriptors')
+    else if (this.#present && !this.#refused && this.#areFree(RESERVED_DESCRIPTORS + HYSTERESIS)) {
+      this.#present = false
+      this.#faults.end('descriptors')
+    }
     this.#refused = false
   }
 
   #begin(): void {
+    this.#present = true
     const whose = this.#systemWide ? ' of the system' : Number.isFinite(this.#limit) ? ` (limit ${this.#limit})` : ''
     this.#faults.begin('descriptors', `out of file descriptors${whose}`)
   }
 
-  /** Returns true when at most `reserve` descriptors are free. A new descriptor has the lowest free number. */
+  /**
+   * Returns true when at most `reserve` descriptors are free. A new descriptor has the lowest free number: with a gap among the numbers,
+   * fewer may be free than it seems, until a client has filled the gap.
+   */
   #scarce(reserve: number): boolean {
     try {
       const lowest = openSync('/dev/null', 'r')
@@ -90,6 +99,19 @@ export class Descriptors {
     } catch (error) {
       this.#systemWide = (error as NodeJS.ErrnoException).code === 'ENFILE'
       return true
+    }
+  }
+
+  /** Returns true when so many descriptors are free. */
+  #areFree(count: number): boolean {
+    const opened: number[] = []
+    try {
+      while (opened.length < count) opened.push(openSync('/dev/null', 'r'))
+      return true
+    } catch {
+      return false
+    } finally {
+      for (const descriptor of opened) closeSync(descriptor)
     }
   }
 
