@@ -161,6 +161,7 @@ export async function startDaemon(
     }, config['drain-timeout'] * 1_000)
     // Listeners that answer probes stop last, so that probes see the stop.
     for (const { port } of ports) port.drain()
+    chat.drain()
     for (const answersProbes of [false, true]) {
       await Promise.all(ports.map(({ port }) => port.answersProbes === answersProbes && port.stop(acceptsLast)))
     }

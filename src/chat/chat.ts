@@ -347,6 +347,11 @@ export class Chat {
     await lastEvents()
   }
 
+  /** Lets all sessions end at once from now on. Called before their connections are ended, by a stop. */
+  drain(): void {
+    this.#memberships.hurry()
+  }
+
   /** Resolves when all sessions that have left have been seen off, or cannot be. */
   stop(): Promise<void> {
     return this.#memberships.stop()

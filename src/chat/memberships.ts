@@ -1,9 +1,11 @@
 import type { Engine, RoomRecord } from '../engine/engine.ts'
+import { settledWithin } from '../within.ts'
 import type { OnDeliveryError } from './audience.ts'
 import { Availability } from './availability.ts'
 import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
 import { Departures } from './departures.ts'
+import { FairQueue } from './fair-queue.ts'
 import type { FollowedRoom, RoomContext } from './followed-room.ts'
 import { FollowedRooms } from './followed-rooms.ts'
 import type { Handover } from './handover.ts'
@@ -14,6 +16,11 @@ import { type LostRoom, type NextUser, Renaming } from './renaming.ts'
 import type { Identity } from './sanctions.ts'
 import type { Membership, MembershipEnd, Session } from './session.ts'
 import { Turns } from './turns.ts'
+
+/** Number of rooms that closing sessions are leaving from which on no other session in several rooms begins to leave. */
+const MAX_ENDING = 64
+/** Maximum time for which such a session keeps others from leaving, in ms: a slow store commits the more at once. */
+const MAX_TURN_MS = 50
 
 export interface MembershipsOptions {
   readonly blocks: Blocks
@@ -33,6 +40,8 @@ export class Memberships {
   readonly #renaming: Renaming
   /** Joins and leaves that are not committed yet: those of a session happen one after the other. */
   readonly #moves = new Turns<Session>()
+  /** Ends of sessions in several rooms, by their rooms: each is told to every member of every room, and hundreds together would hold the event loop. */
+  readonly #ends = new FairQueue({ running: MAX_ENDING, waitingPerAddress: Infinity, waiting: Infinity })
 
   constructor(engine: Engine, { blocks, counts, handover, onDeliveryError }: MembershipsOptions) {
     this.#engine = engine
@@ -97,9 +106,18 @@ export class Memberships {
    */
   async close(session: Session): Promise<() => Promise<void>> {
     await this.#moves.idle(session)
-    const closing = this.followed.of(session).map((room) => this.#changes.close(room, session))
-    const lastEvents = await Promise.all(closing)
+    const close = () => Promise.all(this.followed.of(session).map((room) => this.#changes.close(room, session)))
+    const { address, memberships } = session
+    let closing: ReturnType<typeof close> | undefined
+    const begin = () => settledWithin((closing = close()), MAX_TURN_MS)
+    if (memberships.size > 1) await this.#ends.run(address, begin, memberships.size)
+    const lastEvents = await (closing ?? close())
     return async () => void (await Promise.all(lastEvents.map((arrived) => arrived())))
+  }
+
+  /** Lets all sessions that close, now or later, leave at once: the node is about to stop. */
+  hurry(): void {
+    this.#ends.open()
   }
 
   /** Resolves when no room that a session has left holds its nickname any more. */
