@@ -3,6 +3,7 @@ const FILE_FAULTS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   EACCES: 'it may not be read',
   EPERM: 'it may not be read',
+  EBADF: 'it is not open for reading',
   EISDIR: 'it is a folder',
   ENOTDIR: 'there is no such file',
 }

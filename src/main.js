@@ -39,6 +39,8 @@ if (isOld && (verb === '--version' || verb === '-v')) {
 } else {
   // A daemon that is still loading has no certificate to reload. On a terminal the signal means that this is closed.
   if ((verb === undefined || verb === 'serve' || verb.startsWith('-')) && !isatty(1)) process.on('SIGHUP', () => {})
+  // Nobody can be told that standard error is full or closed; without a listener that would end the process.
+  process.stderr.on('error', () => {})
   // Without a listener this signal makes Node open its debugger on a port.
   process.on('SIGUSR1', () => {})
   if (isClient) {

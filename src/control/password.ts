@@ -1,11 +1,12 @@
 import { text } from 'node:stream/consumers'
 import { askSecret } from '../ask-secret.ts'
+import { standardInput } from '../standard-input.ts'
 import type { CommandStreams } from './streams.ts'
 
 /** Reads a new password: from a terminal twice without echo, otherwise from the first line of standard input. */
 export async function readNewPassword(name: string, stdin: CommandStreams['stdin']): Promise<string> {
   if (!stdin.isTTY) {
-    const [password = '', ...rest] = (await text(stdin)).split(/\r?\n/)
+    const [password = '', ...rest] = (await text(standardInput(stdin))).split(/\r?\n/)
     if (password === '' && rest.length === 0) throw new Error('there is no password on the standard input')
     return password
   }

@@ -44,7 +44,9 @@ export async function audit(options: Readonly<Record<string, unknown>>, out: Nod
   } catch (error) {
     if (error instanceof Unfit) throw new ConfigError(error.message, { cause: error })
     // The program that reads the output may end early, such as `head`.
-    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
+    const { code, syscall, message } = error as NodeJS.ErrnoException
+    if (code === 'EPIPE') return
+    throw syscall === 'write' ? new Error(`standard output: ${message}`, { cause: error }) : error
   }
 }
 

@@ -1,11 +1,13 @@
 /** `roomd import`: fills an empty store with the lines of an export. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
+import { Readable } from 'node:stream'
 import { EngineFault } from '../engine/errors.ts'
 import type { Event } from '../engine/event.ts'
 import { recordText, type StoredRecord } from '../engine/records.ts'
 import type { ImportTarget } from '../engine/transfer.ts'
 import { fileFault } from '../file-fault.ts'
+import { standardInput } from '../standard-input.ts'
 import { countsText, type ExportCounts, type ExportTrailer } from './lines.ts'
 import { type Out, Progress } from './progress.ts'
 import { checkHeader, misplaced, type ReadLine, readLines } from './read-lines.ts'
@@ -20,7 +22,7 @@ const PAGE = 1_000
  */
 export async function importStore(open: () => Promise<ImportTarget>, file: string, err: Out): Promise<string> {
   const progress = new Progress(err)
-  const lines = readLines(file === '-' ? process.stdin : createReadStream(file))
+  const lines = readLines(file === '-' ? Readable.from(standardInput()) : createReadStream(file))
   try {
     progress.begin('importing', undefined)
     await checkHeader(lines).catch((error: unknown) => fail(error, file))

@@ -1,16 +1,12 @@
 /** `roomd send`: what it says, and the status with which it ends. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { closeSync, openSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { text as textOf } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { openRelay } from '../client/relay.ts'
 import { certificate } from '../support/certificate.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
-import { main, nodeEnvironment } from '../support/main.ts'
 import { reservePort } from '../support/port.ts'
 import { isReply } from '../support/stage.ts'
 import { bodiesOf, DONE, member, messagesOf } from './stage.ts'
@@ -63,21 +59,6 @@ test('what is drawn over and over is said as it was last, however long and from 
   stdin.end(`\nx${'\r'.repeat(200_000)}y\n${'a'.repeat(200_000)}${'\b'.repeat(200_000)}z\n😀\bo\n\x1bP1$r0m\x1b\\end\n`)
   expect(await sending.ended).toEqual(DONE)
   expect(await bodiesOf(daemon, 'redrawn')).toEqual(['150000 of 150000', 'y', 'z', 'o', 'end'])
-})
-
-test('standard input that cannot be read ends it with a line and status 1', async () => {
-  const folder = openSync(temporaryFolder(), 'r')
-  const file = openSync(join(temporaryFolder(), 'file'), 'w')
-  onTestFinished(() => [folder, file].forEach(closeSync))
-  for (const input of [folder, file]) {
-    const sending = spawn(process.execPath, [main, 'send', 'unreadable'], {
-      env: { ...nodeEnvironment(), ROOMD_SERVER: `127.0.0.1:${port}` },
-      stdio: [input, 'ignore', 'pipe'],
-    })
-    if (!sending.stderr) throw new Error('There is no pipe')
-    const [stderr, [status]] = await Promise.all([textOf(sending.stderr), once(sending, 'close')])
-    expect([status, stderr]).toEqual([1, expect.stringMatching(/^roomd send: standard input: [^\n]+\n$/)])
-  }
 })
 
 test('a user without a home and an entry says lines, too', async () => {

@@ -45,9 +45,11 @@ export async function chat(args: readonly string[]): Promise<ExitStatus> {
   const { stdin, stdout } = process
   const view =
     values.plain || !stdin.isTTY || !stdout.isTTY || process.env.TERM === 'dumb'
-      ? new PlainView(stdin, stdout)
+      ? new PlainView(stdout)
       : new FullView(stdin, stdout)
   const session = new ChatSession(reach.server, view)
+  // Its reader has ended, or the disk is full; the caller tells it.
+  stdout.on('error', session.quit)
   const client = await entered(reach, retryMs, async ({ nickname, password, token }) => {
     const opened = await openClient(reach.dial, {
       nickname,

@@ -1,4 +1,6 @@
 import { createInterface, type Interface } from 'node:readline'
+import { Readable } from 'node:stream'
+import { commandInput } from '../input.ts'
 import { painted, type Span } from '../styles.ts'
 import { runLine } from './commands.ts'
 import type { ChatSession, ChatView } from './session.ts'
@@ -7,20 +9,16 @@ import type { ChatWindow } from './window.ts'
 /** A chat as lines, one behind the other: for screen readers, and where there is no terminal. */
 export class PlainView implements ChatView {
   readonly #output: NodeJS.WriteStream
-  readonly #input: NodeJS.ReadStream
   #lines: Interface | undefined
   #current: ChatWindow | undefined
 
-  constructor(input: NodeJS.ReadStream, output: NodeJS.WriteStream) {
+  constructor(output: NodeJS.WriteStream) {
     this.#output = output
-    this.#input = input
-    // The reader is gone.
-    output.on('error', () => process.exit())
   }
 
   start(session: ChatSession): void {
     // Not before, as it would lose lines. The terminal itself edits the line.
-    this.#lines = createInterface({ input: this.#input, terminal: false })
+    this.#lines = createInterface({ input: Readable.from(commandInput()), terminal: false })
     void this.#read(session, this.#lines)
   }
 
@@ -46,7 +44,11 @@ export class PlainView implements ChatView {
 
   /** Carries out one line after the other; the end of the input ends the chat behind the last one. */
   async #read(session: ChatSession, lines: Interface): Promise<void> {
-    for await (const line of lines) await runLine(session, line)
-    session.quit()
+    try {
+      for await (const line of lines) await runLine(session, line)
+      session.quit()
+    } catch (error) {
+      session.abort(error)
+    }
   }
 }

@@ -30,16 +30,20 @@ export class ChatSession {
   current: ChatWindow
   /** Texts that have no reply. */
   unsent = 0
-  /** Resolves when the user has quit. */
+  /** Resolves when the user has quit; rejects when nothing more can be read from the user. */
   readonly quitted: Promise<void>
   quit: () => void = () => {}
+  abort: (error: unknown) => void = () => {}
   readonly #view: ChatView
   readonly #saying = new Set<Promise<string>>()
   #client: RoomdClient | undefined
   #mention: RegExp | undefined
 
   constructor(server: string, view: ChatView) {
-    this.quitted = new Promise((resolve) => (this.quit = resolve))
+    this.quitted = new Promise((resolve, reject) => {
+      this.quit = resolve
+      this.abort = reject
+    })
     this.#view = view
     this.current = new ChatWindow(safeLine(server))
     this.windows = [this.current]

@@ -1,5 +1,4 @@
-import { fstatSync } from 'node:fs'
-import { CommandFailure, EXIT } from '../failure.ts'
+import { commandInput } from '../input.ts'
 import { decoded } from './decoding.ts'
 import { inputLines, shownLine } from './input-lines.ts'
 
@@ -21,7 +20,7 @@ export async function* oneText(text: string): InputTexts {
 /** Returns all of standard input as one text. */
 export async function wholeInput(): Promise<string> {
   let input = ''
-  for await (const text of decoded(standardInput())) input += text
+  for await (const text of decoded(commandInput())) input += text
   const lines = input.split('\n')
   return lines.map(shownLine).join('\n').replace(/\n+$/, '')
 }
@@ -30,20 +29,8 @@ export async function wholeInput(): Promise<string> {
 export async function* inputTexts(): InputTexts {
   if (process.stdin.isTTY) process.stderr.write('Type what to say; Ctrl-D ends.\n')
   let line = 0
-  for await (const lines of inputLines(standardInput())) {
+  for await (const lines of inputLines(commandInput())) {
     const numbered = lines.map((text) => ({ text: shownLine(text), line: ++line }))
     yield numbered.filter(({ text }) => /\S/.test(text))
-  }
-}
-
-/** Yields what standard input gives. @throws CommandFailure */
-async function* standardInput(): AsyncGenerator<Uint8Array> {
-  try {
-    // Node takes a folder for an empty input.
-    if (fstatSync(0).isDirectory()) throw new Error('it is a folder')
-    yield* process.stdin
-  } catch (error) {
-    const why = error instanceof Error ? error.message : error
-    throw new CommandFailure(EXIT.refused, `standard input: ${why}`, { cause: error })
   }
 }

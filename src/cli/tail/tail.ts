@@ -1,6 +1,6 @@
 /** `roomd tail`: prints what is said in rooms, and what was said before. */
 import { isSameName } from '../../client/nickname.ts'
-import { CommandFailure, EXIT, type ExitStatus, misuse } from '../failure.ts'
+import { EXIT, type ExitStatus, misuse } from '../failure.ts'
 import { COMMON_HELP, checkRoomName, parseOptions, wholeNumber } from '../options.ts'
 import { entered, failureOf, type Reach, reachOf } from '../reach.ts'
 import { hasColours } from '../styles.ts'
@@ -121,10 +121,8 @@ class Tail {
       await Promise.race([this.#output.flushed(), this.#output.failed])
       return EXIT.done
     } catch (error) {
-      // The program that reads the output has ended, such as `head`.
-      const { code, syscall, message } = error as NodeJS.ErrnoException
-      if (code === 'EPIPE') return EXIT.done
-      if (syscall === 'write') throw new CommandFailure(EXIT.refused, `standard output: ${message}`, { cause: error })
+      // Of standard output; the caller tells it.
+      if ((error as NodeJS.ErrnoException).syscall === 'write') return EXIT.done
       throw failureOf(error, this.#reach)
     } finally {
       for (const follower of this.#followers) follower.close()
