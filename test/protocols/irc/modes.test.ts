@@ -96,6 +96,23 @@ test('21. each mode is set, listed, unset, and refused to others', async () => {
   expect(codes(await eve.ask('MODE #modes'))).toEqual(['324', '329'])
 })
 
+test('21. a change that changes nothing is told to nobody', async () => {
+  const [ann, bob] = await suite.together('#idle', 'ann', 'bob')
+  expect(await ann.ask('MODE #idle -i-m-s-l-k', 'MODE #idle +o ann', 'MODE #idle -ov bob bob')).toEqual([])
+  const line = 'MODE #idle +imslvo 5 bob bob'
+  expect(await ann.ask(line)).toHaveLength(6)
+  expect(await bob.rest()).toHaveLength(6)
+  expect(await ann.ask(line.replace('vo 5 bob bob', 'o 05 bob'))).toEqual([])
+  expect(await bob.rest()).toEqual([])
+  // In one line each is compared with what those before it have made.
+  expect(codes(await ann.ask('MODE #idle -m+m+m', 'MODE #idle +l 6'))).toEqual(['MODE', 'MODE', 'MODE'])
+  const carol = await suite.guest('carol')
+  expect(codes(await carol.ask('MODE #idle +m'))).toEqual(['442'])
+  await ann.ask('MODE #idle -i')
+  await carol.ask('JOIN #idle')
+  expect(codes(await carol.ask('MODE #idle +m', 'MODE #idle +o ann'))).toEqual(['482', '482'])
+})
+
 test('21. +o of somebody outside is answered by 441, of nobody by 401; +n and +t are always on', async () => {
   const [ann] = await suite.together('#absent', 'ann')
   await suite.guest('out')
@@ -146,11 +163,11 @@ test('21. MODES counts the changes with a parameter; the others of a line are ma
     ':ann!~ann@guest.roomd MODE #many -i',
     ':ann!~ann@guest.roomd MODE #many -m',
   ])
-  expect(await ann.ask('MODE #many -s+bbbbbl-i b!*@* c!*@* d!*@* e!*@* f!*@* 9', 'MODE #many')).toEqual([
+  expect(await ann.ask('MODE #many -s+bbbbbl+i b!*@* c!*@* d!*@* e!*@* f!*@* 9', 'MODE #many')).toEqual([
     ':ann!~ann@guest.roomd MODE #many -s',
     ...['b', 'c', 'd', 'e'].map((nick) => `:ann!~ann@guest.roomd MODE #many +b ${nick}!*@*`),
-    ':ann!~ann@guest.roomd MODE #many -i',
-    ':roomd 324 ann #many :+nt',
+    ':ann!~ann@guest.roomd MODE #many +i',
+    ':roomd 324 ann #many :+nti',
     expect.stringMatching(/^:roomd 329 ann #many :/),
   ])
 })

@@ -6,6 +6,7 @@ import type { ModeFlag } from '../../../engine/event.ts'
 import { bannedBy, liftedBy } from '../ban-masks.ts'
 import type { IrcCommand, IrcContext } from '../command.ts'
 import { FLAG_LETTERS, maskOf } from '../events.ts'
+import { type AskedChange, changesNothing } from '../idle-changes.ts'
 import { IRC_LIMITS } from '../isupport.ts'
 import { LongReply } from '../long-reply.ts'
 import type { Lines } from '../message.ts'
@@ -14,10 +15,7 @@ import { HAS_VOICE, OUTRANKED, refusedLine } from '../refusals.ts'
 import { isOperatorIn, isVisible, membershipIn, roomOfChannel } from '../rooms.ts'
 import { type IrcSession, isBot } from '../session.ts'
 
-interface ModeChange {
-  readonly on: boolean
-  readonly letter: string
-  readonly parameter: string | undefined
+interface ModeChange extends AskedChange {
   readonly kind: 'plain' | 'variable' | 'missing'
 }
 
@@ -112,7 +110,9 @@ async function changeModes(
     }
     if (left[kind]-- <= 0) continue
     try {
-      const answer = await apply(context, membershipIn(session, channel), change)
+      const membership = membershipIn(session, channel)
+      if (await changesNothing(context, membership, change)) continue
+      const answer = await apply(context, membership, change)
       if (answer !== undefined) await answers.add([answer])
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
@@ -152,7 +152,7 @@ function changesOf(letters: string, params: readonly string[]): ModeChange[] {
 async function apply(
   context: IrcContext,
   by: Membership,
-  { on, letter, parameter }: ModeChange,
+  { on, letter, parameter }: AskedChange,
 ): Promise<string | undefined> {
   const { chat, reply } = context
   const { roles, expulsion, settings } = chat.moderation
