@@ -1,12 +1,13 @@
 /** The certificate of all TLS listeners: that of the options, or a self-signed one created by the first start. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, X509Certificate } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, rename, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { type Config, ConfigError } from './config.ts'
 import { giveToOwnerOfFolder, makePrivateFolder } from './private-folder.ts'
+import { readWhole } from './read-whole.ts'
 import type { Certificate } from './transport/port.ts'
 
 const DAY_MS = 86_400_000
@@ -49,7 +50,7 @@ export async function loadCertificate(
 
 async function read(certFile: string, keyFile: string): Promise<Certificate> {
   try {
-    return { cert: await readFile(certFile), key: await readFile(keyFile) }
+    return { cert: await readWhole(certFile), key: await readWhole(keyFile) }
   } catch (error) {
     throw new ConfigError(`cannot read the certificate: ${reason(error)}`)
   }
@@ -64,9 +65,9 @@ async function write(folder: string, certFile: string, keyFile: string): Promise
   try {
     makePrivateFolder(folder)
     // A key without a certificate is left by an interrupted first start; a key of another form is renamed.
-    if (existsSync(keyFile) && !isOurs(await readFile(keyFile))) await rename(keyFile, `${keyFile}.old`)
+    if (existsSync(keyFile) && !isOurs(await readWhole(keyFile))) await rename(keyFile, `${keyFile}.old`)
     if (!existsSync(keyFile)) await install(keyFile, makeKey(), 0o600)
-    return await install(certFile, await make(await readFile(keyFile)), 0o644)
+    return await install(certFile, await make(await readWhole(keyFile)), 0o644)
   } catch (error) {
     throw new ConfigError(`cannot write a certificate: ${reason(error)}`)
   }

@@ -6,7 +6,7 @@ const root = resolve(import.meta.dirname, '..')
 
 /** The floors of the house, the lowest first; a file imports from its own floor or one below. */
 const FLOORS = [
-  /^src\/(tick|bounded-map|within|slices|option|private-folder|edit-distance|similar|escape|ask-secret|file-fault|standard-input)\.ts$/,
+  /^src\/(tick|bounded-map|within|slices|option|private-folder|edit-distance|similar|escape|ask-secret|file-fault|standard-input|read-whole)\.ts$/,
   /^src\/engine\/[^/]+\.ts$/,
   /^src\/chat\//,
   /^src\/transport\//,

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import {
@@ -8,8 +9,10 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
@@ -196,6 +199,44 @@ test('SIGHUP replaces the certificate for those who come, and a bad one not at a
   await daemon.logged('invalid certificate; the old one stays in use')
   expect(await fingerprintAt(port)).toBe(renewed)
   expect(await ask('/ping 2')).toMatchObject({ result: 'PONG 2' })
+})
+
+test('a pipe that nobody writes to, or a device without an end, stays out, and holds up neither later reloads nor the stop', async () => {
+  const path = folder()
+  const [certFile, keyFile] = [join(path, 'cert'), join(path, 'key')]
+  const pair = makeCertificate()
+  copyFileSync(pair.certFile, certFile)
+  copyFileSync(pair.keyFile, keyFile)
+  const daemon = roomd('--data', ':memory:', '--tls-cert', certFile, '--tls-key', keyFile)
+  await daemon.ready('line-tls')
+  for (const special of ['/dev/zero', 'pipe']) {
+    const before = daemon.log.length
+    rmSync(keyFile)
+    if (special === 'pipe') execFileSync('mkfifo', [keyFile])
+    else symlinkSync(special, keyFile)
+    daemon.child.kill('SIGHUP')
+    const complaint = special === 'pipe' ? 'is a pipe that is not written to its end' : 'has more than 1048576 bytes'
+    const { err } = await daemon.logged('invalid certificate; the old one stays in use', before)
+    expect(err).toMatchObject({ message: `cannot read the certificate: ${keyFile} ${complaint}` })
+  }
+  rmSync(keyFile)
+  copyFileSync(pair.keyFile, keyFile)
+  daemon.child.kill('SIGHUP')
+  await daemon.logged('certificate replaced')
+  rmSync(keyFile)
+  execFileSync('mkfifo', [keyFile])
+  daemon.child.kill('SIGHUP')
+  daemon.child.kill('SIGTERM')
+  expect(await daemon.exit).toMatchObject({ status: 0, stderr: '' })
+})
+
+test('a key may come from a pipe, also before its writer', async () => {
+  const { certFile, keyFile } = makeCertificate()
+  const pipe = join(folder(), 'pipe')
+  execFileSync('mkfifo', [pipe])
+  const loaded = loadCertificate({ data: ':memory:', 'tls-cert': certFile, 'tls-key': pipe })
+  await writeFile(pipe, readFileSync(keyFile))
+  expect((await loaded).key).toEqual(readFileSync(keyFile))
 })
 
 test('TLS below 1.2 is refused, also with a new certificate', async () => {

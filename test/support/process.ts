@@ -38,14 +38,14 @@ export class RoomdProcess {
     this.exit = once(this.child, 'close').then(([status, signal]) => ({ status, signal, stderr }))
   }
 
-  /** Resolves with the first log line of that text, which may have been written already. */
-  async logged(text: string): Promise<Record<string, unknown>> {
+  /** Resolves with the first log line of that text, which may have been written already; the first `from` lines do not count. */
+  async logged(text: string, from = 0): Promise<Record<string, unknown>> {
     const ended = this.exit.then(({ stderr }) => {
       throw new Error(`ended before it has logged "${text}": ${stderr}`)
     })
     ended.catch(() => {})
     for (;;) {
-      const line = this.log.find(({ msg }) => msg === text)
+      const line = this.log.slice(from).find(({ msg }) => msg === text)
       if (line) return line
       const { stdout } = this.child
       if (stdout) await Promise.race([once(stdout, 'data'), ended])
