@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer'
-import { readFile } from 'node:fs/promises'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Admission } from '../../transport/admission.ts'
 import { disconnectText } from '../../transport/disconnect.ts'
@@ -16,6 +15,7 @@ import { GarbledLine, IrcFraming } from './framing.ts'
 import { IrcHeartbeat } from './heartbeat.ts'
 import { ircUsersOf } from './irc-users.ts'
 import { fitted } from './message.ts'
+import { motdReader } from './motd.ts'
 import { NamesLists } from './names-lists.ts'
 import type { IrcOptions } from './options.ts'
 import { IrcWire, type PackLines } from './wire.ts'
@@ -59,21 +59,10 @@ export function ircOptions(
       return pack([`ERROR :${text}`])
     },
     elsewhere,
-    motd: () => readMotd(motdFile, limits.log),
+    motd: motdReader(motdFile, limits.log),
     reload,
     version: vitals.version,
     startedAt: Date.now(),
-  }
-}
-
-async function readMotd(file: string | undefined, log: IrcOptions['log']): Promise<readonly string[] | undefined> {
-  if (file === undefined) return undefined
-  try {
-    const text = await readFile(file, 'utf8')
-    return text.trimEnd().split(/\r?\n/)
-  } catch (err) {
-    log.warn({ err, file }, 'cannot read the file of --motd')
-    return undefined
   }
 }
 
