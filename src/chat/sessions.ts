@@ -104,6 +104,7 @@ export class Sessions {
       if (session.id === except || (id !== undefined && session.id !== id)) continue
       if (accountOnly && !session.registered) continue
       if (!isMeantByToken(session, ended)) continue
+      if (why === 'disconnected') session.farewell = disconnectedBy(reason)
       if (!session.terminate(why, reason)) void this.#close(session)
     }
   }
@@ -141,6 +142,11 @@ export class Sessions {
     }
     for (const [wire, sessions] of byWire) wire.announce(text, sessions)
   }
+}
+
+/** Returns the reason that others are shown for the end of a user whom an admin has disconnected. */
+function disconnectedBy(reason = ''): string {
+  return reason === '' ? 'Disconnected by an admin' : `Disconnected by an admin: ${reason}`
 }
 
 /** Returns false for a session that is to be kept for its access token, or for lack of the one that is named. */

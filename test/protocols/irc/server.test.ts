@@ -113,9 +113,12 @@ test('41. OPER with an admin account, KILL, WALLOPS and REHASH; not for others',
   await ann.ask('WALLOPS :all hands')
   expect(await bob.until(/all hands/)).toEqual([':roomd NOTICE bob :all hands'])
   await ann.rest()
+  const cat = await suite.guest('cat')
+  for (const client of [bob, cat]) await client.ask('JOIN #killed')
   expect(await ann.ask('KILL bob :go away', 'KILL nobody :x')).toEqual([':roomd 401 ann nobody :No such nick/channel'])
   expect((await bob.until(/^ERROR/)).at(-1)).toBe('ERROR :Disconnected by an admin: go away')
   await bob.closed
+  expect(await cat.rest()).toEqual([':bob!~bob@guest.roomd QUIT :Disconnected by an admin: go away'])
 })
 
 test('31. announcements and the PART of a closed room have the time, and the PART the account', async () => {
