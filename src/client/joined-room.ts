@@ -35,7 +35,7 @@ export interface JoinedRoom extends AsyncIterable<RoomEvent> {
   say(text: string, options?: SayOptions): Promise<string>
   /**
    * Says texts as {@link say} does, with less work for each. Resolves with the number of texts that are in the room when all have their
-   * replies.
+   * replies. Then it also rejects with an error of what gives the texts.
    *
    * @throws RefusedError, DisconnectedError
    */

@@ -16,17 +16,16 @@ export function sayAll(
   return new Promise((resolve, reject) => {
     let next = 0
     let count = 0
-    /** Texts without a reply, and one for those to come. */
+    /** Texts without a reply, and one for those to come; 0 or less when it is over. */
     let open = 1
-    let isOver = false
     let goOn = ignore
     const settled = () => {
-      open--
-      if (open === 0) resolve(count)
+      // An error of the source is told when all texts have replies.
+      if (!--open) resolve(source.then(() => count))
       if (open < WINDOW / 2) goOn()
     }
     const fail = (error: unknown) => {
-      isOver = true
+      open = 0
       reject(error)
       goOn()
     }
@@ -52,13 +51,13 @@ export function sayAll(
     const startAll = async () => {
       for await (const some of texts) {
         for (const text of [some].flat()) {
-          if (!isOver) start(text)
-          if (open > WINDOW && !isOver) await new Promise<void>((resolve) => (goOn = resolve))
-          if (isOver) return
+          if (open > 0) start(text)
+          if (open > WINDOW) await new Promise<void>((resolve) => (goOn = resolve))
+          if (open < 1) return
         }
       }
-      settled()
     }
-    startAll().catch(fail)
+    const source = startAll()
+    source.then(settled, settled)
   })
 }

@@ -20,6 +20,28 @@ test('a source of texts is closed when the room ends, also while it waits for re
   expect(await closed.promise).toBe(WINDOW)
 })
 
+test('an error of the source is told when the texts before it have their replies', async () => {
+  const replies: Parameters<Parameters<typeof sayAll>[2]>[2][] = []
+  const thrown = Promise.withResolvers<void>()
+  async function* texts() {
+    yield ['one', 'two']
+    thrown.resolve()
+    throw new Error('The file is gone')
+  }
+  let isSettled = false
+  const heard: string[] = []
+  const said = sayAll(texts(), { said: (id) => heard.push(id) }, (_, __, reply) => replies.push(reply)).finally(
+    () => (isSettled = true),
+  )
+  said.catch(() => {})
+  await thrown.promise
+  await new Promise(setImmediate)
+  expect(isSettled).toBe(false)
+  for (const [index, reply] of replies.entries()) reply(String(index))
+  await expect(said).rejects.toThrow('The file is gone')
+  expect(heard).toEqual(['0', '1'])
+})
+
 test('a source of texts is closed at the first that fails at once', async () => {
   let taken = 0
   function* texts() {
