@@ -4,7 +4,7 @@ import { isAtLeast } from '../../chat/room-state.ts'
 import { isMask } from '../../chat/sanctions.ts'
 import type { Membership } from '../../chat/session.ts'
 import type { IrcContext } from './command.ts'
-import { fitting } from './masks.ts'
+import { fitting, fittingUsers } from './masks.ts'
 import { meantNick, shownNick } from './names.ts'
 import { isHidden } from './rooms.ts'
 
@@ -64,11 +64,10 @@ function parse(mask: string): string | SourceMask | undefined {
   const [, nick = '', user = '', host = '*'] = /^([^!@]+)(?:!([^@]+))?(?:@(.+))?$/s.exec(mask) ?? []
   if (!/^\**$/.test(nick)) return meantNick(nick)
   if (ANY_USER.test(user)) return undefined
-  const fitsUser = fitting(fold(user))
   const fitsHost = fitting(fold(host))
   return {
     exact: /^\**~?([^*?]+)$/.exec(user)?.[1],
-    fitsUser: (shown) => [shown, shown.replace(/^~/, '')].some((each) => fitsUser([...fold(each)])),
+    fitsUser: fittingUsers(user),
     fitsHost: (shown) => fitsHost([...shown]),
   }
 }

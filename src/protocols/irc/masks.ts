@@ -1,3 +1,5 @@
+import { fold } from '../../chat/names.ts'
+
 /** Returns a check whether the characters of texts fit a mask: `*` stands for any, `?` for one. It takes at most as long as both lengths multiplied. */
 export function fitting(mask: string): (given: readonly string[]) => boolean {
   const wanted = [...mask]
@@ -19,4 +21,10 @@ export function fitting(mask: string): (given: readonly string[]) => boolean {
     }
     return wanted.slice(at).every((rest) => rest === '*')
   }
+}
+
+/** Returns a check whether the users of sources fit a mask: one without `~` also fits a user with it. */
+export function fittingUsers(mask: string): (shown: string) => boolean {
+  const fits = fitting(fold(mask))
+  return (shown) => [shown, shown.replace(/^~/, '')].some((each) => fits([...fold(each)]))
 }

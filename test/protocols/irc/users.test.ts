@@ -54,6 +54,22 @@ test('16. WHO of a channel, a nickname, a mask and oneself; the fields of WHOX',
   expect(await hidden.ask('WHO #who')).toEqual([':roomd 315 eve #who :End of WHO list'])
 })
 
+test('16. a mask of WHO has parts for nickname, user and host', async () => {
+  const eve = await suite.dial()
+  eve.send('NICK eve', 'USER masked 0 * :Eve')
+  await eve.until(/ 422 /)
+  const other = await suite.guest('evan')
+  await suite.owner('olga')
+  const nicks = async (mask: string) =>
+    (await other.ask(`WHO ${mask} %n`)).flatMap((line) => /^:roomd 354 evan :(.*)$/.exec(line)?.[1] ?? [])
+  for (const mask of ['*!*masked@*', '*!~masked@guest.roomd', '*!MASKED', 'masked@*', 'eve!*@*', 'ev*!~m?sked@*.roomd'])
+    expect([mask, await nicks(mask)]).toEqual([mask, ['eve']])
+  expect(await nicks('ev*!*@guest.roomd')).toEqual(['eve', 'evan'])
+  expect(await nicks('ol*@account.roomd')).toEqual(['olga'])
+  for (const mask of ['*!masked@account.roomd', 'evan!masked@*', '!@masked', 'masked'])
+    expect([mask, await nicks(mask)]).toEqual([mask, []])
+})
+
 test('17. WHOIS tells account, channels, idle time, AWAY and the protocol; 401 for nobody', async () => {
   const [ann] = await suite.together('#whois', 'ann')
   const olga = await suite.owner('olga')

@@ -3,7 +3,7 @@ import type { RoomRecord } from '../../../engine/engine.ts'
 import { slicesOf } from '../../../slices.ts'
 import type { IrcCommand, IrcContext } from '../command.ts'
 import { LongReply } from '../long-reply.ts'
-import { fitting } from '../masks.ts'
+import { fitting, fittingUsers } from '../masks.ts'
 import { channelOf, meantNick, SERVER, shownNick } from '../names.ts'
 import { findVisible, isHidden, prefixOf } from '../rooms.ts'
 import { isAdminHere, isBotHere } from '../session.ts'
@@ -76,22 +76,42 @@ async function listed({ chat }: IrcContext, names: string[], room: RoomRecord | 
   return names.map((name) => ({ name, channel: channelOf(room), prefix: prefixOf(ranks.get(name)) }))
 }
 
-/** The user of a nickname, or those on this node and in the session's rooms whose nickname fits a mask. */
+/** The user of a nickname, or those on this node and in the session's rooms whose source fits a mask. */
 async function usersLike(context: IrcContext, mask: string): Promise<readonly string[]> {
   const { chat, session } = context
   const wanted = meantNick(mask)
-  if (!/[*?]/.test(mask)) {
+  if (!/[*?!@]/.test(mask)) {
     const [here] = chat.users.here(wanted)
     return (await chat.users.isOnline(wanted)) ? [here?.name ?? wanted] : []
   }
-  const fits = fitting(fold(wanted))
+  const fits = fittingSources(context, mask)
   const found = new Map<string, string>()
   for await (const name of namesSeen(context)) {
     const key = fold(name)
-    if (!found.has(key) && fits([...key]) && (key === session.key || !isHidden(context, name))) found.set(key, name)
+    if (found.has(key) || (key !== session.key && isHidden(context, name))) continue
+    if (await fits(name)) found.set(key, name)
     if (found.size === MAX_MATCHES) break
   }
   return [...found.values()]
+}
+
+/** Returns a check whether the nicknames of users fit a mask, and where it has a part for user or host these too. */
+function fittingSources(
+  { chat, options: { users } }: IrcContext,
+  mask: string,
+): (name: string) => boolean | Promise<boolean> {
+  const [, nick, user = '', host] = /^(?:([^!]*)!)?([^@]*)(?:@(.*))?$/s.exec(mask) ?? []
+  const isNick = nick === undefined && host === undefined
+  const fitsNick = fitting(fold(meantNick((isNick ? user : nick) || '*')))
+  const fits = (name: string) => fitsNick([...fold(name)])
+  if (isNick) return fits
+  const fitsUser = fittingUsers(user || '*')
+  const fitsHost = fitting(fold(host || '*'))
+  return async (name) => {
+    if (!fits(name)) return false
+    const shown = users.userHostOf(name, await chat.users.isOwner(name))
+    return fitsUser(shown.user) && fitsHost([...shown.host])
+  }
 }
 
 /** The nicknames on this node and in the rooms of the session, some of them several times. */
