@@ -3,6 +3,7 @@ import { TLSSocket } from 'node:tls'
 import { connectionOpened, tickEnd } from '../tick.ts'
 import type { BanOf } from './admission.ts'
 import { Backpressure, type BackpressureOwner } from './backpressure.ts'
+import { logBounded } from './bounded-log.ts'
 import { CLOSE_CODES } from './close-codes.ts'
 import { ConnectionEnd, type ConnectionEndOwner } from './connection-end.ts'
 import type { ConnectionOptions } from './connection-options.ts'
@@ -161,7 +162,7 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
   }
 
   /** Name and address, for the log. */
-  get #client(): object {
+  get #client(): { readonly name: string | undefined; readonly address: string } {
     return { name: this.#conversation.session?.name, address: this.#fullAddress }
   }
 
@@ -343,6 +344,8 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
     if (!this.#countDisconnect(reason)) return
     // The loss of memberships is logged as a warning once for the whole node.
     const level = reason === 'membership-lost' ? 'info' : 'warn'
-    this.#options.log[level]({ ...this.#client, reason, queued: this.outbox.queued }, 'disconnected')
+    const details = { ...this.#client, reason, queued: this.outbox.queued }
+    if (this.isLoggedIn) this.#options.log[level](details, 'disconnected')
+    else logBounded(this.#options.log, level, details, 'disconnected')
   }
 }

@@ -5,6 +5,7 @@ import { createServer as createTlsServer, Server as TlsServer } from 'node:tls'
 import type { Logger } from 'pino'
 import { acceptQueueEmptied } from './accept-queue.ts'
 import type { Admission, BanOf } from './admission.ts'
+import { logBounded } from './bounded-log.ts'
 import { leavePort } from './cluster-port.ts'
 import { deadPeers } from './dead-peers.ts'
 import type { DisconnectReason } from './disconnect.ts'
@@ -227,7 +228,7 @@ export class ListeningPort implements Port {
   #refuse(socket: Socket, { full }: ClientAddress, reason: DisconnectReason, why?: string): void {
     const { tally, log, lastWord } = this.#options
     // A banned client may try again and again.
-    log[reason === 'address-banned' ? 'info' : 'warn']({ reason, address: full }, 'refused')
+    logBounded(log, reason === 'address-banned' ? 'info' : 'warn', { reason, address: full }, 'refused')
     tally.disconnect(reason)
     socket.end(lastWord(reason, why), () => reason === 'unavailable' && socket.destroy())
     setTimeout(() => socket.destroy(), REFUSAL_MS).unref()

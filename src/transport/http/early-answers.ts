@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { logBounded } from '../bounded-log.ts'
 import { allowListed } from './cors.ts'
 import { asksForWebSocket, hasBody, isEncoded } from './handshake.ts'
 import type { AppOptions } from './options.ts'
@@ -41,7 +42,7 @@ export class EarlyAnswers {
     const reason = visitors.get(socket)?.refused
     if (reason !== undefined) reply.header('Connection', 'close')
     if (reason !== undefined && !routeOptions.config?.probe) {
-      log.warn({ reason, address: socket.remoteAddress }, 'refused')
+      logBounded(log, 'warn', { reason, address: socket.remoteAddress }, 'refused')
       tally.disconnect(reason)
       return statusOf(reason)
     }

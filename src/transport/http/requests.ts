@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Asker } from '../../chat/work-turns.ts'
+import { logBounded } from '../bounded-log.ts'
 import { bareAddress, type ClientAddress } from '../network.ts'
 import type { AppOptions } from './options.ts'
 import { isForeign, mayBeForeign, type OriginRequest } from './origin.ts'
@@ -42,7 +43,7 @@ export class RequestClients {
     const enter = () => (socket.destroyed ? 'too-many-connections' : admission.refuseClient(network))
     const refused = enter()
     const reason = refused && (await admission.retry(enter, refused))
-    if (reason) log.warn({ reason, address: full }, 'refused')
+    if (reason) logBounded(log, 'warn', { reason, address: full }, 'refused')
     else socket.once('close', () => admission.leaveClient(network))
     return reason !== undefined
   }
@@ -82,7 +83,8 @@ export class RequestClients {
   #logged(request: FastifyRequest, foreign: boolean): boolean {
     if (!foreign) return false
     const { origin, 'sec-fetch-site': site } = request.headers
-    this.#options.log.info({ origin, site, address: this.clientOf(request).full }, 'refused a page of another origin')
+    const { full: address } = this.clientOf(request)
+    logBounded(this.#options.log, 'info', { origin, site, address }, 'refused a page of another origin')
     return true
   }
 }
