@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { logBounded } from '../bounded-log.ts'
 import { allowListed } from './cors.ts'
 import { asksForWebSocket, hasBody, isEncoded } from './handshake.ts'
+import { hasValidHost, takeHostOfTarget } from './host.ts'
 import type { AppOptions } from './options.ts'
 import { isRebound, SAFE_METHODS } from './origin.ts'
 import type { RequestClients } from './requests.ts'
@@ -54,9 +55,8 @@ export class EarlyAnswers {
   /** Returns the status of a request that its route must not or cannot answer; undefined for others. */
   #statusOf(request: FastifyRequest, reply: FastifyReply): number | undefined {
     const { origins } = this.#options
-    const { is404, method, host, headers, raw, routeOptions } = request
-    // RFC 9112, 3.2.
-    if (headers.host === undefined && raw.httpVersion === '1.1') return 400
+    if (!hasValidHost(request.raw) || !takeHostOfTarget(request.raw)) return 400
+    const { is404, method, host, routeOptions } = request
     const changes = !SAFE_METHODS.has(method) || routeOptions.config?.changes === true
     if (changes && this.#requests.mayBeForeign(request)) return 403
     // The requested host must be a name of this machine.

@@ -20,6 +20,7 @@ export function statusAlone(status: number): Buffer {
 
 /** Returns the text for a person whose request is answered before a route sees it; empty where the status says all. */
 export function reasonFor(status: number, host: string): string {
+  if (status === 400) return 'A request has one Host, with the name of the server alone\n'
   if (status === 403)
     return 'Forbidden: the address is banned, or a page of another origin may not do this (--http-origins)\n'
   if (status === 404) return 'Nothing is here: / is the page, /docs the API\n'
