@@ -1,7 +1,6 @@
 /** The generated table of what each protocol answers to each refusal. */
 import { ERRORS } from '../commands/errors.ts'
 import { Refusal, type RefusalCode } from '../src/chat/refusal.ts'
-import { OPTIONS } from '../src/options.ts'
 import { refusalMessage } from '../src/protocols/chatroom/wording.ts'
 import { refusalText } from '../src/protocols/chatterbox/refusals.ts'
 import { globesErrorOf, isGuess } from '../src/protocols/globes/refusals.ts'
@@ -12,13 +11,10 @@ import { MESSAGE_CODES } from '../src/protocols/piratchat/conversation.ts'
 import { refusalStatus } from '../src/protocols/piratchat/requests.ts'
 import { refusalProblem } from '../src/protocols/rooms-api/problems.ts'
 
-/** Limit of a message's length in the table. */
-const MAX_TEXT = OPTIONS['max-text'].default
-
 /** The protocols and their kinds of requests, with what each answers to a refusal; undefined where it answers nothing. */
 export const COLUMNS: Readonly<Record<string, (code: RefusalCode) => string | undefined>> = {
   line: (code) => ERRORS[code].text,
-  Chatterbox: (code) => refusalText({ code, bound: '<limit>' }, MAX_TEXT),
+  Chatterbox: (code) => refusalText({ code, bound: '<limit>' }),
   'Piratchat, HTTP': (code) => String(refusalStatus(new Refusal(code)) ?? 500),
   'Piratchat, message': (code) => MESSAGE_CODES[code],
   'Globes, HTTP': (code) => {
@@ -30,8 +26,7 @@ export const COLUMNS: Readonly<Record<string, (code: RefusalCode) => string | un
     const [close, text] = answerTo({ code, bound: '<limit>' }) ?? []
     return text === undefined ? undefined : `${close ?? 'notice'} ${text}`.trimEnd()
   },
-  Chatroom: (code) =>
-    refusalMessage(code, { type: 'msg', to: '<nickname>', room: '<room>', maxText: MAX_TEXT, bound: '<limit>' }),
+  Chatroom: (code) => refusalMessage(code, { type: 'msg', to: '<nickname>', room: '<room>', bound: '<limit>' }),
   IRC: (code) => {
     const subjects = { channel: '#<room>', nick: '<nickname>' }
     const line = refusedLine(

@@ -142,7 +142,6 @@ export async function startDaemon(
     },
     reload: () => (reloading = reloading.then(reload)),
     maxLine: config['max-line'],
-    maxText: config['max-text'],
     routes: async () => {
       const routes = await Promise.all(used.map((protocol) => protocol.routes?.(config, host)))
       return routes.filter((each) => each !== undefined)

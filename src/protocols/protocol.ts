@@ -19,8 +19,6 @@ export interface ProtocolHost {
   readonly limits: ConnectionLimits
   /** Maximum bytes of a line. */
   readonly maxLine: number
-  /** Maximum characters of a message. */
-  readonly maxText: number
   readonly vitals: Vitals
   /** Reloads the certificate for new connections. An invalid one is logged, and the old one stays in use. */
   reload(): Promise<void>

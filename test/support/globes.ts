@@ -121,7 +121,6 @@ export async function globesStage(overrides: Overrides = {}, log?: Logger) {
 export async function serveGlobes(chat: Chat, heartbeat?: Heartbeat): Promise<number> {
   const options = {
     ...socketOptions(),
-    maxText: 4_000,
     publicRooms: 'owned',
     anyOrigin: true,
     secret: undefined,

@@ -28,8 +28,6 @@ const UNANSWERED = new Set(['login', 'logout', 'enter', 'exit', 'list'])
 export interface ChatroomShared {
   readonly chat: Chat
   readonly log: Logger
-  /** Maximum characters of a message. */
-  readonly maxText: number
   readonly wire: ChatroomWire
   readonly pages: Pages
 }
@@ -212,11 +210,11 @@ export class ChatroomConversation implements Conversation<Buffer> {
   }
 
   /** Sends the error for a refusal or a failure of `work`. Rejects if it is a failure. */
-  async #try(request: Omit<RefusedRequest, 'maxText' | 'bound'>, work: () => Promise<void>): Promise<void> {
+  async #try(request: Omit<RefusedRequest, 'bound'>, work: () => Promise<void>): Promise<void> {
     try {
       await work()
     } catch (error) {
-      const text = textFor(error, { ...request, maxText: this.#shared.maxText })
+      const text = textFor(error, request)
       if (text !== undefined) this.#refuse(request.type, text)
       if (!(error instanceof Refusal)) throw error
     }

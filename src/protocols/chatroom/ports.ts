@@ -9,9 +9,9 @@ import { ChatroomWire, lastFrame } from './wire.ts'
 /** Maximum bytes of a payload (docs/protocols/chatroom.md, section 6.3). */
 const MAX_FRAME = 65_536
 
-export function chatroomListener({ chat, log, admission, certificate, limits, maxText }: ProtocolHost): Port {
+export function chatroomListener({ chat, log, admission, certificate, limits }: ProtocolHost): Port {
   if (!certificate) throw new Error('the Chatroom protocol needs TLS')
-  const shared = { chat, log, maxText, wire: new ChatroomWire(), pages: new Pages(chat) }
+  const shared = { chat, log, wire: new ChatroomWire(), pages: new Pages(chat) }
   return socketListener({
     name: 'chatroom',
     admission,

@@ -15,8 +15,6 @@ export interface RefusedRequest {
   readonly to?: string | undefined
   /** The room that is created or entered, or in which a message is sent. */
   readonly room?: string | undefined
-  /** Maximum characters of a message. */
-  readonly maxText: number
   /** The limit that was exceeded, where the reason is one. */
   readonly bound?: string | undefined
 }
@@ -40,7 +38,7 @@ const TEXTS: Readonly<Record<RefusalCode, (refused: RefusedRequest) => string | 
   'room-private': notFound,
   'nobody-here': ({ to, room }) => `${to} not in ${room}`,
   'no-private-messages': ({ to }) => `${to} cannot receive private messages`,
-  'text-too-long': ({ maxText }) => `Message too long, at most ${maxText} characters`,
+  'text-too-long': ({ bound }) => `Message too long, at most ${bound} characters`,
   banned: () => 'You are banned from this room',
   'invite-only': () => 'Only invited users may enter this room',
   'room-full': () => 'This room is full',
@@ -78,7 +76,7 @@ function notFound({ room }: RefusedRequest): string {
 }
 
 /** Returns the message of the reply to an exception; undefined if there is no reply. */
-export function textFor(thrown: unknown, refused: RefusedRequest): string | undefined {
+export function textFor(thrown: unknown, refused: Omit<RefusedRequest, 'bound'>): string | undefined {
   return thrown instanceof Refusal ? refusalMessage(thrown.code, { ...refused, bound: thrown.bound }) : 'Internal error'
 }
 

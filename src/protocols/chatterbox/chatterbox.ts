@@ -39,7 +39,6 @@ export const chatterboxProtocol: Protocol<typeof OPTIONS> = {
       userList: config['chatterbox-user-list'],
       history: config['chatterbox-history'],
       inbox: config['chatterbox-inbox'],
-      maxText: host.maxText,
     })
     return placed(
       [config.chatterbox, () => open(host.certificate)],

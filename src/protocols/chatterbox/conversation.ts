@@ -8,7 +8,7 @@ import type { ClientLink, Conversation } from '../../transport/conversation.ts'
 import type { Handled } from '../../transport/reply-queue.ts'
 import { runCommand } from './commands.ts'
 import { type ChatterboxEntry, frame } from './frame.ts'
-import { NOT_ALLOWED, refusalText, tooLong, UNAVAILABLE } from './refusals.ts'
+import { NOT_ALLOWED, refusalText, UNAVAILABLE } from './refusals.ts'
 import { INVALID_REQUEST, isEntry, readChatterboxRequest } from './request.ts'
 import type { Roster } from './roster.ts'
 import { type WelcomeOptions, welcome } from './welcome.ts'
@@ -17,12 +17,7 @@ import { ChatterboxSession, type ChatterboxWire } from './wire.ts'
 /** Maximum entries of a frame that are handled in one tick. */
 const SLICE = 64
 
-export interface ChatterboxSettings extends WelcomeOptions {
-  /** Maximum characters of a message or command. */
-  readonly maxText: number
-}
-
-export interface ChatterboxConversationOptions extends ChatterboxSettings {
+export interface ChatterboxConversationOptions extends WelcomeOptions {
   readonly chat: Chat
   readonly wire: ChatterboxWire
   readonly roster: Roster
@@ -149,9 +144,9 @@ export class ChatterboxConversation implements Conversation<Buffer> {
   #check(session: ChatterboxSession, message: unknown): ChatterboxEntry | string {
     if (!isEntry(message)) return INVALID_REQUEST
     const [src, , , content] = message
-    const { maxText } = this.#options
+    const { maxText } = this.#options.chat
     if (src !== session.name) return 'SRC does not match the username of this connection'
-    if (isLonger(content, maxText)) return tooLong(maxText)
+    if (isLonger(content, maxText)) return `Message too long, at most ${maxText} characters`
     return message
   }
 
@@ -180,7 +175,7 @@ export class ChatterboxConversation implements Conversation<Buffer> {
   }
 
   #textFor(error: unknown): Outcome {
-    if (error instanceof Refusal) return refusalText(error, this.#options.maxText)
+    if (error instanceof Refusal) return refusalText(error)
     this.#options.log.error({ err: error }, 'request failed')
     return 'Internal error'
   }

@@ -3,9 +3,10 @@ import { FrameReader } from '../../transport/frames.ts'
 import type { Certificate, Port } from '../../transport/port.ts'
 import { socketListener } from '../../transport/tcp.ts'
 import type { ProtocolHost } from '../protocol.ts'
-import { ChatterboxConversation, type ChatterboxSettings } from './conversation.ts'
+import { ChatterboxConversation } from './conversation.ts'
 import { frame } from './frame.ts'
 import { Roster } from './roster.ts'
+import type { WelcomeOptions } from './welcome.ts'
 import { ChatterboxWire } from './wire.ts'
 
 /** Maximum bytes of a payload (docs/protocols/chatterbox.md, section 2.4). */
@@ -14,7 +15,7 @@ const MAX_FRAME = 65_536
 /** Returns a function that creates ports over TLS, or over TCP without a certificate. They share the encoded events. */
 export function chatterboxListeners(
   { chat, log, admission, limits }: ProtocolHost,
-  settings: ChatterboxSettings,
+  settings: WelcomeOptions,
 ): (certificate: Certificate | undefined) => Port {
   const shared = { ...settings, chat, log, wire: new ChatterboxWire(), roster: new Roster(chat) }
   return (certificate) =>

@@ -10,21 +10,14 @@ const NOBODY = 'Specified username does not exist (or at least is not online)'
 
 /**
  * Returns the reply to a refusal, the `INFO` for a username and the `ERROR` for a message (docs/protocols/chatterbox.md, section 2);
- * undefined for those without a reply. `maxText` is the maximum characters of a message.
+ * undefined for those without a reply.
  */
-export function refusalText(
-  { code, bound = '' }: Pick<Refusal, 'code' | 'bound'>,
-  maxText: number,
-): string | undefined {
-  return code === 'text-too-long' ? tooLong(maxText) : TEXTS[code]?.replace('<limit>', bound)
-}
-
-export function tooLong(maxText: number): string {
-  return `Message too long, at most ${maxText} characters`
+export function refusalText({ code, bound = '' }: Pick<Refusal, 'code' | 'bound'>): string | undefined {
+  return TEXTS[code]?.replace('<limit>', bound)
 }
 
 /** The text for each code, in which the limit replaces `<limit>`. */
-const TEXTS: Readonly<Record<Exclude<RefusalCode, 'text-too-long'>, string | undefined>> = {
+const TEXTS: Readonly<Record<RefusalCode, string | undefined>> = {
   'name-invalid': 'Letters, digits, single blanks, _ - . and brackets, at most 32.',
   'name-reserved': RESERVED,
   'name-in-room': IN_USE,
@@ -37,6 +30,7 @@ const TEXTS: Readonly<Record<Exclude<RefusalCode, 'text-too-long'>, string | und
   muted: 'You are muted in this room',
   moderated: 'Only operators and voiced users may speak now',
   'slow-mode': 'Slow mode, wait <limit> seconds',
+  'text-too-long': 'Message too long, at most <limit> characters',
   'account-required': 'Only the owners of accounts may enter',
   unavailable: UNAVAILABLE,
   // An empty message is dropped (docs/protocols/chatterbox.md, section 2.2).

@@ -47,12 +47,11 @@ export const globesProtocol: Protocol<typeof OPTIONS> = {
     const given = file === undefined ? '--globes-secret' : `--globes-secret-file ${file}: --globes-secret`
     return `${given} needs at least ${MIN_SECRET} characters`
   },
-  async routes(config, { chat, limits, maxText }) {
+  async routes(config, { chat, limits }) {
     const { globesRoutes } = await load()
     return globesRoutes({
       ...limits,
       chat,
-      maxText,
       publicRooms: config['globes-public-rooms'],
       secret: config['globes-secret'],
       anyOrigin: config['globes-any-origin'],

@@ -8,8 +8,6 @@ import type { Tokens } from './tokens.ts'
 
 export interface GlobesOptions extends Omit<ConnectionLimits, 'loginTimeoutMs'> {
   readonly chat: Chat
-  /** Maximum characters of a message. */
-  readonly maxText: number
   /**
    * Permission to change and delete public rooms, which have no password: `owned` for the address that created the room, within an
    * hour and until others have sent messages there, and for admins; `open` for all users; `closed` for none. The lobby is never deleted.

@@ -47,7 +47,7 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
     this.#link = link
     this.session = new IrcSession(options.wire, link, options.users)
     this.session.showRetitled = this.#showRetitled.bind(this)
-    this.multiline = new MultilineInput(options.maxText)
+    this.multiline = new MultilineInput(options.chat.maxText)
     options.pings.add(this)
     this.reply = (name, ...params) => numeric(this.session.nick, name, ...params)
   }

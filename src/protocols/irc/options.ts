@@ -13,8 +13,6 @@ export interface IrcOptions extends ConnectionOptions {
   readonly pings: IrcHeartbeat
   readonly names: NamesLists
   readonly users: IrcUsers
-  /** Maximum characters of a message. */
-  readonly maxText: number
   /** Newest messages that a client without `draft/chathistory` gets when it joins. */
   readonly replay: number
   /** Resolves with the lines of the message of the day; undefined without one. */

@@ -33,7 +33,7 @@ const PACKS = { bytes: packBytes, text: packFrames, binary: packBinaryFrames } a
 
 /** Returns the options of all connections over TCP and TLS, or over WebSocket, which share the encoded events. */
 export function ircOptions(
-  { chat, limits, maxText, reload, vitals, httpPort, linePort }: ProtocolHost,
+  { chat, limits, reload, vitals, httpPort, linePort }: ProtocolHost,
   { replay, motdFile }: { readonly replay: number; readonly motdFile: string | undefined },
   transport: keyof typeof PACKS = 'bytes',
 ): IrcOptions {
@@ -46,7 +46,6 @@ export function ircOptions(
   return {
     ...limits,
     chat,
-    maxText,
     replay,
     wire: new IrcWire(pack, chat, users),
     audience: new IrcAudience(chat, users, pack),

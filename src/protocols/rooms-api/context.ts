@@ -4,8 +4,6 @@ import type { Authorization, AuthorizationOptions } from './authorization.ts'
 import type { Pacer } from './pacer.ts'
 
 export interface RoomsApiOptions extends ConnectionLimits, AuthorizationOptions {
-  /** Maximum characters of a message. */
-  readonly maxText: number
   /** True if outgoing webhooks may go to loopback and private addresses. */
   readonly hooksPrivate: boolean
   /** Interval of the heartbeats of streams. */
@@ -14,6 +12,8 @@ export interface RoomsApiOptions extends ConnectionLimits, AuthorizationOptions 
 
 /** Context of all routes. */
 export interface RoomsApiContext extends RoomsApiOptions {
+  /** Maximum characters of a message. */
+  readonly maxText: number
   readonly authorization: Authorization
   readonly pacer: Pacer
   readonly requests: HttpServices['requests']

@@ -24,12 +24,11 @@ export const roomsApiProtocol: Protocol<typeof OPTIONS> = {
   name: 'rooms-api',
   options: OPTIONS,
   load,
-  async routes(config, { chat, limits, maxText }) {
+  async routes(config, { chat, limits }) {
     const { roomsApiRoutes } = await load()
     return roomsApiRoutes({
       ...limits,
       chat,
-      maxText,
       publicRead: config['public-read'],
       hooksPrivate: config['hooks-private'],
     })

@@ -160,7 +160,7 @@ test('a room that has ended during the handshake lets its client go', async () =
       mayBeEnding: false,
     }
     const pass = { room, unlocked: undefined, username: undefined, proof: undefined, client }
-    const conversation = new GlobesConversation({ chat, wire: new GlobesWire(), maxText: 4_000 }, link, pass)
+    const conversation = new GlobesConversation({ chat, wire: new GlobesWire() }, link, pass)
     onTestFinished(() => conversation.leave())
   })
   expect(code).toBe(1000)

@@ -15,7 +15,7 @@ import { codes, PASSWORD } from './suite.ts'
 /** IRC over TCP on a core that the test has in its hands. */
 async function serve(options: Partial<ChatOptions> = {}, pings = new IrcHeartbeat()) {
   const { chat, engine } = await stage(options)
-  const host = { chat, limits: socketOptions(), maxText: 4_000, vitals: { version: 'test' } } as unknown as ProtocolHost
+  const host = { chat, limits: socketOptions(), vitals: { version: 'test' } } as unknown as ProtocolHost
   const shown = { replay: 0, motdFile: undefined }
   const listener = ircListener(
     { ...ircOptions(host, shown), pings },

@@ -44,7 +44,6 @@ export async function serveStreams(
   const all: RoomsApiOptions = {
     ...socketOptions(),
     chat,
-    maxText: 4_000,
     publicRead: 'always',
     hooksPrivate: false,
     ...options,

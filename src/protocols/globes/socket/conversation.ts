@@ -13,7 +13,6 @@ import { GlobesSession, type GlobesWire } from './wire.ts'
 export interface GlobesConversationOptions {
   readonly chat: Chat
   readonly wire: GlobesWire
-  readonly maxText: number
 }
 
 /** The conversation with one client (docs/protocols/globes.md, section 2.10), which receives the room's events before its join, too. */
@@ -39,7 +38,7 @@ export class GlobesConversation implements Conversation<string> {
   }
 
   handle(message: string): Handled {
-    const { maxText } = this.#shared
+    const { maxText } = this.#shared.chat
     const event = readEvent(message)
     // The first join binds the connection to its name.
     if (!event || (this.session && fold(event.name) !== this.session.key)) return

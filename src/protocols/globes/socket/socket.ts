@@ -18,7 +18,7 @@ const HEARTBEAT = { everyMs: 54_000, silenceMs: 60_000 }
 
 /** Adds the WebSocket of each room (docs/protocols/globes.md, section 2.9). */
 export function addSocket(app: FastifyInstance, shared: GlobesContext, { upgrades }: HttpServices): void {
-  const { chat, passes, maxText, log, tally, maxQueueBytes, pacing, heartbeat = HEARTBEAT } = shared
+  const { chat, passes, log, tally, maxQueueBytes, pacing, heartbeat = HEARTBEAT } = shared
   const wire = new GlobesWire()
   const tickets = new WeakMap<FastifyRequest, GlobesPass>()
 
@@ -54,7 +54,7 @@ export function addSocket(app: FastifyInstance, shared: GlobesContext, { upgrade
     converse: (link, request) => {
       const ticket = tickets.get(request)
       if (!ticket) throw new Error('a handshake was not checked')
-      return new GlobesConversation({ chat, wire, maxText }, link, ticket)
+      return new GlobesConversation({ chat, wire }, link, ticket)
     },
   })
 }

@@ -21,13 +21,13 @@ const cap: IrcCommand = {
   least: 1,
   early: true,
   async run(context, { params: [subcommand = '', argument = ''] }) {
-    const { options, registration, session } = context
+    const { chat, registration, session } = context
     switch (subcommand.toUpperCase()) {
       case 'LS':
         registration.isNegotiating = session.name === ''
         // IRCv3, "cap-notify": version 302 includes it.
         if (Number(argument) >= 302) session.caps.add('cap-notify')
-        return listLines(context, 'LS', capList(Number(argument) >= 302, options.maxText), Number(argument) >= 302)
+        return listLines(context, 'LS', capList(Number(argument) >= 302, chat.maxText), Number(argument) >= 302)
       case 'LIST':
         return listLines(context, 'LIST', [...session.caps], session.caps.has('cap-notify'))
       case 'REQ':
