@@ -1,15 +1,26 @@
 import type { FastifyRequest } from 'fastify'
+import { BoundedMap } from '../../bounded-map.ts'
 import type { Author } from '../../chat/authors.ts'
-import { RequestPaces } from '../../transport/http/paces.ts'
 import type { HttpServices } from '../../transport/http/routes.ts'
-import type { PaceOptions, Pacing } from '../../transport/rate.ts'
+import { type PaceOptions, type Pacing, RateBucket } from '../../transport/rate.ts'
 import { Problem } from './problems.ts'
+
+/** Maximum senders whose pace is remembered. */
+const MAX_SENDERS = 65_536
+
+interface Pace {
+  readonly options: PaceOptions
+  readonly bucket: RateBucket
+  /** Time until which the sender is over its rate, in ms of `performance.now()`. */
+  until: number
+}
 
 /** The rates of authors: of an account by its name, of guests by their address, whatever the number of their connections. */
 export class Pacer {
   readonly #pacing: Pacing
   readonly #requests: HttpServices['requests']
-  readonly #paces = new RequestPaces()
+  /** By sender, least recently used first. */
+  readonly #paces = new BoundedMap<string, Pace>(MAX_SENDERS)
 
   constructor(pacing: Pacing, requests: HttpServices['requests']) {
     this.#pacing = pacing
@@ -24,11 +35,18 @@ export class Pacer {
 
   /** Returns the time for which an author is over the rate, in ms; 0 if it may say more. */
   waitOf(author: Author): number {
-    return this.#paces.waitOf(senderOf(author))
+    const { until = 0 } = this.#paces.get(senderOf(author)) ?? {}
+    return Math.max(0, until - performance.now())
   }
 
-  count(author: Author, pace: PaceOptions, messages: number): void {
-    this.#paces.count(senderOf(author), pace, messages)
+  count(author: Author, options: PaceOptions, messages: number): void {
+    if (options.rate === 0) return
+    const sender = senderOf(author)
+    const now = performance.now()
+    const known = this.#paces.get(sender)
+    const pace = known?.options === options ? known : { options, bucket: new RateBucket(options, now), until: 0 }
+    pace.until = now + pace.bucket.take(now, messages)
+    this.#paces.set(sender, pace)
   }
 
   /** Returns the rate of an author. */
