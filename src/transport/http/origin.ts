@@ -21,7 +21,10 @@ export interface OriginRequest {
  * Returns true if a page of a foreign origin, neither the server's own nor `listed`, has sent a request. A browser sends `Origin`
  * with every WebSocket handshake and with every request but GET and HEAD; other clients do not send it.
  */
-export function isForeign({ headers: { origin }, host, protocol }: OriginRequest, listed: readonly string[]): boolean {
+export function isForeign(
+  { headers: { origin }, host, protocol }: Omit<OriginRequest, 'method'>,
+  listed: readonly string[],
+): boolean {
   if (origin === undefined || listed.includes(origin)) return false
   // The origin "null" is that of a page without an origin, which is foreign.
   const page = URL.parse(origin)
@@ -49,11 +52,11 @@ export function mayBeForeign(sent: OriginRequest, listed: readonly string[]): bo
  * image, a frame. A page can suppress `Referer`, but not `User-Agent` and `Accept-Language`, which hardly any other client sends
  * together.
  */
-function mayBeLinked({ headers, ...sent }: OriginRequest, listed: readonly string[]): boolean {
+function mayBeLinked({ headers, host, protocol }: OriginRequest, listed: readonly string[]): boolean {
   const { referer, 'user-agent': agent = '', 'accept-language': language } = headers
   if (!agent.startsWith('Mozilla/') || language === undefined) return false
   const origin = URL.parse(referer ?? '')?.origin ?? 'null'
-  return isForeign({ ...sent, headers: { origin } }, listed)
+  return isForeign({ headers: { origin }, host, protocol }, listed)
 }
 
 /**

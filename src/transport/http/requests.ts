@@ -3,7 +3,7 @@ import type { Asker } from '../../chat/work-turns.ts'
 import { logBounded } from '../bounded-log.ts'
 import { bareAddress, type ClientAddress } from '../network.ts'
 import type { AppOptions } from './options.ts'
-import { isForeign, mayBeForeign, type OriginRequest } from './origin.ts'
+import { isForeign, mayBeForeign } from './origin.ts'
 
 type Options = Pick<AppOptions, 'log' | 'admission' | 'origins' | 'proxies' | 'visitors'>
 
@@ -61,7 +61,7 @@ export class RequestClients {
 
   /** Returns true if a page of a foreign origin has sent the request. */
   isForeign(request: FastifyRequest): boolean {
-    return isForeign(originRequestOf(request), this.#options.origins)
+    return isForeign(request, this.#options.origins)
   }
 
   /** Returns true, and logs the refusal, if a page of a foreign origin has sent the handshake. */
@@ -71,7 +71,7 @@ export class RequestClients {
 
   /** Returns true, and logs the refusal, if a page of a foreign origin may have sent a request with side effects. */
   mayBeForeign(request: FastifyRequest): boolean {
-    return this.#logged(request, mayBeForeign(originRequestOf(request), this.#options.origins))
+    return this.#logged(request, mayBeForeign(request, this.#options.origins))
   }
 
   /** Lets the body of a request arrive without a limit of time. `stop` is called when the server stops. */
@@ -87,8 +87,4 @@ export class RequestClients {
     logBounded(this.#options.log, 'info', { origin, site, address }, 'refused a page of another origin')
     return true
   }
-}
-
-function originRequestOf({ method, headers, host, protocol }: FastifyRequest): OriginRequest {
-  return { method, headers, host, protocol }
 }
