@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { bodyFields } from './body.ts'
 import { GlobesError } from './errors.ts'
+import { sendLogin } from './logins.ts'
 import type { GlobesContext } from './options.ts'
 import { refuseGuess } from './refusals.ts'
 
@@ -8,7 +9,8 @@ import { refuseGuess } from './refusals.ts'
 const COLOR = 'purple'
 
 /** Adds `POST /auth`, which issues the token of an account (docs/protocols/globes.md, section 2.14). */
-export function addAuth(app: FastifyInstance, { chat, logins, requests }: GlobesContext): void {
+export function addAuth(app: FastifyInstance, shared: GlobesContext): void {
+  const { chat, requests } = shared
   app.post('/auth', async (request, reply) => {
     const { username, password } = bodyFields(request.body) ?? {}
     if (typeof username !== 'string' || typeof password !== 'string') throw new GlobesError(304, 'password')
@@ -16,7 +18,7 @@ export function addAuth(app: FastifyInstance, { chat, logins, requests }: Globes
       .authenticate(username, password, requests.addressOf(request))
       .catch((error) => refuseGuess(error, 304, 'password'))
     const ticket = await chat.tickets.issue(proof)
-    logins.send(request, reply, ticket)
+    sendLogin(shared, request, reply, ticket)
     return reply.code(201).send({ status: true, name: proof.name, color: COLOR, token: ticket.value })
   })
 }

@@ -3,20 +3,23 @@ import { fold, isName, isReserved } from '../../chat/names.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import { bodyFields } from './body.ts'
 import { GlobesError } from './errors.ts'
+import { findLogin, sendLogin } from './logins.ts'
 import type { GlobesContext } from './options.ts'
+import { needsToken, passTo } from './passes.ts'
 import { refuseGuess } from './refusals.ts'
 import { findRoom, type InRoom } from './room.ts'
 
 /** Adds the routes that issue and renew tokens of a room (docs/protocols/globes.md, sections 2.6 and 2.7). */
-export function addEntry(app: FastifyInstance, { chat, tokens, logins, passes, requests }: GlobesContext): void {
+export function addEntry(app: FastifyInstance, shared: GlobesContext): void {
+  const { chat, tokens, requests } = shared
   const { rooms } = chat
 
   /** Throws for a name that cannot join the room: an account's without login, one that looks like an account's, and one in use. */
   const checkName = async (room: RoomRecord, name: string, request: FastifyRequest, reply: FastifyReply) => {
     if (await chat.accounts.isRegistered(name)) {
-      const login = await logins.find(request)
+      const login = await findLogin(shared, request)
       if (!login || fold(login.proof.name) !== fold(name)) throw new GlobesError(304, 'name')
-      logins.send(request, reply, login.ticket)
+      sendLogin(shared, request, reply, login.ticket)
     } else if (!(await chat.accounts.isGuestName(name))) {
       throw new GlobesError(202, 'name')
     }
@@ -38,14 +41,13 @@ export function addEntry(app: FastifyInstance, { chat, tokens, logins, passes, r
       if (username === undefined || isReserved(username)) throw new GlobesError(303, 'name')
     }
     if (username !== undefined) await checkName(room, username, request, reply)
-    const needsToken = await passes.checkName(room, username, request)
-    if (username === undefined || !needsToken) return { status: true }
-    return sendToken(room, username, reply)
+    const isClosed = await needsToken(shared, room, username, request)
+    return username !== undefined && isClosed ? sendToken(room, username, reply) : { status: true }
   })
 
   app.get<InRoom>('/chats/:room/token/renew', async (request, reply) => {
     const room = await findRoom(rooms, request.params.room)
-    const { username } = await passes.check(room, request)
+    const { username } = await passTo(shared, room, request)
     return username === undefined ? { status: true } : sendToken(room, username, reply)
   })
 }

@@ -2,8 +2,6 @@ import type { Chat } from '../../chat/chat.ts'
 import type { ConnectionLimits } from '../../transport/connection-options.ts'
 import type { HttpServices } from '../../transport/http/routes.ts'
 import type { Heartbeat } from '../../transport/websocket.ts'
-import type { Logins } from './logins.ts'
-import type { GlobesPasses } from './passes.ts'
 import type { Tokens } from './tokens.ts'
 
 export interface GlobesOptions extends Omit<ConnectionLimits, 'loginTimeoutMs'> {
@@ -23,7 +21,5 @@ export interface GlobesOptions extends Omit<ConnectionLimits, 'loginTimeoutMs'> 
 /** Context of all routes. */
 export interface GlobesContext extends GlobesOptions {
   readonly tokens: Tokens
-  readonly logins: Logins
-  readonly passes: GlobesPasses
   readonly requests: HttpServices['requests']
 }

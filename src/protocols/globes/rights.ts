@@ -5,6 +5,7 @@ import { isAtLeast, NOBODY } from '../../chat/room-state.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import { readBasic } from '../../transport/http/basic.ts'
 import { GlobesError } from './errors.ts'
+import { findLoginByToken } from './logins.ts'
 import type { GlobesContext } from './options.ts'
 import { refuseGuess } from './refusals.ts'
 import { roomTokenOf } from './tokens.ts'
@@ -59,12 +60,10 @@ async function findPublished(
 }
 
 /** Returns the account of a request by its password or token. The cookie does not count, as a page can send it (CSRF). */
-async function findAccount(
-  { chat, logins, requests }: GlobesContext,
-  request: FastifyRequest,
-): Promise<Proof | undefined> {
+async function findAccount(shared: GlobesContext, request: FastifyRequest): Promise<Proof | undefined> {
+  const { chat, requests } = shared
   const basic = readBasic(request.headers.authorization)
-  if (!basic) return (await logins.findByToken(request))?.proof
+  if (!basic) return (await findLoginByToken(shared, request))?.proof
   return chat.accounts
     .authenticate(basic.name, basic.password, requests.addressOf(request))
     .catch((error) => refuseGuess(error, 104))

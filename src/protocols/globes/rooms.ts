@@ -7,12 +7,13 @@ import { textsOf } from './body.ts'
 import { checkDescription, type PasswordState } from './description.ts'
 import { GlobesError } from './errors.ts'
 import type { GlobesContext } from './options.ts'
+import { mayRead } from './passes.ts'
 import { rightTo } from './rights.ts'
 import { findRoom, type InRoom, showRoom } from './room.ts'
 
 /** Adds the routes that create, show, change and delete rooms (docs/protocols/globes.md, sections 2.1 to 2.5). */
 export function addRooms(app: FastifyInstance, shared: GlobesContext): void {
-  const { chat, passes, requests, log } = shared
+  const { chat, requests, log } = shared
   const { rooms } = chat
 
   /** Returns a room that is not public as it is shown without a token: its topic, which the description repeats, is for readers only. */
@@ -33,7 +34,7 @@ export function addRooms(app: FastifyInstance, shared: GlobesContext): void {
 
   app.get<InRoom>('/chats/:room', async (request) => {
     const room = await findRoom(rooms, request.params.room)
-    const isEntitled = room.hash !== undefined && (await passes.admits(room, request))
+    const isEntitled = room.hash !== undefined && (await mayRead(shared, room, request))
     const shown = room.visibility === 'public' || isEntitled ? room : await withoutTopic(room)
     return showRoom(chat, shown, isEntitled)
   })

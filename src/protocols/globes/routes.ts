@@ -4,9 +4,7 @@ import { addAuth } from './auth.ts'
 import { addEntry } from './entry.ts'
 import { addHistory } from './history.ts'
 import { addLists } from './lists.ts'
-import { Logins } from './logins.ts'
 import type { GlobesContext, GlobesOptions } from './options.ts'
-import { GlobesPasses } from './passes.ts'
 import { globesErrorOf } from './refusals.ts'
 import type { InRoom } from './room.ts'
 import { addRooms } from './rooms.ts'
@@ -22,10 +20,7 @@ export function globesRoutes(options: GlobesOptions): Routes {
     // Loaded with the port.
     const { default: cookie } = await import('@fastify/cookie')
     await app.register(cookie)
-    const { requests } = services
-    const logins = new Logins(chat.tickets, requests)
-    const passes = new GlobesPasses({ chat, tokens, logins, requests })
-    const shared: GlobesContext = { ...options, tokens, logins, passes, requests }
+    const shared: GlobesContext = { ...options, tokens, requests: services.requests }
     takeAnyBody(app)
     app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
     app.setErrorHandler((error, request, reply) => {

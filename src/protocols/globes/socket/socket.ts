@@ -5,7 +5,7 @@ import type { HttpServices } from '../../../transport/http/routes.ts'
 import type { SocketOptions } from '../../../transport/http/upgrades.ts'
 import { GlobesError } from '../errors.ts'
 import type { GlobesContext } from '../options.ts'
-import type { GlobesPass } from '../passes.ts'
+import { type GlobesPass, passTo } from '../passes.ts'
 import { findRoom, type InRoom } from '../room.ts'
 import { GlobesConversation } from './conversation.ts'
 import { noticeFrame } from './notice.ts'
@@ -18,14 +18,14 @@ const HEARTBEAT = { everyMs: 54_000, silenceMs: 60_000 }
 
 /** Adds the WebSocket of each room (docs/protocols/globes.md, section 2.9). */
 export function addSocket(app: FastifyInstance, shared: GlobesContext, { upgrades }: HttpServices): void {
-  const { chat, passes, log, tally, maxQueueBytes, pacing, heartbeat = HEARTBEAT } = shared
+  const { chat, log, tally, maxQueueBytes, pacing, heartbeat = HEARTBEAT } = shared
   const wire = new GlobesWire()
   const tickets = new WeakMap<FastifyRequest, GlobesPass>()
 
   const admit = async (request: FastifyRequest) => {
     const { room: which } = request.params as InRoom['Params']
     const room = await findRoom(chat.rooms, which)
-    tickets.set(request, await passes.check(room, request))
+    tickets.set(request, await passTo(shared, room, request))
   }
 
   const options: SocketOptions = {
