@@ -1,9 +1,9 @@
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** Parses a JSON object; undefined for invalid UTF-8, invalid JSON and other values. */
-export function readObject(json: Buffer | string): Readonly<Record<string, unknown>> | undefined {
+/** Parses a JSON object, a text or UTF-8; undefined for invalid UTF-8, invalid JSON, other values, and a body that is missing. */
+export function readObject(json: unknown): Readonly<Record<string, unknown>> | undefined {
   try {
-    const value: unknown = JSON.parse(typeof json === 'string' ? json : utf8.decode(json))
+    const value: unknown = JSON.parse(Buffer.isBuffer(json) ? utf8.decode(json) : String(json))
     return isObject(value) ? value : undefined
   } catch {
     // The error is not passed on, as it may contain a secret.

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { bodyFields } from './body.ts'
+import { readObject } from '../json.ts'
 import { GlobesError } from './errors.ts'
 import { sendLogin } from './logins.ts'
 import type { GlobesContext } from './options.ts'
@@ -12,7 +12,7 @@ const COLOR = 'purple'
 export function addAuth(app: FastifyInstance, shared: GlobesContext): void {
   const { chat, requests } = shared
   app.post('/auth', async (request, reply) => {
-    const { username, password } = bodyFields(request.body) ?? {}
+    const { username, password } = readObject(request.body) ?? {}
     if (typeof username !== 'string' || typeof password !== 'string') throw new GlobesError(304, 'password')
     const proof = await chat.accounts
       .authenticate(username, password, requests.addressOf(request))

@@ -1,18 +1,13 @@
 import { readObject } from '../json.ts'
 import { GlobesError } from './errors.ts'
 
-/** Returns the fields of a body; undefined if it is not a JSON object. */
-export function bodyFields(body: unknown): Readonly<Record<string, unknown>> | undefined {
-  return Buffer.isBuffer(body) ? readObject(body) : undefined
-}
-
 /**
  * Returns fields of a body as texts; a missing field, or null, is empty.
  *
  * @throws {GlobesError} 103 for a field that is not a string
  */
 export function textsOf<Key extends string>(body: unknown, ...keys: readonly Key[]): Record<Key, string> {
-  const fields = bodyFields(body)
+  const fields = readObject(body)
   if (!fields) throw new GlobesError(103)
   const texts = keys.map((key) => {
     const value = fields[key] ?? ''

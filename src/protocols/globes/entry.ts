@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { fold, isName, isReserved } from '../../chat/names.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
-import { bodyFields } from './body.ts'
+import { readObject } from '../json.ts'
 import { GlobesError } from './errors.ts'
 import { findLogin, sendLogin } from './logins.ts'
 import type { GlobesContext } from './options.ts'
@@ -31,7 +31,7 @@ export function addEntry(app: FastifyInstance, shared: GlobesContext): void {
 
   app.post<InRoom>('/chats/:room/token', async (request, reply) => {
     const room = await findRoom(rooms, request.params.room)
-    const { secret, name } = bodyFields(request.body) ?? {}
+    const { secret, name } = readObject(request.body) ?? {}
     const username = typeof name === 'string' && isName(name) ? name : undefined
     if (room.hash !== undefined) {
       if (typeof secret !== 'string') throw new GlobesError(304, 'secret')
