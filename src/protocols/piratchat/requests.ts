@@ -4,7 +4,7 @@ import { type ChatAnswers, Refusal } from '../../chat/refusal.ts'
 import type { HttpServices } from '../../transport/http/routes.ts'
 import { onlyText } from './json.ts'
 import type { Lobby } from './lobby.ts'
-import type { Passes } from './passes.ts'
+import { checkPass, findPass, sendPass } from './passes.ts'
 
 /** Stricter than the core's names. */
 const USERNAME = /^[a-zA-Z0-9]{1,32}$/
@@ -54,17 +54,17 @@ export function refusalStatus(error: unknown): number | undefined {
 
 interface RequestParts {
   readonly chat: Chat
-  readonly passes: Passes
   readonly lobby: Lobby
   readonly requests: HttpServices['requests']
 }
 
 /** Adds the HTTP requests (docs/protocols/piratchat.md, sections 2.1 to 2.5). */
-export function addRequests(app: FastifyInstance, { chat, passes, lobby, requests }: RequestParts): void {
+export function addRequests(app: FastifyInstance, { chat, lobby, requests }: RequestParts): void {
+  const { tickets } = chat
   const get = { exposeHeadRoute: false }
 
   app.post('/api/register', async (request, reply) => {
-    const username = textOf(request.body, 'username')
+    const username = onlyText(request.body, 'username')
     if (username === undefined) return reply.code(422).send()
     if (!USERNAME.test(username)) return reply.code(400).send()
     const key = await chat.accounts.registerWithKey(username, requests.addressOf(request))
@@ -72,39 +72,34 @@ export function addRequests(app: FastifyInstance, { chat, passes, lobby, request
   })
 
   app.post('/api/login', async (request, reply) => {
-    const key = textOf(request.body, 'key')
+    const key = onlyText(request.body, 'key')
     if (key === undefined) return reply.code(422).send()
     const proof = await chat.accounts.authenticateByKey(key, requests.addressOf(request))
-    passes.send(request, reply, await chat.tickets.issue(proof))
+    sendPass(request, reply, await tickets.issue(proof))
     return reply.send()
   })
 
   // Ends the user's login in every browser, as there is one for each user.
   app.get('/api/logout', { ...get, config: { changes: true } }, async (request, reply) => {
-    const pass = await passes.find(request)
+    const pass = await findPass(tickets, request)
     if (pass) {
-      await chat.tickets.end(pass.proof)
+      await tickets.end(pass.proof)
       await lobby.putOut(pass.proof)
     }
-    passes.clear(request, reply)
+    sendPass(request, reply)
     return reply.send()
   })
 
   app.get('/api/online', get, async (request, reply) => {
-    if (!(await passes.check(request, reply))) return reply
+    if (!(await checkPass(tickets, request, reply))) return reply
     // The members through all protocols (docs/protocols/README.md, R28), in the order in which they joined.
     return reply.send({ online_clients: await chat.rooms.inside(LOBBY) })
   })
 
   app.get<{ Params: { username: string } }>('/api/user/:username(^.+$)', get, async (request, reply) => {
-    const pass = await passes.check(request, reply)
+    const pass = await checkPass(tickets, request, reply)
     if (!pass) return reply
     if (request.params.username !== '@me') return reply.code(501).send()
     return reply.send({ username: pass.proof.name })
   })
-}
-
-/** Returns the text of a body's only key; undefined for other bodies. */
-function textOf(body: unknown, key: string): string | undefined {
-  return Buffer.isBuffer(body) ? onlyText(body, key) : undefined
 }

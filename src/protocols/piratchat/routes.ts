@@ -4,7 +4,6 @@ import { takeAnyBody } from '../../transport/http/body.ts'
 import { delayGuess } from '../../transport/http/guesses.ts'
 import type { Routes } from '../../transport/http/routes.ts'
 import { Lobby } from './lobby.ts'
-import { Passes } from './passes.ts'
 import { addRequests, refusalStatus } from './requests.ts'
 import { openSocketAt } from './socket.ts'
 import { PiratchatWire } from './wire.ts'
@@ -17,8 +16,7 @@ export interface PiratchatOptions extends Omit<ConnectionLimits, 'loginTimeoutMs
 
 /** Returns the routes of Piratchat: /api/… and /ws. */
 export function piratchatRoutes(options: PiratchatOptions): Routes {
-  const { chat, log, tally, maxQueueBytes, pacing } = options
-  const passes = new Passes(chat.tickets)
+  const { chat } = options
   const lobby = new Lobby(chat, new PiratchatWire(options.escape))
   return async (app, services) => {
     // Loaded with the port.
@@ -33,7 +31,7 @@ export function piratchatRoutes(options: PiratchatOptions): Routes {
       return reply.code(status).send()
     })
     app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
-    addRequests(app, { chat, passes, lobby, requests: services.requests })
-    openSocketAt(app, services, { chat, log, tally, maxQueueBytes, pacing, lobby, passes })
+    addRequests(app, { chat, lobby, requests: services.requests })
+    openSocketAt(app, services, { ...options, lobby })
   }
 }

@@ -4,25 +4,23 @@ import type { ConnectionLimits } from '../../transport/connection-options.ts'
 import { textMessages } from '../../transport/framing.ts'
 import type { HttpServices } from '../../transport/http/routes.ts'
 import { type AdmittedUser, PiratchatConversation, type PiratchatConversationOptions } from './conversation.ts'
-import type { Passes } from './passes.ts'
+import { checkPass } from './passes.ts'
 
 /** Maximum bytes of a message; a longer one closes with 1009. */
 const MAX_MESSAGE = 65_536
 
-export interface PiratchatSocketOptions extends PiratchatConversationOptions, Omit<ConnectionLimits, 'loginTimeoutMs'> {
-  readonly passes: Passes
-}
+type PiratchatSocketOptions = PiratchatConversationOptions & Omit<ConnectionLimits, 'loginTimeoutMs'>
 
 /**
  * Adds the WebSocket at /ws (docs/protocols/piratchat.md, section 2.6). A user joins the lobby before the handshake is answered, so
  * that a refusal is a status, and so that the user is in the list that the client requests when it opens (section 5, quirk 5).
  */
 export function openSocketAt(app: FastifyInstance, { upgrades }: HttpServices, options: PiratchatSocketOptions): void {
-  const { chat, lobby, passes } = options
+  const { chat, lobby } = options
   const admitted = new WeakMap<IncomingMessage, AdmittedUser>()
 
   const gate = async (request: FastifyRequest, reply: FastifyReply) => {
-    const pass = await passes.check(request, reply)
+    const pass = await checkPass(chat.tickets, request, reply)
     if (!pass) return reply
     // Online already, through any protocol.
     if (!(await chat.names.isFree(pass.proof.name))) return reply.code(409).send()
@@ -40,7 +38,7 @@ export function openSocketAt(app: FastifyInstance, { upgrades }: HttpServices, o
       throw error
     }
     // The user may have logged out in the meantime, before there was a WebSocket to close.
-    const still = await passes.check(request, reply)
+    const still = await checkPass(chat.tickets, request, reply)
     if (still) admitted.set(request.raw, { session, ticket: still.ticket })
     else await lobby.end(session)
   }
