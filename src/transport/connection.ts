@@ -293,10 +293,11 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
       if (this.#offered) return void this.#wait()
     }
     if (this.#end.hasBegun) return
-    const { fault } = this.#framing
+    const { ahead, fault } = this.#framing
     if (fault) return void this.disconnect(fault)
     this.#mayHaveUnread = false
-    this.#regulate()
+    if (ahead?.full) this.#transport.pause()
+    else this.#transport.resume()
     if (this.#hasEnded && this.replies.quiet) this.#end.finish()
   }
 
@@ -307,16 +308,10 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
   /** Handles no input until {@link ready} is called; calls it when the client has read its output. */
   #wait(): void {
     const { ahead } = this.#framing
-    if (ahead) this.#regulate()
+    if (ahead && !ahead.full) this.#transport.resume()
     else this.#transport.pause()
     this.#mayHaveUnread = !ahead || ahead.waiting || this.#offered !== undefined
     this.#backpressure.awaitDrain()
-  }
-
-  /** Pauses the transport while the input read ahead is full. */
-  #regulate(): void {
-    if (this.#framing.ahead?.full) this.#transport.pause()
-    else this.#transport.resume()
   }
 
   #lastWord(reason: DisconnectReason, why?: string): Buffer {

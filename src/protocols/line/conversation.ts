@@ -257,9 +257,13 @@ const WRONG_STATE: Readonly<Record<State, (context: LineConversation) => ErrorRe
   any: () => undefined,
   anonymous: ({ session: { name } }) => (name ? error('already-logged-in', name) : undefined),
   named: ({ session: { name } }) => (name ? undefined : error('login-required')),
-  inRoom: ({ session }) => (session.membership ? undefined : error(session.name ? 'not-in-room' : 'login-required')),
-  hearing: (context) => (context.listening ? undefined : WRONG_STATE.inRoom(context)),
-  speaking: (context) => (context.speaking ? undefined : WRONG_STATE.inRoom(context)),
+  inRoom: ({ session }) => (session.membership ? undefined : notInRoom(session)),
+  hearing: ({ session, listening }) => (session.membership || listening ? undefined : notInRoom(session)),
+  speaking: ({ session, speaking }) => (session.membership || speaking ? undefined : notInRoom(session)),
+}
+
+function notInRoom({ name }: LineSession): ErrorReply {
+  return error(name ? 'not-in-room' : 'login-required')
 }
 
 /** Returns the error for a command that the session may not run, or that lacks words; undefined for another one. */
