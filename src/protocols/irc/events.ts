@@ -107,9 +107,8 @@ export function awayLine(source: string, text: string | undefined): string {
 function roleLines(event: Event, source: string, channel: string): string[] {
   const { to = '', body, details } = event
   const { role, on = false } = details ?? {}
-  if (!role) return []
   // The audience tells invitations.
-  if (role === 'invited') return []
+  if (!role || role === 'invited') return []
   const letter = ROLE_LETTERS[role]
   if (letter === undefined) {
     const what = `${shownNick(to)} is ${on ? '' : 'no longer '}${role} in ${channel}${body && `: ${body}`}`

@@ -23,7 +23,7 @@ export const ircProtocol: Protocol<typeof OPTIONS> = {
   needsTls: (config) => config['irc-tls'] !== undefined,
   async listeners(config, host) {
     const { ircListener, ircOptions } = await load()
-    const options = ircOptions(host, { replay: config['irc-replay'], motdFile: config.motd })
+    const options = ircOptions(host, config)
     const { admission, certificate } = host
     // A warning at the start if it cannot be read.
     void options.motd()
@@ -34,7 +34,6 @@ export const ircProtocol: Protocol<typeof OPTIONS> = {
   },
   async routes(config, host) {
     const { ircRoutes, ircOptions } = await load()
-    const shown = { replay: config['irc-replay'], motdFile: config.motd }
-    return ircRoutes(ircOptions(host, shown, 'text'), ircOptions(host, shown, 'binary'))
+    return ircRoutes(ircOptions(host, config, 'text'), ircOptions(host, config, 'binary'))
   },
 }

@@ -1,5 +1,6 @@
 import { MAX_MASKS } from '../../chat/expulsion.ts'
 import { LONGEST_NAME, SLUG_RULE } from '../../chat/names.ts'
+import { slicesOf } from '../../slices.ts'
 
 /** Limits that RPL_ISUPPORT tells and commands enforce. */
 export const IRC_LIMITS = {
@@ -23,7 +24,7 @@ const TOKENS = 13
 const COMMANDS_WITH_TARGETS = ['KICK', 'NOTICE', 'PRIVMSG']
 
 /** Returns the tokens of RPL_ISUPPORT, line by line (docs/protocols/irc.md, section 2). */
-export function isupport(): string[][] {
+export function isupport(): (readonly string[])[] {
   const targets = COMMANDS_WITH_TARGETS.map((name) => `${name}:${IRC_LIMITS.targets}`)
     .concat('JOIN:', 'NAMES:1', 'PART:', 'WHOIS:1')
     .join(',')
@@ -56,7 +57,5 @@ export function isupport(): string[][] {
     'SAFELIST',
     'LINELEN=512',
   ]
-  const lines: string[][] = []
-  for (let start = 0; start < tokens.length; start += TOKENS) lines.push(tokens.slice(start, start + TOKENS))
-  return lines
+  return [...slicesOf(tokens, TOKENS)]
 }

@@ -73,39 +73,28 @@ export class LabelledReply {
       this.#isBatch = true
       return [tagged('label', this.#label, first), ...more]
     }
-    const head = this.#batch === undefined ? [this.#open()] : []
-    return [...head, ...this.#members(lines)]
+    if (this.#batch !== undefined) return this.#members(lines)
+    this.#batch = newBatch()
+    return [labelledBatch(this.#label, this.#batch), ...this.#members(lines)]
   }
 
   /** Returns the rest of the reply. */
   end(lines: Lines): Lines {
     if (this.#label === undefined || this.#isBatch) return lines
-    if (this.#batch !== undefined) return [...this.#members(lines), this.#close()]
+    if (this.#batch !== undefined) return [...this.#members(lines), batchEnd(this.#batch)]
     const [first, ...more] = lines
     if (first === undefined) return this.#isSilent ? lines : [tagText([['label', this.#label]]) + ACK]
     // A batch is one reply.
     const isOne = more.length === 0 || first.startsWith(BATCH)
     if (isOne) return [tagged('label', this.#label, first), ...more]
-    return [this.#open(), ...this.#members(lines), this.#close()]
-  }
-
-  #open(): string {
     this.#batch = newBatch()
-    return labelledBatch(this.#label ?? '', this.#batch)
+    return [labelledBatch(this.#label, this.#batch), ...this.#members(lines), batchEnd(this.#batch)]
   }
 
+  /** Returns lines as those of the batch; those of a batch within it are. */
   #members(lines: Lines): Lines {
-    return lines.map((line) => (hasBatch(line) ? line : tagged('batch', this.#batch ?? '', line)))
+    return lines.map((line) => (/^@(?:[^ ;]*;)*batch=/.test(line) ? line : tagged('batch', this.#batch ?? '', line)))
   }
-
-  #close(): string {
-    return batchEnd(this.#batch ?? '')
-  }
-}
-
-/** Returns true for a line of a batch within the reply. */
-function hasBatch(line: string): boolean {
-  return /^@(?:[^ ;]*;)*batch=/.test(line)
 }
 
 /** Adds a tag to a line; the reply to the end of a batch has the label of its beginning. */

@@ -78,14 +78,11 @@ export function ircLine(source: string, command: string, params: readonly string
   const last = params.length - 1
   for (let index = 0; index <= last; index++) {
     const param = params[index] ?? ''
+    const isWord = param !== '' && !param.startsWith(':') && !param.includes(' ')
     if (index === last) line += ` :${param}`
-    else line += isWord(param) ? ` ${param}` : ' *'
+    else line += isWord ? ` ${param}` : ' *'
   }
   return line
-}
-
-function isWord(param: string): boolean {
-  return param !== '' && !param.startsWith(':') && !param.includes(' ')
 }
 
 /** Maximum bytes of a character of a JavaScript string in UTF-8. */

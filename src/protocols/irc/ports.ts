@@ -23,18 +23,17 @@ import { IrcWire, type PackLines } from './wire.ts'
 /** Maximum waiting messages of one connection. */
 const WINDOW = { most: 2_048, crowded: 8 }
 
-const packBytes: PackLines = (lines) => Buffer.from(`${lines.map(fitted).join('\r\n')}\r\n`)
-/** A WebSocket message holds one line without its end. */
-const packFrames: PackLines = (lines) => Buffer.concat(lines.map((line) => textFrame(fitted(line))))
-const packBinaryFrames: PackLines = (lines) => Buffer.concat(lines.map((line) => binaryFrame(fitted(line))))
-
-/** Encodes lines for a kind of transport. */
-const PACKS = { bytes: packBytes, text: packFrames, binary: packBinaryFrames } as const
+/** Encodes lines for a kind of transport; a WebSocket message holds one line without its end. */
+const PACKS = {
+  bytes: (lines) => Buffer.from(`${lines.map(fitted).join('\r\n')}\r\n`),
+  text: (lines) => Buffer.concat(lines.map((line) => textFrame(fitted(line)))),
+  binary: (lines) => Buffer.concat(lines.map((line) => binaryFrame(fitted(line)))),
+} as const satisfies Readonly<Record<string, PackLines>>
 
 /** Returns the options of all connections over TCP and TLS, or over WebSocket, which share the encoded events. */
 export function ircOptions(
   { chat, limits, reload, vitals, httpPort, linePort }: ProtocolHost,
-  { replay, motdFile }: { readonly replay: number; readonly motdFile: string | undefined },
+  { 'irc-replay': replay, motd }: { readonly 'irc-replay': number; readonly motd: string | undefined },
   transport: keyof typeof PACKS = 'bytes',
 ): IrcOptions {
   const pack = PACKS[transport]
@@ -58,7 +57,7 @@ export function ircOptions(
       return pack([`ERROR :${text}`])
     },
     elsewhere,
-    motd: motdReader(motdFile, limits.log),
+    motd: motdReader(motd, limits.log),
     reload,
     version: vitals.version,
     startedAt: Date.now(),

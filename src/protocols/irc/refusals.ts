@@ -30,13 +30,9 @@ const cannotSend =
   (why: string): Numeric =>
   (reply, { channel }, { bound = '' }) =>
     reply('ERR_CANNOTSENDTOCHAN', channel, why.replace('<limit>', bound))
-const tooMany: Numeric = (reply, { channel }, { bound = '' }) =>
-  reply('ERR_TOOMANYCHANNELS', channel, `Too many rooms, at most ${bound}`)
-const noChannel: Numeric = (reply, { channel }) => reply('ERR_NOSUCHCHANNEL', channel)
 const noNick: Numeric = (reply, { nick }) => reply('ERR_NOSUCHNICK', nick)
 const inUse: Numeric = (reply, { nick }) => reply('ERR_NICKNAMEINUSE', nick)
 const registered: Numeric = (reply, { nick }) => reply('ERR_NICKNAMEINUSE', nick, REGISTERED)
-const noPrivileges: Numeric = (reply) => reply('ERR_NOPRIVILEGES')
 const mismatch: Numeric = (reply) => reply('ERR_PASSWDMISMATCH')
 const fail =
   (text: string): Numeric =>
@@ -57,8 +53,9 @@ export const NUMERIC_OF: Readonly<Record<RefusalCode, Numeric>> = {
   'too-many-accounts': fail('Too many accounts from your address today'),
   'room-name-invalid': (reply, { channel }) => reply('ERR_NOSUCHCHANNEL', channel, NEW_CHANNELS),
   'room-private': (reply, { channel }) => reply('ERR_BADCHANNELKEY', channel),
-  'room-unknown': noChannel,
-  'too-many-rooms': tooMany,
+  'room-unknown': (reply, { channel }) => reply('ERR_NOSUCHCHANNEL', channel),
+  'too-many-rooms': (reply, { channel }, { bound = '' }) =>
+    reply('ERR_TOOMANYCHANNELS', channel, `Too many rooms, at most ${bound}`),
   'room-taken': fail('Another room has this name'),
   'password-wrong': (reply, { channel }) => reply('ERR_BADCHANNELKEY', channel),
   'password-invalid': (reply, { channel }) => reply('ERR_INVALIDKEY', channel),
@@ -79,7 +76,7 @@ export const NUMERIC_OF: Readonly<Record<RefusalCode, Numeric>> = {
   'too-many-roles': (reply, { channel, nick }) => reply('ERR_BANLISTFULL', channel, nick),
   'too-many-blocks': fail('Too many blocks'),
   'account-required': fail('Only for accounts'),
-  'admin-required': noPrivileges,
+  'admin-required': (reply) => reply('ERR_NOPRIVILEGES'),
   'invalid-network': fail('Not a network'),
   'too-many-address-bans': fail('Too many banned addresses'),
   'session-unknown': noNick,

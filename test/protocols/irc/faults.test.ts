@@ -16,7 +16,7 @@ import { codes, PASSWORD } from './suite.ts'
 async function serve(options: Partial<ChatOptions> = {}, pings = new IrcHeartbeat()) {
   const { chat, engine } = await stage(options)
   const host = { chat, limits: socketOptions(), vitals: { version: 'test' } } as unknown as ProtocolHost
-  const shown = { replay: 0, motdFile: undefined }
+  const shown = { 'irc-replay': 0, motd: undefined }
   const listener = ircListener(
     { ...ircOptions(host, shown), pings },
     new Admission({ maxConnections: 0, maxPerAddress: 0 }),

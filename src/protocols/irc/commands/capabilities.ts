@@ -22,12 +22,13 @@ const cap: IrcCommand = {
   early: true,
   async run(context, { params: [subcommand = '', argument = ''] }) {
     const { chat, registration, session } = context
+    const isNew = Number(argument) >= 302
     switch (subcommand.toUpperCase()) {
       case 'LS':
         registration.isNegotiating = session.name === ''
         // IRCv3, "cap-notify": version 302 includes it.
-        if (Number(argument) >= 302) session.caps.add('cap-notify')
-        return listLines(context, 'LS', capList(Number(argument) >= 302, chat.maxText), Number(argument) >= 302)
+        if (isNew) session.caps.add('cap-notify')
+        return listLines(context, 'LS', capList(isNew, chat.maxText), isNew)
       case 'LIST':
         return listLines(context, 'LIST', [...session.caps], session.caps.has('cap-notify'))
       case 'REQ':

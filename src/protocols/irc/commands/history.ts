@@ -34,25 +34,15 @@ const chathistory: IrcCommand = {
     }
     const invalid = () => fail('INVALID_PARAMS', [verb || '*'], 'Invalid parameters')
     try {
-      if (target.startsWith('#')) {
-        const slice = await sliceOf(verb, rest, idInMsgid)
-        if (slice === undefined) return invalid()
-        const membership = membershipIn(context.session, target)
-        const { record: room } = membership.room
-        return await historyBatch(
-          context,
-          { verb, name: channelOf(room), room },
-          roomEvents(context, membership, slice),
-        )
-      }
+      const isPrivate = !target.startsWith('#')
       const isWith = withUser(context, target)
-      const slice = await sliceOf(verb, rest, (msgid) => privateId(context, isWith, msgid))
+      const find = isPrivate ? (msgid: string) => privateId(context, isWith, msgid) : idInMsgid
+      const slice = await sliceOf(verb, rest, find)
       if (slice === undefined) return invalid()
-      return await historyBatch(
-        context,
-        { verb, name: target, room: NO_CHANNEL },
-        privateEvents(context, isWith, slice),
-      )
+      const membership = isPrivate ? undefined : membershipIn(context.session, target)
+      const room = membership?.room.record ?? NO_CHANNEL
+      const events = membership ? roomEvents(context, membership, slice) : privateEvents(context, isWith, slice)
+      return await historyBatch(context, { verb, name: membership ? channelOf(room) : target, room }, events)
     } catch (error) {
       if (!(error instanceof Refusal) || error.code === 'unavailable') throw error
       return fail('INVALID_TARGET', [verb, target], 'You are not in that channel')

@@ -15,7 +15,7 @@ const privmsg: IrcCommand = {
   help: 'Says something in channels or to users; it waits for the owner of an account who is away.',
   least: 0,
   pipelines: isSaid,
-  run: (context, message) => speak(context, message, false),
+  run: speak,
 }
 
 const notice: IrcCommand = {
@@ -24,7 +24,7 @@ const notice: IrcCommand = {
   help: 'Is a PRIVMSG that is never answered.',
   least: 0,
   pipelines: isSaid,
-  run: (context, message) => speak(context, message, true),
+  run: speak,
 }
 
 const tagmsg: IrcCommand = {
@@ -53,7 +53,7 @@ const batch: IrcCommand = {
     const { opening: begun } = multiline
     if (reference.startsWith('+')) {
       if (type !== 'draft/multiline') return [batchFailure('UNKNOWN_TYPE', type, 'Only batches of draft/multiline')]
-      if (!hasTarget(target)) return [context.reply('ERR_NEEDMOREPARAMS', 'BATCH')]
+      if (itemsOf(target).length === 0) return [context.reply('ERR_NEEDMOREPARAMS', 'BATCH')]
       multiline.open(reference.slice(1), target, message)
       // Each label is answered, that of a message which this one takes the place of too.
       const isAwaited = begun !== undefined && labelOf(begun, session) !== undefined
@@ -89,8 +89,9 @@ function isSaid({ params: [, text = ''] }: IrcMessage): boolean {
   return !isRequest(text)
 }
 
-async function speak(context: IrcContext, message: IrcMessage, isNotice: boolean): Promise<Lines> {
+async function speak(context: IrcContext, message: IrcMessage): Promise<Lines> {
   const [list = '', text = ''] = message.params
+  const isNotice = message.command === 'NOTICE'
   const { session, multiline } = context
   if (message.tags.has('batch') && session.caps.has('draft/multiline'))
     return multiline.add(message) ? NOTHING : unsent(new MultilineFault('MULTILINE_INVALID'), session, undefined)
@@ -101,7 +102,7 @@ async function speak(context: IrcContext, message: IrcMessage, isNotice: boolean
 
 function objectionTo({ session, reply }: IrcContext, { command, params }: IrcMessage): string | undefined {
   const [list = '', text = ''] = params
-  if (!hasTarget(list)) return reply('ERR_NORECIPIENT', command)
+  if (itemsOf(list).length === 0) return reply('ERR_NORECIPIENT', command)
   if (text === '') return reply('ERR_NOTEXTTOSEND')
   const isCut = Buffer.byteLength(text) > mostBytes(session, { to: list, command, text })
   return isCut ? reply('ERR_INPUTTOOLONG') : undefined
@@ -113,10 +114,6 @@ function mostBytes(
   { to, command, text }: Readonly<Record<'to' | 'command' | 'text', string>>,
 ): number {
   return isRequest(text) ? spaceTo(session, to, command) : Number.POSITIVE_INFINITY
-}
-
-function hasTarget(list: string): boolean {
-  return /[^,]/.test(list)
 }
 
 export const MESSAGE_COMMANDS: readonly IrcCommand[] = [privmsg, notice, tagmsg, batch]

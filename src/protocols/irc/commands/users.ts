@@ -26,12 +26,13 @@ const whois: IrcCommand = {
     const shown = shownNick(first?.name ?? name)
     const { user, host } = options.users.userHostOf(name, first?.account ?? false)
     const channels = await shownChannels(context, name, rooms)
+    const away = chat.away.of(name)
     return [
       reply('RPL_WHOISUSER', shown, user, host, options.users.realNameOf(first?.name ?? name)),
       reply('RPL_WHOISSERVER', shown),
       ...linesWith(channels, (text) => reply('RPL_WHOISCHANNELS', shown, text)),
       ...(first ? sessionLines(context, shown, first) : []),
-      ...awayLines(context, name, shown),
+      ...(away === undefined ? [] : [reply('RPL_AWAY', shown, away || 'Away')]),
       // Another user may have the nickname on another node.
       ...sessions
         .filter(({ id }) => session.isAdmin || id === session.id)
@@ -62,11 +63,6 @@ function sessionLines(
       Math.floor(since / 1_000),
     ),
   ]
-}
-
-function awayLines({ chat, reply }: IrcContext, name: string, nick: string): Lines {
-  const text = chat.away.of(name)
-  return text === undefined ? [] : [reply('RPL_AWAY', nick, text || 'Away')]
 }
 
 /** Returns the channels of a user that a session may see, each with the user's prefix. */
@@ -103,7 +99,7 @@ const whowas: IrcCommand = {
   },
 }
 
-const away: IrcCommand = {
+const awayCommand: IrcCommand = {
   name: 'AWAY',
   usage: 'AWAY [:<text>]',
   help: 'Marks you as away, or without a text as back.',
@@ -172,4 +168,4 @@ const setname: IrcCommand = {
   },
 }
 
-export const USER_COMMANDS: readonly IrcCommand[] = [whois, whowas, away, ison, userhost, setname]
+export const USER_COMMANDS: readonly IrcCommand[] = [whois, whowas, awayCommand, ison, userhost, setname]
