@@ -36,6 +36,8 @@ export interface Reach {
   readonly dial: Dial
   readonly identity: ClientIdentity
   readonly roomPassword: string | undefined
+  /** True if a secret can be asked for: input and standard error are a terminal. */
+  readonly canAsk: boolean
 }
 
 /** Returns server and user from options and environment. @throws CommandFailure */
@@ -50,6 +52,7 @@ export async function reachOf(
     dial: await dialTo(given, values.ca),
     identity: identityOf(values, suffix),
     roomPassword: passwordFile === undefined ? undefined : secretIn('--room-password-file', passwordFile),
+    canAsk: process.stdin.isTTY === true && process.stderr.isTTY === true,
   }
 }
 
@@ -67,7 +70,7 @@ export function isNameTaken(error: unknown): boolean {
  * Connects and enters by `attempt`: with a password that is asked for where the nickname is an account's, under another nickname where none was
  * chosen, and again where the server is away, for `retryMs`.
  *
- * @param waits for a user who was there before: called when a nickname is in use, which is waited for as well; without it that is the end
+ * @param waits called when a nickname is in use, which is waited for as well; without it that is the end
  * @throws CommandFailure
  */
 export async function entered<T>(
@@ -89,7 +92,7 @@ export async function entered<T>(
       const isAwaited = isTaken && (mayLinger || (waits !== undefined && NAME_IN_USE.has(code ?? '')))
       mayLinger ||= error instanceof DisconnectedError
       const isAnonymous = identity.password === undefined && identity.token === undefined
-      if (code === 'name-reserved' && isAnonymous && !waits && canAsk()) {
+      if (code === 'name-reserved' && isAnonymous && reach.canAsk) {
         const password = await askSecret(`Password for ${identity.nickname}: `)
         if (password === undefined) throw new CommandFailure(EXIT.refused, 'no password was given')
         identity = { ...identity, isChosen: true, password }
@@ -214,9 +217,4 @@ function certificatesIn(file: string): string {
   } catch (error) {
     throw misuse(`--ca ${file}: ${fileFault(error)}`)
   }
-}
-
-/** Returns true if a secret can be asked for: input and standard error are a terminal. */
-function canAsk(): boolean {
-  return process.stdin.isTTY === true && process.stderr.isTTY === true
 }

@@ -9,6 +9,7 @@ const reach = {
   dial: () => expect.fail('it has connected'),
   identity,
   roomPassword: undefined,
+  canAsk: false,
 }
 
 test.for([

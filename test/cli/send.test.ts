@@ -238,8 +238,21 @@ test('behind an attempt that was cut a nickname that is taken may be its own, an
   relay.hold(false)
   await eventually(() => expect(relay.count).toBeGreaterThan(2))
   holder.socket.destroy()
-  expect(await sending.ended).toEqual(DONE)
+  const stderr = 'roomd send: the nickname ghost is in use in ghosts; waiting for it\n'
+  expect(await sending.ended).toEqual({ ...DONE, stderr })
   expect(await bodiesOf(daemon, 'ghosts')).toEqual(['hi'])
+})
+
+test('a nickname that is taken at the start is waited for, for as long as --retry says', async () => {
+  const holder = await member(daemon, 'LOGIN cron', 'JOIN jobs')
+  const [impatient, patient] = ['1', '60'].map(
+    (time) => new Verb(['send', 'jobs', 'hi', '--as', 'cron', '--retry', time], { port }),
+  ) as [Verb, Verb]
+  await patient.printed('the nickname cron is in use in jobs; waiting for it\n', 'stderr')
+  expect(await impatient.ended).toMatchObject({ status: 1, stderr: expect.stringContaining('(name-in-room)') })
+  holder.socket.destroy()
+  expect(await patient.ended).toMatchObject({ status: 0, stdout: '' })
+  expect(await bodiesOf(daemon, 'jobs')).toEqual(['hi'])
 })
 
 test('the secret of an account is a file; without it the account is not used', async () => {

@@ -70,7 +70,9 @@ export class SendRun {
     const last = this.#identity
     // What may be in the room is known again under the same nickname only.
     const isFixed = last?.isChosen || this.#unsaid.isUnsure
-    const reach = last && isFixed ? { ...this.#reach, identity: { ...last, isChosen: true } } : this.#reach
+    const identity = last && isFixed ? { ...last, isChosen: true } : this.#reach.identity
+    // Later the input gives texts.
+    const reach = { ...this.#reach, identity, canAsk: this.#reach.canAsk && !last }
     const enter = async (identity: ClientIdentity) => {
       const { nickname, password, token } = identity
       const onState = (state: ClientState) => this.#watch(state)
@@ -92,7 +94,7 @@ export class SendRun {
       this.#hasWaited = true
       this.#tell(`the nickname ${nickname} is in use in ${name}; waiting for it`)
     }
-    return entered(reach, this.#retryMs, enter, last && waits)
+    return entered(reach, this.#retryMs, enter, waits)
   }
 
   /** Says texts until there are no more. Resolves with false when somebody else takes the nickname before. @throws RefusedError, DisconnectedError */
