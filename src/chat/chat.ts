@@ -6,6 +6,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Engine, EngineBroadcast, RoomRecord } from '../engine/engine.ts'
+import type { Event } from '../engine/event.ts'
 import { LOBBY_ROOM } from '../engine/lobby.ts'
 import { Access } from './access.ts'
 import { AccountLogins } from './account-logins.ts'
@@ -284,12 +285,12 @@ export class Chat {
     return new ListeningPlace(this.#listening, session, room)
   }
 
-  /** Ends a membership; the session still sees its own `left`. @throws Refusal `unavailable`; then it is still a member. */
-  async leave(membership: Membership, reason = ''): Promise<void> {
+  /** See {@link Memberships.leave}. */
+  async leave(membership: Membership, reason = ''): Promise<Event | undefined> {
     const { session } = membership
     session.farewell = farewellOf(reason)
     try {
-      await this.#memberships.leave(membership)
+      return await this.#memberships.leave(membership)
     } finally {
       session.farewell = ''
     }

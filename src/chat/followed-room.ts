@@ -152,9 +152,9 @@ export class FollowedRoom {
     this.#expected.delete(session)
   }
 
-  /** The session has asked for its `left`; resolves when that comes, and at once when it is no member. */
-  parting(session: Session): Promise<void> {
-    return this.#members.has(session) ? this.#leavers.expect(session) : Promise.resolve()
+  /** The session has asked for its `left`; resolves with that when it comes, and at once when it is no member. */
+  parting(session: Session): Promise<Event | undefined> {
+    return this.#members.has(session) ? this.#leavers.expect(session) : Promise.resolve(undefined)
   }
 
   /** Takes back {@link parting}: the `left` will not come. */

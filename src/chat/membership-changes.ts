@@ -35,6 +35,12 @@ export interface FoundRoom {
   readonly unlocked: RoomRecord | undefined
 }
 
+/** The end of a membership that a session has asked for. */
+interface Parting {
+  /** Undefined where other sessions of the user stay, and where it could not be read. */
+  readonly left: Event | undefined
+}
+
 /** A role that a guest has until it leaves. */
 export type GuestRole = 'operator' | 'voiced'
 
@@ -146,12 +152,12 @@ export class MembershipChanges {
     else if (claims.hasFormer(id, session, former)) await claims.release(id, session, former)
   }
 
-  /** Ends a membership, see {@link Memberships.leave}. Resolves with false if a moderator, or the end of the room, has ended it before. */
-  async leave(membership: Membership): Promise<boolean> {
+  /** Ends a membership, see {@link Memberships.leave}. Resolves with undefined if a moderator, or the end of the room, has ended it before. */
+  async leave(membership: Membership): Promise<Parting | undefined> {
     const { session } = membership
     const room = this.#parts.followed.get(membership.room.record.id)
-    if (!room || !isCurrent(membership)) return false
-    if (this.#leaveToOthers(room, session)) return true
+    if (!room || !isCurrent(membership)) return undefined
+    if (this.#leaveToOthers(room, session)) return { left: undefined }
     const parted = room.parting(session)
     let hasLeft: boolean
     try {
@@ -160,9 +166,9 @@ export class MembershipChanges {
       room.stay(session)
       throw error
     }
-    await seenLeft(room, session, parted)
+    const left = await seenLeft(room, session, parted)
     this.#parts.followed.unfollowIfDeserted(room)
-    return hasLeft
+    return hasLeft ? { left } : undefined
   }
 
   /** Ends the membership of a session whose connection ends, see {@link Memberships.close}. */
@@ -212,9 +218,16 @@ async function both([first, second]: readonly Promise<Event>[]): Promise<Event> 
   return event
 }
 
-/** Resolves when a session has been handed its `left`: a node that has lost touch with the log reads that later, or never. */
-async function seenLeft(room: FollowedRoom, session: Session, parted: Promise<void>): Promise<void> {
-  await settledWithin(parted, LAST_EVENTS_MS)
+/** Resolves with the `left` of a session when it has been handed that: a node that has lost touch with the log reads it later, or never. */
+async function seenLeft(
+  room: FollowedRoom,
+  session: Session,
+  parted: Promise<Event | undefined>,
+): Promise<Event | undefined> {
+  let left: Event | undefined
+  const seen = parted.then((event) => (left = event?.kind === 'left' ? event : undefined))
+  await settledWithin(seen, LAST_EVENTS_MS)
   room.detach(session)
   room.seenOff(session)
+  return left
 }

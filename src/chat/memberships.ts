@@ -1,4 +1,5 @@
 import type { Engine, RoomRecord } from '../engine/engine.ts'
+import type { Event } from '../engine/event.ts'
 import { settledWithin } from '../within.ts'
 import type { OnDeliveryError } from './audience.ts'
 import { Availability } from './availability.ts'
@@ -69,9 +70,9 @@ export class Memberships {
     return this.#move(session, () => this.#changes.enter(session, options))
   }
 
-  /** Ends a membership. The session still sees its own `left`. @throws Refusal `unavailable`; then it is still a member. */
-  leave(membership: Membership): Promise<void> {
-    return this.#move(membership.session, async () => void (await this.#changes.leave(membership)))
+  /** Ends a membership. The session still sees its own `left`, with which it resolves where there is one. @throws Refusal `unavailable`; then it is still a member. */
+  leave(membership: Membership): Promise<Event | undefined> {
+    return this.#move(membership.session, async () => (await this.#changes.leave(membership))?.left)
   }
 
   /** Makes a session another user in its rooms, see {@link Renaming.run}. */

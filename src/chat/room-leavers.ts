@@ -24,7 +24,7 @@ interface Parted {
 /** The sessions that cease to be members of a room. */
 export class RoomLeavers {
   /** Callbacks of the sessions that have asked for their `left`. */
-  readonly #expected = new Map<Session, () => void>()
+  readonly #expected = new Map<Session, (left?: Event) => void>()
   #leavers: Leaver[] = []
 
   /** Number of leavers of this tick. */
@@ -32,8 +32,8 @@ export class RoomLeavers {
     return this.#leavers.length
   }
 
-  /** The session has asked for its `left`. Resolves when its membership has ended. */
-  expect(session: Session): Promise<void> {
+  /** The session has asked for its `left`. Resolves when its membership has ended, with the event where that could be read. */
+  expect(session: Session): Promise<Event | undefined> {
     return new Promise((parted) => this.#expected.set(session, parted))
   }
 
@@ -43,15 +43,15 @@ export class RoomLeavers {
   }
 
   /** The membership of a session has ended; it is handed nothing at the end of the tick. */
-  parted(session: Session): void {
-    this.#expected.get(session)?.()
+  parted(session: Session, left?: Event): void {
+    this.#expected.get(session)?.(left)
     this.#expected.delete(session)
   }
 
   /** The membership of a session has ended; it is handed `events` at the end of the tick. */
   add(session: Session, events: readonly Event[], left?: Event): void {
     this.#leavers.push({ session, asked: this.#expected.has(session), events, left })
-    this.parted(session)
+    this.parted(session, left)
   }
 
   /** Takes the leavers of this tick. */

@@ -18,10 +18,11 @@ export async function enter(
   unlocked: RoomRecord | undefined,
 ): Promise<Lines> {
   const { chat, session } = context
-  const { room } = await chat.join(session, which, { unlocked })
+  const { room, since } = await chat.join(session, which, { unlocked })
   const { record } = room
   // Events of the room may follow at once.
-  context.tell([ownJoin(context, record)])
+  // A further session of an account has no event of its own.
+  context.tell([ownJoin(context, record, since === 0 ? undefined : since)])
   const reply = new LongReply(context)
   await addDescription(context, record, reply)
   await addReplay(context, room, reply)
@@ -64,9 +65,10 @@ async function addDescription(context: ChannelContext, record: RoomRecord, reply
   await reply.add(names)
 }
 
-function ownJoin(context: ChannelContext, room: RoomRecord): string {
+/** Returns the JOIN of a session; `id` is that of the event, where others are told of it. */
+function ownJoin(context: ChannelContext, room: RoomRecord, id?: number): string {
   const { session } = context
-  return ownLine(session, shownJoin(context, room, session.name, session.registered))
+  return ownLine(session, shownJoin(context, room, session.name, session.registered), id)
 }
 
 /** Returns the JOIN of a user, as far as the session's client has asked for. */

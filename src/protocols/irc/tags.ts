@@ -1,4 +1,5 @@
 import type { Signal } from '../../chat/news.ts'
+import { timeAt } from '../../engine/event.ts'
 import type { Cap } from './caps.ts'
 import { ircLine, tagText } from './message.ts'
 import { shownNick } from './names.ts'
@@ -45,10 +46,11 @@ export function withTags({ caps }: Pick<IrcSession, 'caps'>, line: string, tagge
   return tagText(tagsFor((cap) => caps.has(cap), tagged)) + line
 }
 
-/** Returns a line of a session's user with the tags that its client has asked for. */
-export function ownLine(session: IrcSession, line: string): string {
+/** Returns a line of a session's user with the tags that its client has asked for; `id` is that of its event, where it tells one. */
+export function ownLine(session: IrcSession, line: string, id?: number): string {
   const { name, registered: verified } = session
-  return withTags(session, line, { from: { name, verified, isBot: isBot(session) } })
+  const event = id === undefined ? undefined : { msgid: String(id), at: timeAt(id, Date.now()) }
+  return withTags(session, line, { from: { name, verified, isBot: isBot(session) }, ...event })
 }
 
 interface SignalParts {

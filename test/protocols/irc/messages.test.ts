@@ -322,6 +322,28 @@ test('31. server-time and msgid are on every event; the ids are those of HISTORY
   expect(ids.size).toBeGreaterThan(0)
 })
 
+test("31. one's own JOIN and PART have the msgid and the time that others see", async () => {
+  const caps = 'server-time message-tags'
+  const [ann, bob] = [await suite.guest('ann', caps), await suite.guest('bob', caps)]
+  await bob.ask('JOIN #echoes')
+  const [own, others] = [await ann.ask('JOIN #echoes', 'PART #echoes :bye', 'JOIN #echoes'), await bob.rest()]
+  const shown = (lines: string[]) =>
+    lines
+      .filter((line) => / (JOIN|PART) /.test(line))
+      .map((line) => [plain(line), tagOf(line, 'msgid'), tagOf(line, 'time')])
+  expect(shown(own)).toEqual(shown(others))
+  expect(shown(own)).toHaveLength(3)
+  for (const [, msgid] of shown(own)) expect(msgid).toMatch(/^\d+$/)
+  // A further session of an account is told to nobody.
+  const olga = await suite.owner('olga', caps)
+  const further = await suite.owner('olga', caps)
+  const joins = [...(await olga.ask('JOIN #echoes')), ...(await further.ask('JOIN #echoes'))]
+  expect(joins.filter((line) => line.includes(' JOIN ')).map((line) => tagOf(line, 'msgid'))).toEqual([
+    expect.stringMatching(/^\d+$/),
+    undefined,
+  ])
+})
+
 test('31. what is in no log has the time too, and the account of its user', async () => {
   const caps = 'server-time account-tag account-notify away-notify chghost invite-notify'
   const ann = await suite.guest('ann', caps)

@@ -61,7 +61,7 @@ export class GlobesConversation implements Conversation<string> {
     if (type === (session.membership ? 'join' : 'leave')) return
     session.color = color
     try {
-      if (type === 'leave') return await this.#shared.chat.leave(session.inRoom())
+      if (type === 'leave') return void (await this.#shared.chat.leave(session.inRoom()))
       // A message without a join joins the room first.
       if (!session.membership) await this.#join(name)
       if (type === 'send' && session.membership) await this.#shared.chat.messages.say(session.membership, text)

@@ -76,8 +76,8 @@ async function leave(context: IrcContext, channel: string, reason: string): Prom
   const { chat, session } = context
   await roomOfChannel(context, channel)
   const membership = membershipIn(session, channel)
-  await chat.leave(membership, reason)
-  return [ownLine(session, partLine(session.source, channelOf(membership.room.record), reason))]
+  const left = await chat.leave(membership, reason)
+  return [ownLine(session, partLine(session.source, channelOf(membership.room.record), reason), left?.id)]
 }
 
 const topic: IrcCommand = {
