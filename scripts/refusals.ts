@@ -6,8 +6,8 @@ import { refusalText } from '../src/protocols/chatterbox/refusals.ts'
 import { globesErrorOf, isGuess } from '../src/protocols/globes/refusals.ts'
 import { answerTo } from '../src/protocols/globes/socket/refusals.ts'
 import { numeric } from '../src/protocols/irc/numerics.ts'
-import { NUMERIC_OF, refusedLine } from '../src/protocols/irc/refusals.ts'
-import { messageCode } from '../src/protocols/piratchat/conversation.ts'
+import { refusedLine } from '../src/protocols/irc/refusals.ts'
+import { MESSAGE_CODES } from '../src/protocols/piratchat/conversation.ts'
 import { refusalStatus } from '../src/protocols/piratchat/requests.ts'
 import { refusalProblem } from '../src/protocols/rooms-api/problems.ts'
 
@@ -16,7 +16,7 @@ export const COLUMNS: Readonly<Record<string, (code: RefusalCode) => string | un
   line: (code) => ERRORS[code].text,
   Chatterbox: (code) => refusalText({ code, bound: '<limit>' }),
   'Piratchat, HTTP': (code) => String(refusalStatus(new Refusal(code)) ?? 500),
-  'Piratchat, message': messageCode,
+  'Piratchat, message': (code) => MESSAGE_CODES[code],
   'Globes, HTTP': (code) => {
     if (isGuess(code)) return 'wrong guess'
     const { status = 500, message = '' } = globesErrorOf(new Refusal(code), undefined) ?? {}
@@ -43,7 +43,7 @@ export const COLUMNS: Readonly<Record<string, (code: RefusalCode) => string | un
 }
 
 /** Every code of a refusal. */
-export const REFUSAL_CODES = Object.keys(NUMERIC_OF) as RefusalCode[]
+export const REFUSAL_CODES = Object.keys(MESSAGE_CODES) as RefusalCode[]
 
 /** The lines of the table. */
 export function refusalRows(): string[] {

@@ -1,57 +1,10 @@
 import { Closed, Full, Gone, Unavailable } from '../engine/errors.ts'
 
-/** The reasons for which a message to the room of its sender is refused. */
-export type SpeechRefusal =
-  /** The session is not a member of the room, or not any more. */
-  | 'not-in-room'
-  | 'text-empty'
-  | 'text-too-long'
-  /** The user may not speak in the room. */
-  | 'muted'
-  /** Only operators and voiced users may speak in the room. */
-  | 'moderated'
-  /** The room's time between two messages of a user is not over; the limit is the time left, in seconds. */
-  | 'slow-mode'
-  /** The engine cannot commit now; the client may try again. */
-  | 'unavailable'
-
-/** The reasons for which only requests to moderate, to administer, to handle access tokens or to read on behind an id are refused. */
-export type CommandRefusal =
-  /** Something after the id asked for may be missing. */
-  | 'history-gone'
-  /** The user's role does not allow the request. */
-  | 'not-permitted'
-  /** There is no such message in the room. */
-  | 'message-unknown'
-  /** The room has the maximum number of bans, mutes and other roles. */
-  | 'too-many-roles'
-  | 'admin-required'
-  /** Not a network, one that is too large, or the client's own. */
-  | 'invalid-network'
-  /** The server has the maximum number of bans of addresses. */
-  | 'too-many-address-bans'
-  /** The account has no session with this id. */
-  | 'session-unknown'
-  /** There is no session under the nickname. */
-  | 'user-unknown'
-  /** The access token does not allow the request. */
-  | 'token-scope'
-  /** The name, rights or end of a new access token are invalid, or too many rooms. */
-  | 'token-invalid'
-  /** The account has an access token of this name. */
-  | 'token-taken'
-  /** The account has no access token of this name. */
-  | 'token-unknown'
-  /** The account has the maximum number of access tokens. */
-  | 'too-many-tokens'
-
 /**
- * The requests that the core can refuse, by code. Each protocol has one exhaustive table with its answers; the session goes on as if
- * nothing had been asked.
+ * The requests that the core can refuse, by code. Each protocol has one exhaustive table with its answer to each of them; the session
+ * goes on as if nothing had been asked.
  */
 export type RefusalCode =
-  | SpeechRefusal
-  | CommandRefusal
   | 'name-invalid'
   | 'name-reserved'
   /** The nickname is an account's already. */
@@ -81,25 +34,59 @@ export type RefusalCode =
   | 'password-wrong'
   /** Too short, or too long. */
   | 'password-invalid'
+  /** The session is not a member of the room, or not any more. */
+  | 'not-in-room'
+  | 'text-empty'
+  | 'text-too-long'
   /** The addressee is not in the room. */
   | 'nobody-here'
   /** The addressee is in the room through a protocol that carries no private messages. */
   | 'no-private-messages'
+  /** Something after the id asked for may be missing. */
+  | 'history-gone'
   /** The user, or its address, is banned from the room. */
   | 'banned'
   /** Only invited users may join the room. */
   | 'invite-only'
   /** The room has as many members as its limit allows. */
   | 'room-full'
+  /** The user may not speak in the room. */
+  | 'muted'
+  /** Only operators and voiced users may speak in the room. */
+  | 'moderated'
+  /** The room's time between two messages of a user is not over; the limit is the time left, in seconds. */
+  | 'slow-mode'
+  /** The user's role does not allow the request. */
+  | 'not-permitted'
+  /** There is no such message in the room. */
+  | 'message-unknown'
+  /** The room has the maximum number of bans, mutes and other roles. */
+  | 'too-many-roles'
   /** The user has reached the maximum number of blocks. */
   | 'too-many-blocks'
   /** Only the owner of an account may do that. */
   | 'account-required'
-
-/** The answers of a protocol without requests that are refused for a {@link CommandRefusal}. */
-export type ChatAnswers<T> = Readonly<
-  Record<Exclude<RefusalCode, CommandRefusal>, T> & Partial<Record<CommandRefusal, T>>
->
+  | 'admin-required'
+  /** Not a network, one that is too large, or the client's own. */
+  | 'invalid-network'
+  /** The server has the maximum number of bans of addresses. */
+  | 'too-many-address-bans'
+  /** The account has no session with this id. */
+  | 'session-unknown'
+  /** There is no session under the nickname. */
+  | 'user-unknown'
+  /** The access token does not allow the request. */
+  | 'token-scope'
+  /** The name, rights or end of a new access token are invalid, or too many rooms. */
+  | 'token-invalid'
+  /** The account has an access token of this name. */
+  | 'token-taken'
+  /** The account has no access token of this name. */
+  | 'token-unknown'
+  /** The account has the maximum number of access tokens. */
+  | 'too-many-tokens'
+  /** The engine cannot commit now; the client may try again. */
+  | 'unavailable'
 
 export class Refusal extends Error {
   override name = 'Refusal'

@@ -1,4 +1,4 @@
-import { type ChatAnswers, Refusal, type RefusalCode } from '../../chat/refusal.ts'
+import { Refusal, type RefusalCode } from '../../chat/refusal.ts'
 
 export const INVALID_MESSAGE = 'Invalid message'
 export const INVALID_COMMAND = 'Invalid command'
@@ -20,7 +20,7 @@ export interface RefusedRequest {
 }
 
 /** The reply to each refusal (docs/protocols/chatroom.md, section 2); undefined for those without a reply. */
-const TEXTS: ChatAnswers<(refused: RefusedRequest) => string | undefined> = {
+const TEXTS: Readonly<Record<RefusalCode, (refused: RefusedRequest) => string | undefined>> = {
   'name-invalid': () => 'Invalid username',
   'name-reserved': () => 'Invalid username',
   'name-taken': () => TAKEN,
@@ -51,10 +51,24 @@ const TEXTS: ChatAnswers<(refused: RefusedRequest) => string | undefined> = {
   'text-empty': () => undefined,
   // The membership is lost and being restored. (After the deletion of a room the client is in the lobby, without a refusal.)
   'not-in-room': () => UNAVAILABLE,
-  // No request of this protocol is refused for these reasons: it has no room passwords and no blocks.
+  // No request of this protocol is refused for these reasons: it has no room passwords, no history, no blocks and no commands.
   'password-wrong': () => INVALID_PASSWORD,
   'password-invalid': () => INVALID_PASSWORD,
+  'history-gone': () => UNAVAILABLE,
   'too-many-blocks': () => UNAVAILABLE,
+  'admin-required': () => UNAVAILABLE,
+  'invalid-network': () => UNAVAILABLE,
+  'too-many-address-bans': () => UNAVAILABLE,
+  'token-scope': () => UNAVAILABLE,
+  'token-invalid': () => UNAVAILABLE,
+  'token-taken': () => UNAVAILABLE,
+  'token-unknown': () => UNAVAILABLE,
+  'too-many-tokens': () => UNAVAILABLE,
+  'session-unknown': () => UNAVAILABLE,
+  'user-unknown': () => UNAVAILABLE,
+  'not-permitted': () => UNAVAILABLE,
+  'message-unknown': () => UNAVAILABLE,
+  'too-many-roles': () => UNAVAILABLE,
 }
 
 function notFound({ room }: RefusedRequest): string {
@@ -68,6 +82,5 @@ export function textFor(thrown: unknown, refused: Omit<RefusedRequest, 'bound'>)
 
 /** Returns the message of the reply to a refused request; undefined if there is no reply. */
 export function refusalMessage(code: RefusalCode, refused: RefusedRequest): string | undefined {
-  const text = TEXTS[code]
-  return text ? text(refused) : UNAVAILABLE
+  return TEXTS[code](refused)
 }

@@ -1,4 +1,4 @@
-import type { ChatAnswers, Refusal } from '../../chat/refusal.ts'
+import type { Refusal, RefusalCode } from '../../chat/refusal.ts'
 
 export const UNAVAILABLE = 'Temporarily unavailable'
 /** The reply to names that the protocol or the core reserves, such as `ALL`. */
@@ -13,11 +13,11 @@ const NOBODY = 'Specified username does not exist (or at least is not online)'
  * undefined for those without a reply.
  */
 export function refusalText({ code, bound = '' }: Pick<Refusal, 'code' | 'bound'>): string | undefined {
-  return code in TEXTS ? TEXTS[code]?.replace('<limit>', bound) : UNAVAILABLE
+  return TEXTS[code]?.replace('<limit>', bound)
 }
 
 /** The text for each code, in which the limit replaces `<limit>`. */
-const TEXTS: ChatAnswers<string | undefined> = {
+const TEXTS: Readonly<Record<RefusalCode, string | undefined>> = {
   'name-invalid': 'Letters, digits, single blanks, _ - . and brackets, at most 32.',
   'name-reserved': RESERVED,
   'name-in-room': IN_USE,
@@ -52,4 +52,18 @@ const TEXTS: ChatAnswers<string | undefined> = {
   'room-taken': UNAVAILABLE,
   'password-wrong': UNAVAILABLE,
   'password-invalid': UNAVAILABLE,
+  'history-gone': UNAVAILABLE,
+  'admin-required': UNAVAILABLE,
+  'invalid-network': UNAVAILABLE,
+  'too-many-address-bans': UNAVAILABLE,
+  'token-scope': UNAVAILABLE,
+  'token-invalid': UNAVAILABLE,
+  'token-taken': UNAVAILABLE,
+  'token-unknown': UNAVAILABLE,
+  'too-many-tokens': UNAVAILABLE,
+  'session-unknown': UNAVAILABLE,
+  'user-unknown': UNAVAILABLE,
+  'not-permitted': UNAVAILABLE,
+  'message-unknown': UNAVAILABLE,
+  'too-many-roles': UNAVAILABLE,
 }

@@ -1,4 +1,4 @@
-import { type ChatAnswers, Refusal, type RefusalCode } from '../../chat/refusal.ts'
+import { Refusal, type RefusalCode } from '../../chat/refusal.ts'
 import { delayGuess } from '../../transport/http/guesses.ts'
 import { GlobesError, type GlobesErrorCode } from './errors.ts'
 
@@ -9,7 +9,7 @@ type ErrorFor = (refusal: Refusal, room: string | undefined) => GlobesError
  * The error for each refusal of a request (docs/protocols/globes.md, section 1). `guess` marks a wrong guess at a secret, see
  * {@link refuseGuess}; undefined marks a refusal that no request can cause, which is logged and answered with status 500.
  */
-const ERRORS: ChatAnswers<ErrorFor | 'guess' | undefined> = {
+const ERRORS: Readonly<Record<RefusalCode, ErrorFor | 'guess' | undefined>> = {
   unavailable: () => new GlobesError(503),
   'room-unknown': (_, room) => new GlobesError(101, room),
   'room-taken': () => new GlobesError(102, 'title'),
@@ -35,12 +35,26 @@ const ERRORS: ChatAnswers<ErrorFor | 'guess' | undefined> = {
   'text-too-long': undefined,
   'nobody-here': undefined,
   'no-private-messages': undefined,
+  'history-gone': undefined,
   'too-many-blocks': undefined,
   'account-required': undefined,
+  'admin-required': undefined,
+  'invalid-network': undefined,
+  'too-many-address-bans': undefined,
+  'token-scope': undefined,
+  'token-invalid': undefined,
+  'token-taken': undefined,
+  'token-unknown': undefined,
+  'too-many-tokens': undefined,
+  'session-unknown': undefined,
+  'user-unknown': undefined,
   'room-full': undefined,
   muted: undefined,
   moderated: undefined,
   'slow-mode': undefined,
+  'not-permitted': undefined,
+  'message-unknown': undefined,
+  'too-many-roles': undefined,
 }
 
 /** Returns the answer to an exception of a request; undefined where the request has failed. */

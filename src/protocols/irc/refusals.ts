@@ -40,7 +40,7 @@ const fail =
     ircLine(SERVER, 'FAIL', ['*', code.replaceAll('-', '_').toUpperCase(), text.replace('<limit>', bound)])
 
 /** The answer to each refusal. */
-export const NUMERIC_OF: Readonly<Record<RefusalCode, Numeric>> = {
+const NUMERIC_OF: Readonly<Record<RefusalCode, Numeric>> = {
   'name-invalid': (reply, { nick }) => reply('ERR_ERRONEUSNICKNAME', nick),
   'name-reserved': registered,
   'name-taken': registered,

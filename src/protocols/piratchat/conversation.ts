@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Chat } from '../../chat/chat.ts'
-import { Refusal, type RefusalCode, type SpeechRefusal } from '../../chat/refusal.ts'
+import { Refusal, type RefusalCode } from '../../chat/refusal.ts'
 import { isLonger } from '../../chat/text.ts'
 import type { Ticket } from '../../chat/tickets.ts'
 import { CLOSE_CODES } from '../../transport/close-codes.ts'
@@ -24,7 +24,7 @@ const UNAVAILABLE = 'unavailable'
  * The code in the reply to each refusal of a message. Only the code for a long message is part of the original protocol
  * (docs/protocols/piratchat.md, section 2.7).
  */
-const MESSAGE_CODES: Readonly<Record<SpeechRefusal, string> & Partial<Record<RefusalCode, string>>> = {
+export const MESSAGE_CODES: Readonly<Record<RefusalCode, string>> = {
   'text-too-long': 'message_too_long',
   'text-empty': 'message_empty',
   'not-in-room': 'not_in_room',
@@ -32,11 +32,45 @@ const MESSAGE_CODES: Readonly<Record<SpeechRefusal, string> & Partial<Record<Ref
   moderated: 'moderated',
   'slow-mode': 'slow_mode',
   unavailable: UNAVAILABLE,
-}
-
-/** Returns the code in the reply to a refusal of a message. */
-export function messageCode(code: RefusalCode): string {
-  return MESSAGE_CODES[code] ?? UNAVAILABLE
+  // No message is refused for these reasons: it goes to the lobby and to everybody there.
+  'name-invalid': UNAVAILABLE,
+  'name-reserved': UNAVAILABLE,
+  'name-taken': UNAVAILABLE,
+  'name-in-use': UNAVAILABLE,
+  'name-unknown': UNAVAILABLE,
+  'name-in-room': UNAVAILABLE,
+  'secret-invalid': UNAVAILABLE,
+  'secret-wrong': UNAVAILABLE,
+  'too-many-attempts': UNAVAILABLE,
+  'too-many-accounts': UNAVAILABLE,
+  'room-name-invalid': UNAVAILABLE,
+  'room-private': UNAVAILABLE,
+  'room-unknown': UNAVAILABLE,
+  'room-taken': UNAVAILABLE,
+  'too-many-rooms': UNAVAILABLE,
+  'password-wrong': UNAVAILABLE,
+  'password-invalid': UNAVAILABLE,
+  'nobody-here': UNAVAILABLE,
+  'no-private-messages': UNAVAILABLE,
+  'history-gone': UNAVAILABLE,
+  'too-many-blocks': UNAVAILABLE,
+  'account-required': UNAVAILABLE,
+  'admin-required': UNAVAILABLE,
+  'invalid-network': UNAVAILABLE,
+  'too-many-address-bans': UNAVAILABLE,
+  'token-scope': UNAVAILABLE,
+  'token-invalid': UNAVAILABLE,
+  'token-taken': UNAVAILABLE,
+  'token-unknown': UNAVAILABLE,
+  'too-many-tokens': UNAVAILABLE,
+  'session-unknown': UNAVAILABLE,
+  'user-unknown': UNAVAILABLE,
+  banned: UNAVAILABLE,
+  'invite-only': UNAVAILABLE,
+  'room-full': UNAVAILABLE,
+  'not-permitted': UNAVAILABLE,
+  'message-unknown': UNAVAILABLE,
+  'too-many-roles': UNAVAILABLE,
 }
 
 export interface PiratchatConversationOptions {
@@ -81,7 +115,7 @@ export class PiratchatConversation implements Conversation<string> {
       await this.#options.chat.messages.say(this.session.inRoom(), message)
       return ACCEPTED
     } catch (error) {
-      if (error instanceof Refusal) return answer({ status: false, code: messageCode(error.code) })
+      if (error instanceof Refusal) return answer({ status: false, code: MESSAGE_CODES[error.code] })
       throw error
     }
   }

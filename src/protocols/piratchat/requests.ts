@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { type Chat, LOBBY } from '../../chat/chat.ts'
-import { type ChatAnswers, Refusal } from '../../chat/refusal.ts'
+import { Refusal, type RefusalCode } from '../../chat/refusal.ts'
 import type { HttpServices } from '../../transport/http/routes.ts'
 import { onlyText } from './json.ts'
 import type { Lobby } from './lobby.ts'
@@ -13,7 +13,7 @@ const USERNAME = /^[a-zA-Z0-9]{1,32}$/
  * The status of each refusal (docs/protocols/piratchat.md, section 2); undefined for those that no request can cause, which are logged
  * and answered with status 500.
  */
-const STATUS: ChatAnswers<number | undefined> = {
+const STATUS: Readonly<Record<RefusalCode, number | undefined>> = {
   'name-invalid': 400,
   'name-reserved': 409,
   'name-taken': 409,
@@ -40,11 +40,25 @@ const STATUS: ChatAnswers<number | undefined> = {
   'text-too-long': undefined,
   'nobody-here': undefined,
   'no-private-messages': undefined,
+  'history-gone': undefined,
   'too-many-blocks': undefined,
   'account-required': 403,
+  'admin-required': undefined,
+  'invalid-network': undefined,
+  'too-many-address-bans': undefined,
+  'token-scope': undefined,
+  'token-invalid': undefined,
+  'token-taken': undefined,
+  'token-unknown': undefined,
+  'too-many-tokens': undefined,
+  'session-unknown': undefined,
+  'user-unknown': undefined,
   muted: undefined,
   moderated: undefined,
   'slow-mode': undefined,
+  'not-permitted': undefined,
+  'message-unknown': undefined,
+  'too-many-roles': undefined,
 }
 
 /** Returns the status for a refusal; undefined for other errors. */

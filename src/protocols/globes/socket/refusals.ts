@@ -1,4 +1,4 @@
-import type { ChatAnswers, Refusal } from '../../../chat/refusal.ts'
+import type { Refusal, RefusalCode } from '../../../chat/refusal.ts'
 import { CLOSE_CODES } from '../../../transport/close-codes.ts'
 import { GLOBES_ERRORS } from '../errors.ts'
 
@@ -13,7 +13,7 @@ const AWAY: SocketAnswer = [CLOSE_CODES.tryLater, GLOBES_ERRORS[503].text]
 const NONE = undefined
 
 /** The answer to each refusal of a join or message; undefined for those without one. The limit replaces `<limit>`. */
-const ANSWERS: ChatAnswers<SocketAnswer | undefined> = {
+const ANSWERS: Readonly<Record<RefusalCode, SocketAnswer | undefined>> = {
   'name-in-room': IN_USE,
   'name-reserved': IN_USE,
   'name-invalid': [CLOSE_CODES.policy, 'Client error: Invalid username'],
@@ -47,7 +47,21 @@ const ANSWERS: ChatAnswers<SocketAnswer | undefined> = {
   'password-invalid': NONE,
   'nobody-here': NONE,
   'no-private-messages': NONE,
+  'history-gone': NONE,
   'too-many-blocks': NONE,
+  'admin-required': NONE,
+  'token-scope': NONE,
+  'token-invalid': NONE,
+  'token-taken': NONE,
+  'token-unknown': NONE,
+  'too-many-tokens': NONE,
+  'session-unknown': NONE,
+  'user-unknown': NONE,
+  'not-permitted': NONE,
+  'message-unknown': NONE,
+  'too-many-roles': NONE,
+  'invalid-network': NONE,
+  'too-many-address-bans': NONE,
 }
 
 /** Returns the answer to a refusal of a join or message; undefined if there is none. */
