@@ -1,9 +1,11 @@
 /** `roomd chat`: a chat at a terminal. */
 import { openClient } from '../../client/client.ts'
 import type { RoomdClient } from '../../client/roomd-client.ts'
+import { entered } from '../entering.ts'
 import { CommandFailure, EXIT, type ExitStatus, misuse } from '../failure.ts'
 import { COMMON_HELP, checkRoomName, parseOptions, wholeNumber } from '../options.ts'
-import { entered, failureOf, reachOf } from '../reach.ts'
+import { reachOf } from '../reach.ts'
+import { failureOf } from '../server-failure.ts'
 import { FullView } from './full-view.ts'
 import { PlainView } from './plain-view.ts'
 import { ChatSession } from './session.ts'

@@ -1,8 +1,10 @@
 /** `roomd tail`: prints what is said in rooms, and what was said before. */
 import { isSameName } from '../../client/nickname.ts'
+import { entered } from '../entering.ts'
 import { EXIT, type ExitStatus, misuse } from '../failure.ts'
 import { COMMON_HELP, checkRoomName, parseOptions, wholeNumber } from '../options.ts'
-import { entered, failureOf, type Reach, reachOf } from '../reach.ts'
+import { type Reach, reachOf } from '../reach.ts'
+import { failureOf } from '../server-failure.ts'
 import { hasColours } from '../styles.ts'
 import { Follower, type FollowerListener } from './follower.ts'
 import { jsonFormat, textFormat } from './format.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { CommandFailure, EXIT } from '../../src/cli/failure.ts'
-import { failureOf } from '../../src/cli/reach.ts'
+import { failureOf } from '../../src/cli/server-failure.ts'
 import { DisconnectedError } from '../../src/client/errors.ts'
 
 const identity = { nickname: 'ann', isChosen: true }
