@@ -1,11 +1,10 @@
+import type { AddressBan } from '../src/engine/records.ts'
 import { type Command, Mistake } from './command.ts'
 import { timestamp } from './events.ts'
+import { MAX_LISTED, newestFitting } from './newest-fitting.ts'
 import { result } from './replies.ts'
 import { sanctionTerms, termsText } from './wording.ts'
-import { splitName, splitTime } from './words.ts'
-
-/** Maximum number of bans in a reply, so that it fits the output queue. */
-const MOST = 500
+import { nameAlone, splitName, splitTime } from './words.ts'
 
 export const banAddress: Command = {
   name: '/ban-address',
@@ -36,22 +35,21 @@ export const unbanAddress: Command = {
 
 export const addressBans: Command = {
   name: '/address-bans',
-  usage: '/address-bans',
-  help: `The banned addresses and networks, newest first, at most ${MOST}: by whom, until when, why. For admins.`,
+  usage: '/address-bans [<text>]',
+  help: `The banned addresses and networks, or those with the text in them or that cover or are in the address or network of the text, newest first, at most ${MAX_LISTED}: by whom, until when, why. For admins.`,
   state: 'named',
   least: 0,
-  async run({ chat, session }) {
-    const found = await chat.addressBans.list(session)
-    const listed = found.slice(0, MOST).map(({ network, by, at, until, why }) => ({
-      network,
-      by,
-      utctimestamp: timestamp(at),
-      ...sanctionTerms({ until, why }),
-    }))
+  async run({ chat, session }, parameter) {
+    const part = nameAlone(parameter)
+    const found = await chat.addressBans.list(session, part)
+    const { listed, lines } = newestFitting(found, entryOf, (entry) => entry.network + termsText(entry))
     const more = found.length - listed.length
-    const lines = listed.map((each) => each.network + termsText(each))
-    if (more > 0) lines.push(`and ${more} more`)
-    const text = lines.join('\n') || 'No address is banned'
+    if (more > 0) lines.push(`and ${more} more, see /address-bans TEXT`)
+    const text = lines.join('\n') || (part === '' ? 'No address is banned' : 'No such address bans')
     return { type: 'commandResult', result: text, addressBans: listed, ...(more > 0 && { more }) }
   },
+}
+
+function entryOf({ network, by, at, until, why }: AddressBan) {
+  return { network, by, utctimestamp: timestamp(at), ...sanctionTerms({ until, why }) }
 }

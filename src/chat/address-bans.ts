@@ -1,4 +1,5 @@
 import type { Engine } from '../engine/engine.ts'
+import { fold } from '../engine/fold.ts'
 import type { AddressBan } from '../engine/records.ts'
 import { type Admins, adminReason } from './admins.ts'
 import { auditEntry, type OnAudit } from './audit.ts'
@@ -95,10 +96,15 @@ export class AddressBans {
     return this.remove(text, admin.name)
   }
 
-  /** Lists the bans, newest first. */
-  async list(admin: Session): Promise<readonly AddressBan[]> {
+  /** Lists the bans, newest first: all, or those with the text in their network, or whose network covers or is in that of the text. */
+  async list(admin: Session, part = ''): Promise<readonly AddressBan[]> {
     await this.#admins.check(admin)
-    return this.all()
+    const bans = await this.all()
+    const [asked, key] = [parseNetwork(part), fold(part)]
+    return bans.filter(({ network }) => {
+      const its = asked && parseNetwork(network)
+      return network.includes(key) || (its && overlap(its, asked))
+    })
   }
 
   /** Lists the bans, newest first, for the operator of the server. @throws Refusal `unavailable`. */

@@ -175,6 +175,30 @@ function suite(begin: () => Start): void {
     expect(listed.result).toMatch(/^10\.0\.0\.0\/8, by boss: second\n2001:db8::\/32, by boss, until 20.*UTC$/)
   })
 
+  test('of the bans those are listed that have a text in their network, or concern an address, as many as fit in a reply', async () => {
+    const [here] = await begin()()
+    const boss = await admin(here)
+    // 400 bytes.
+    const why = '\u{10380}'.repeat(100)
+    const many = Array.from({ length: 200 }, (_, n) => `198.51.${n}.0/24`)
+    for (const network of ['2001:db8::/32', '2001:db8:1::/48', ...many]) {
+      expect(await reply(boss, `/ban-address ${network} ${why}`)).toEqual(result(`Banned ${network}`))
+    }
+    const listed = async (text: string) => {
+      const { addressBans = [], more = 0 } = (await reply(boss, `/address-bans ${text}`)) as CommandResult
+      // Of bans of the same millisecond none is newer.
+      return { networks: addressBans.map(({ network }) => network).sort(), more }
+    }
+    expect(await listed('198.51.77.9')).toEqual({ networks: ['198.51.77.0/24'], more: 0 })
+    expect(await listed('"198.51.77.0/25"')).toEqual({ networks: ['198.51.77.0/24'], more: 0 })
+    expect(await listed('51.7.')).toEqual({ networks: ['198.51.7.0/24'], more: 0 })
+    expect(await listed('2001:DB8:1::5')).toEqual({ networks: ['2001:db8:1::/48', '2001:db8::/32'], more: 0 })
+    expect(await reply(boss, '/address-bans 192.0.2.1')).toEqual({ ...result('No such address bans'), addressBans: [] })
+    const all = await listed('')
+    expect(all.networks.length + all.more).toBe(202)
+    expect(all.networks.length).toBeLessThan(65_536 / 400)
+  })
+
   test('a ban holds over a restart, and one with a time ends', async () => {
     const start = begin()
     const before = await start()
