@@ -105,14 +105,19 @@ export function causeOf(error: unknown): string {
 
 /** Returns the message for an error of opening a file, with the file or folder that this user may not use. */
 export function causeAt(file: string, error: unknown, mode: 'read' | 'write'): string {
-  const code = errcodeOf(error)
-  return (code === READ_ONLY || code === CANNOT_OPEN ? forbidden(file, mode) : undefined) ?? causeOf(error)
+  return (isNotOpened(error) ? forbidden(file, mode) : undefined) ?? causeOf(error)
 }
 
 /** Returns true if SQLite has reported a damaged file. */
 export function isDamage(error: unknown): boolean {
   const code = errcodeOf(error)
   return code === CORRUPT || code === NOT_A_DATABASE
+}
+
+/** Returns true if SQLite could not open the file, or could not make one beside it. */
+export function isNotOpened(error: unknown): boolean {
+  const code = errcodeOf(error)
+  return code === READ_ONLY || code === CANNOT_OPEN
 }
 
 /** Returns true if another process uses the file, for an error of {@link openDatabase} or of SQLite. */

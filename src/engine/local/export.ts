@@ -6,12 +6,13 @@ import { EngineFault } from '../errors.ts'
 import { type Event, idAt, type LogName, MODERATION_KINDS } from '../event.ts'
 import { isOrdered, type RecordKind, type StoredRecord } from '../records.ts'
 import { departures, type ExportedLog, type ExportSource, exportedState, Unfit } from '../transfer.ts'
-import { causeAt, causeOf, openDatabase } from './database.ts'
+import { causeAt, causeOf, isNotOpened, openDatabase } from './database.ts'
 import { EventTable, eventsOf, selectEvents } from './event-table.ts'
 import { MemberTable } from './member-table.ts'
 import { RoomStateTable } from './room-state-table.ts'
 import { LocalRoomTable } from './room-table.ts'
-import { MIGRATIONS } from './schema.ts'
+import { isCurrent } from './schema.ts'
+import { StoppedDatabase } from './stopped-database.ts'
 
 const PAGE = 1_000
 
@@ -22,14 +23,24 @@ export class LocalExport implements ExportSource {
   readonly lastRoom: number
   readonly rooms: readonly RoomRecord[]
   readonly #db: DatabaseSync
+  readonly #stopped: StoppedDatabase | undefined
   readonly #now = Date.now()
 
   /** @throws Unfit, EngineFault */
   static open(file: string): LocalExport {
     if (isMissing(file)) throw new Unfit(`there is no ${file}`)
     try {
+      return LocalExport.#open(file)
+    } catch (error) {
+      const why = causeAt(file, error, 'read')
+      throw new EngineFault(why.startsWith('cannot open') ? why : `cannot read ${file}: ${why}`, { cause: error })
+    }
+  }
+
+  static #open(file: string): LocalExport {
+    try {
       let db = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
-      if (Number(db.prepare('PRAGMA user_version').get()?.user_version) !== MIGRATIONS.length) {
+      if (!isCurrent(db)) {
         db.close()
         // Migrated if it is of an earlier version and no daemon uses it, else refused.
         openDatabase(file, 'normal').close()
@@ -37,14 +48,16 @@ export class LocalExport implements ExportSource {
       }
       return new LocalExport(file, db)
     } catch (error) {
-      const why = causeAt(file, error, 'read')
-      throw new EngineFault(why.startsWith('cannot open') ? why : `cannot read ${file}: ${why}`, { cause: error })
+      const stopped = isNotOpened(error) ? StoppedDatabase.open(file) : undefined
+      if (!stopped) throw error
+      return new LocalExport(file, stopped.db, stopped)
     }
   }
 
-  private constructor(file: string, db: DatabaseSync) {
+  private constructor(file: string, db: DatabaseSync, stopped?: StoppedDatabase) {
     this.shown = file
     this.#db = db
+    this.#stopped = stopped
     // Fixes the snapshot at the first statement.
     db.exec('BEGIN')
     this.lastRoom = Number(db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'rooms'").get()?.seq ?? 0)
@@ -68,7 +81,9 @@ export class LocalExport implements ExportSource {
   async *#read<T>(found: AsyncIterable<T>): AsyncGenerator<T> {
     try {
       yield* found
+      this.#stopped?.check()
     } catch (error) {
+      if (error instanceof EngineFault) throw error
       throw new EngineFault(`cannot read ${this.shown}: ${causeOf(error)}`, { cause: error })
     }
   }

@@ -235,6 +235,11 @@ export const MIGRATIONS: readonly string[] = [
   `,
 ]
 
+/** Returns true for a database of the present version. */
+export function isCurrent(db: DatabaseSync): boolean {
+  return Number(db.prepare('PRAGMA user_version').get()?.user_version) === MIGRATIONS.length
+}
+
 /** Migrates a database to the present version, or makes its tables. @throws Error if a newer roomd has written it */
 export function migrate(db: DatabaseSync): void {
   const row = db.prepare('PRAGMA user_version').get()

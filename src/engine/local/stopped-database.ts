@@ -1,0 +1,48 @@
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
+import { EngineFault } from '../errors.ts'
+import { isCurrent } from './schema.ts'
+
+/**
+ * The database of a daemon that has stopped cleanly, read where no file can be made beside it: on a read-only file system, or by a user who
+ * may read only. SQLite then assumes that nobody changes the file; {@link check} tells whether that has held.
+ */
+export class StoppedDatabase {
+  readonly db: DatabaseSync
+  readonly #file: string
+  readonly #version: string
+
+  /** Returns undefined for a database of another version, or with a write-ahead log: it is in use, or its daemon was killed. */
+  static open(file: string): StoppedDatabase | undefined {
+    if (hasWriteAheadLog(file)) return undefined
+    const stopped = new StoppedDatabase(file)
+    if (isCurrent(stopped.db)) return stopped
+    stopped.db.close()
+    return undefined
+  }
+
+  private constructor(file: string) {
+    this.#file = file
+    this.#version = versionOf(file)
+    const url = pathToFileURL(resolve(file))
+    url.searchParams.set('immutable', '1')
+    this.db = new DatabaseSync(url, { readOnly: true })
+  }
+
+  /** @throws EngineFault if a daemon has used the database meanwhile, for which what was read may be wrong */
+  check(): void {
+    if (hasWriteAheadLog(this.#file) || versionOf(this.#file) !== this.#version)
+      throw new EngineFault(`cannot read ${this.#file}: it was changed meanwhile`)
+  }
+}
+
+function hasWriteAheadLog(file: string): boolean {
+  return (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0
+}
+
+function versionOf(file: string): string {
+  const { ino, size, mtimeNs } = statSync(file, { bigint: true })
+  return `${ino} ${size} ${mtimeNs}`
+}

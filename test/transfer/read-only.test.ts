@@ -1,0 +1,68 @@
+/** Folders in which no file can be made. */
+import { spawnSync } from 'node:child_process'
+import { chmodSync, cpSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { StoppedDatabase } from '../../src/engine/local/stopped-database.ts'
+import { temporaryFolder } from '../support/folder.ts'
+import { main, nodeEnvironment } from '../support/main.ts'
+import { content, engineAt, exported } from './world.ts'
+
+/** A folder of a daemon that has stopped, what a killed one would have left, and the export of both. */
+async function folders() {
+  const [stopped, killed] = [temporaryFolder(), temporaryFolder()]
+  const engine = await engineAt(stopped)
+  for (const body of ['one', 'two']) {
+    await engine.logs.append('room:1', { kind: 'message', room: 1, from: 'Ann', body })
+  }
+  cpSync(stopped, killed, { recursive: true })
+  await engine.stop()
+  expect(readdirSync(killed)).toContain('roomd.db-wal')
+  expect(readdirSync(stopped)).not.toContain('roomd.db-wal')
+  return { stopped, killed, whole: content((await exported(stopped)).text) }
+}
+
+function roomd(through: readonly string[], ...args: readonly string[]) {
+  const [command = '', ...rest] = [...through, process.execPath, main, ...args]
+  return spawnSync(command, rest, { encoding: 'utf8', env: nodeEnvironment() })
+}
+
+const mayMount = spawnSync('unshare', ['--mount', 'true']).status === 0
+
+test.skipIf(!mayMount)('a folder on a read-only file system is exported, and its audit is read', async () => {
+  const { stopped, killed, whole } = await folders()
+  const script = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
+  for (const data of [stopped, killed]) {
+    const through = ['unshare', '--mount', 'sh', '-c', script, data]
+    const { status, stdout } = roomd(through, 'export', '--data', data)
+    expect(status).toBe(0)
+    expect(content(stdout)).toBe(whole)
+    expect(roomd(through, 'audit', '--data', data)).toMatchObject({ status: 0, stderr: '' })
+  }
+})
+
+test.skipIf(process.getuid?.() !== 0)(
+  'so is one by a user who may only read it, and nothing is left there',
+  async () => {
+    const { stopped, whole } = await folders()
+    chmodSync(stopped, 0o755)
+    const before = readdirSync(stopped)
+    for (const file of before) chmodSync(join(stopped, file), 0o644)
+    const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+    const { status, stdout } = roomd(nobody, 'export', '--data', stopped)
+    expect(status).toBe(0)
+    expect(content(stdout)).toBe(whole)
+    expect(readdirSync(stopped)).toEqual(before)
+  },
+)
+
+test('a daemon that begins meanwhile is noticed, as what was read may be wrong', async () => {
+  const { stopped } = await folders()
+  const database = StoppedDatabase.open(join(stopped, 'roomd.db')) ?? expect.fail()
+  database.check()
+  const engine = await engineAt(stopped)
+  expect(() => database.check()).toThrow('it was changed meanwhile')
+  await engine.stop()
+  expect(() => database.check()).toThrow('it was changed meanwhile')
+  database.db.close()
+})
