@@ -142,7 +142,12 @@ export const OPERATIONS: readonly ApiOperation[] = [
     'Says the payload of another program in the only room of an access token, which stands in the path',
     {
       headers: KEY,
-      body: { [JSON_TYPE]: {}, 'application/x-www-form-urlencoded': TEXT, 'text/plain': TEXT },
+      body: {
+        [JSON_TYPE]: {},
+        'application/x-www-form-urlencoded': TEXT,
+        'multipart/form-data': TEXT,
+        'text/plain': TEXT,
+      },
       answers: {
         200: { description: 'It is said, or not worth a message', content: { 'text/plain': TEXT } },
         204: { description: 'The same, for Discord' },

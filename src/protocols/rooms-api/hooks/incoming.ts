@@ -6,6 +6,7 @@ import type { Writer } from '../caller.ts'
 import type { RoomsApiContext } from '../context.ts'
 import { Problem } from '../problems.ts'
 import { keyOf, nonceAt } from '../sayings.ts'
+import { payloadFieldIn } from './form-field.ts'
 import { hookMessageOf } from './hook-message.ts'
 import { excessOf } from './json-cost.ts'
 import type { Payload } from './payload.ts'
@@ -14,6 +15,9 @@ import type { Payload } from './payload.ts'
 const MAX_PAYLOAD_BYTES = 1_048_576
 /** Bytes of a payload that count as one message for the rate; most of those of forges have less. */
 const PACED_BYTES = 32_768
+
+const NO_FIELD =
+  'multipart/form-data has the payload in a field payload or payload_json; other types are application/json, application/x-www-form-urlencoded and text/plain'
 
 interface HookCall {
   readonly caller: Writer
@@ -84,7 +88,7 @@ interface Written {
   readonly format: 'text' | 'json' | 'json or text'
 }
 
-/** Returns the text of a payload: the body, or its field `payload`. @throws {Problem} 400 for one that would take too long to parse */
+/** Returns the text of a payload: the body, or its field `payload`. @throws {Problem} 400, also for one that would take too long to parse; 415 */
 function writtenIn(request: FastifyRequest): Written {
   const written = decoded(request)
   const excess = written.format !== 'text' && /^\s*[{[]/.test(written.text) ? excessOf(written.text) : undefined
@@ -92,8 +96,13 @@ function writtenIn(request: FastifyRequest): Written {
   return written
 }
 
-/** JSON may also be labelled as a form. */
+/** JSON may also be labelled as a form. @throws {Problem} 400, 415 */
 function decoded({ body, bodyType }: FastifyRequest): Written {
+  if (bodyType === 'multipart/form-data') {
+    const field = Buffer.isBuffer(body) ? payloadFieldIn(body) : undefined
+    if (!field) throw new Problem(415, 'invalid-request', NO_FIELD)
+    return { text: decodedText(field), format: 'json' }
+  }
   const text = decodedText(body)
   if (bodyType === 'text/plain') return { text, format: 'text' }
   if (bodyType !== 'application/x-www-form-urlencoded')

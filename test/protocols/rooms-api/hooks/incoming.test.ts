@@ -102,6 +102,27 @@ test('reviews of Gitea tell of what was done to which pull request, and those of
   ])
 })
 
+test('a form of several parts has the payload in a field; without one it is refused', async () => {
+  const formPost = async (fields: Record<string, string | Blob>) => {
+    const form = new FormData()
+    for (const [name, value] of Object.entries(fields)) form.append(name, value)
+    const url = `http://127.0.0.1:${daemon.port('http')}/hooks/${token}`
+    const response = await fetch(url, { method: 'POST', body: form })
+    return { status: response.status, text: await response.text() }
+  }
+  const file = new Blob([Uint8Array.of(0xff, 13, 10, 13, 10, 0)])
+  const payload_json = JSON.stringify({ content: 'Grüße\r\n\r\n--', username: 'cam' })
+  expect(await formPost({ 'files[0]': file, payload_json })).toEqual({ status: 204, text: '' })
+  expect(await formPost({ payload: '{"text":"from a form"}', thumb: file })).toEqual({ status: 200, text: 'ok' })
+  expect(await said(2)).toEqual(['cam: Grüße\n\n--', 'from a form'])
+  expect(await formPost({ payload: 'no JSON' })).toMatchObject({ status: 400 })
+  for (const fields of [{}, { content: 'name="payload"' }, { file }]) {
+    const { status, text } = await formPost(fields)
+    expect(status).toBe(415)
+    expect(JSON.parse(text).detail).toMatch(/payload_json; other types are application\/json/)
+  }
+})
+
 test('alerts that Alertmanager and Grafana have left out are counted', async () => {
   expect(await post(JSON.stringify({ ...payloads.ALERTMANAGER, truncatedAlerts: 5 }))).toEqual(OK)
   const alerts = Array(12).fill(payloads.GRAFANA.alerts[0])
