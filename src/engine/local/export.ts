@@ -11,7 +11,7 @@ import { EventTable, eventsOf, selectEvents } from './event-table.ts'
 import { MemberTable } from './member-table.ts'
 import { RoomStateTable } from './room-state-table.ts'
 import { LocalRoomTable } from './room-table.ts'
-import { isCurrent } from './schema.ts'
+import { isMigrated } from './schema.ts'
 import { StoppedDatabase } from './stopped-database.ts'
 
 const PAGE = 1_000
@@ -40,7 +40,7 @@ export class LocalExport implements ExportSource {
   static #open(file: string): LocalExport {
     try {
       let db = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
-      if (!isCurrent(db)) {
+      if (!isMigrated(db)) {
         db.close()
         // Migrated if it is of an earlier version and no daemon uses it, else refused.
         openDatabase(file, 'normal').close()

@@ -236,7 +236,7 @@ export const MIGRATIONS: readonly string[] = [
 ]
 
 /** Returns true for a database of the present version. */
-export function isCurrent(db: DatabaseSync): boolean {
+export function isMigrated(db: DatabaseSync): boolean {
   return Number(db.prepare('PRAGMA user_version').get()?.user_version) === MIGRATIONS.length
 }
 

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { EngineFault } from '../errors.ts'
-import { isCurrent } from './schema.ts'
+import { isMigrated } from './schema.ts'
 
 /**
  * The database of a daemon that has stopped cleanly, read where no file can be made beside it: on a read-only file system, or by a user who
@@ -18,7 +18,7 @@ export class StoppedDatabase {
   static open(file: string): StoppedDatabase | undefined {
     if (hasWriteAheadLog(file)) return undefined
     const stopped = new StoppedDatabase(file)
-    if (isCurrent(stopped.db)) return stopped
+    if (isMigrated(stopped.db)) return stopped
     stopped.db.close()
     return undefined
   }
