@@ -20,11 +20,12 @@ export interface QueuedAppend {
 export function takeBatch<T extends QueuedAppend>(
   queue: T[],
   maxBytes: number,
-  mayFollow: (next: T, previous: T | undefined) => boolean = () => true,
+  mayFollow?: (next: T, previous: T | undefined) => boolean,
 ): T[] {
   let count = 0
   let bytes = 0
-  for (let first = queue[0]; first && mayFollow(first, queue[count - 1]); first = queue[count]) {
+  for (let first = queue[0]; first; first = queue[count]) {
+    if (mayFollow?.(first, queue[count - 1]) === false) break
     const end = count + 1 + first.withNext
     let more = 0
     for (let place = count; place < end; place++) more += queue[place]?.size ?? 0

@@ -25,19 +25,15 @@ export interface BackgroundWork {
 
 /** Repeats work of the store's thread between its requests. */
 export class Background {
+  /** Time of the last commit, in ms of `performance`. */
+  committedAt = 0
   readonly #health: StoreHealth
   readonly #files: OpenFiles | undefined
-  #committedAt = 0
   #isStopped = false
 
   constructor(health: StoreHealth, files: OpenFiles | undefined) {
     this.#health = health
     this.#files = files
-  }
-
-  /** Called after each commit. */
-  committed(): void {
-    this.#committedAt = performance.now()
   }
 
   /** No slice begins any more. */
@@ -72,7 +68,7 @@ export class Background {
 
   /** Lets requests run, for a time in ms while there are commits. */
   #rest(ms: number): Promise<unknown> {
-    const isBusy = performance.now() - this.#committedAt < BUSY_MS
+    const isBusy = performance.now() - this.committedAt < BUSY_MS
     return ms > 0 && isBusy ? delay(ms, undefined, { ref: false }) : nextRound()
   }
 }

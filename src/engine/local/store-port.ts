@@ -15,16 +15,22 @@ const INDEX_PAUSE = 9
 /** The same ratio of the erasure. */
 const ERASURE_PAUSE = 4
 
+/** The port of a store. */
+interface StorePort extends MessagePort {
+  postMessage(sent: StoreReply | StoreNotice): void
+}
+
 /** Serves the methods of a store on a port, with replies in the order of requests, and runs retention and health checks in between. */
-export function serveStore(port: MessagePort, options: StoreOptions): void {
-  const reply = (sent: StoreReply) => port.postMessage(sent)
+export function serveStore(port: StorePort, options: StoreOptions): void {
   const notify = (notice: StoreNotice) => port.postMessage(notice)
 
   let opened: Opened
   try {
     opened = open(options)
     const { store, records } = opened
-    reply({ value: { rooms: store.rooms.count(), stranded: store.members.all(), records } satisfies OpenedStore })
+    port.postMessage({
+      value: { rooms: store.rooms.count(), stranded: store.members.all(), records } satisfies OpenedStore,
+    })
   } catch (error) {
     notify(faultOf(error, options.file))
     port.close()
@@ -44,15 +50,15 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
         upkeep.eraseAtClose()
         database.close()
         files?.close()
-        reply({ value: undefined })
+        port.postMessage({ value: undefined })
         port.close()
       } else {
-        reply({ value: health.call(method, args) })
-        if (method === 'appender.append') background.committed()
+        port.postMessage({ value: health.call(method, args) })
+        if (method === 'appender.append') background.committedAt = performance.now()
         upkeep.checkpoint()
       }
     } catch (error) {
-      reply({ failure: causeOf(error) })
+      port.postMessage({ failure: causeOf(error) })
     }
   })
   background.start({ slices: () => upkeep.retention() })
