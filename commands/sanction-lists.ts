@@ -20,7 +20,7 @@ function listCommand(word: 'bans' | 'mutes', role: SanctionRole): Command {
       const membership = session.inRoom()
       if (!(await chat.workTurns.next(session))) return OK
       const part = nameAlone(parameter)
-      const found = await chat.moderation.expulsion[word](membership, part)
+      const found = await chat.moderation.expulsion.list(membership, role, part)
       // People read the newest last.
       const { listed, lines } = newestFitting(found.slice(-MAX_LISTED).reverse(), entryOf, lineOf)
       const more = found.length - listed.length

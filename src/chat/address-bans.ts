@@ -1,4 +1,5 @@
 import type { Engine } from '../engine/engine.ts'
+import { hasEnded } from '../engine/event.ts'
 import { fold } from '../engine/fold.ts'
 import type { AddressBan } from '../engine/records.ts'
 import { type Admins, adminReason } from './admins.ts'
@@ -68,8 +69,7 @@ export class AddressBans {
 
   /** Returns a ban of an address; undefined without one. */
   find(address: string): AddressBan | undefined {
-    const now = Date.now()
-    return this.#bans.find(address, (ban) => holds(ban, now))
+    return this.#bans.find(address, (ban) => !hasEnded(ban))
   }
 
   /** Bans a network, or replaces its ban. Resolves with its canonical text. @throws Refusal `too-many-address-bans`, `text-too-long`. */
@@ -129,8 +129,7 @@ export class AddressBans {
   /** @throws Refusal `too-many-address-bans`. */
   #checkSpace(network: IpNetwork): void {
     if (this.#bans.size < MOST || this.#bans.has(network)) return
-    const now = Date.now()
-    this.#bans.prune((ban) => holds(ban, now))
+    this.#bans.prune((ban) => !hasEnded(ban))
     if (this.#bans.size >= MOST) throw new Refusal('too-many-address-bans', MOST)
   }
 
@@ -172,8 +171,4 @@ export class AddressBans {
       this.#bans.delete(network)
     }
   }
-}
-
-function holds({ until }: AddressBan, now: number): boolean {
-  return until === undefined || until > now
 }

@@ -1,7 +1,8 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { BoundedMap } from '../bounded-map.ts'
 import type { Records } from '../engine/typed-records.ts'
 import { refuse } from './refusal.ts'
+import { keptSecret } from './secrets.ts'
 
 /** Characters of a digest: 128 bits. */
 const LENGTH = 32
@@ -20,18 +21,12 @@ export class AddressDigests {
 
   /** Resolves with the digest of an address. @throws Refusal `unavailable`. */
   async of(address: string): Promise<string> {
-    this.#secret ??= await this.#draw()
+    this.#secret ??= await keptSecret(this.#records, 'makers').catch(refuse)
     let digest = this.#known.get(address)
     if (digest === undefined) {
       digest = createHmac('sha256', this.#secret).update(address).digest('hex').slice(0, LENGTH)
       this.#known.set(address, digest)
     }
     return digest
-  }
-
-  /** Draws the secret, or resolves with the one that a node has drawn before. */
-  #draw(): Promise<string> {
-    const drawn = randomBytes(32).toString('hex')
-    return this.#records.insertOrGet('secret', 'makers', drawn).catch(refuse)
   }
 }

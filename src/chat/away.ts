@@ -1,8 +1,7 @@
 import type { NewsChannel } from './news.ts'
 import type { Presence } from './presence.ts'
-import { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
-import { clean, isLonger } from './text.ts'
+import { cleanWithin } from './text.ts'
 
 /** Maximum characters of the text of a user who is away. */
 const MAX_TEXT = 200
@@ -25,8 +24,7 @@ export class Away {
   /** Marks a session as away with a text, which may be empty, or as back with undefined. @throws Refusal `text-too-long`. */
   set(session: Session, text: string | undefined): void {
     if (session.closed) return void this.#texts.delete(session)
-    const body = text === undefined ? undefined : clean(text)
-    if (body !== undefined && isLonger(body, MAX_TEXT)) throw new Refusal('text-too-long', MAX_TEXT)
+    const body = text === undefined ? undefined : cleanWithin(text, MAX_TEXT)
     const before = this.of(session.name)
     if (body === undefined) this.#texts.delete(session)
     else this.#texts.set(session, body)

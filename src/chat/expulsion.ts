@@ -104,17 +104,8 @@ export class Expulsion {
     return this.#actions.append(by, { kind: 'role', to: found.to, body: '', details: { role, on: false } })
   }
 
-  /** The bans of the room with a text in their nickname or mask, oldest first. */
-  bans(by: Membership, part = ''): Promise<readonly Sanction[]> {
-    return this.#list(by, 'banned', part)
-  }
-
-  /** The mutes of the room with a text in their nickname or mask, oldest first. */
-  mutes(by: Membership, part = ''): Promise<readonly Sanction[]> {
-    return this.#list(by, 'muted', part)
-  }
-
-  async #list(by: Membership, role: SanctionRole, part: string): Promise<readonly Sanction[]> {
+  /** The bans or mutes of the room with a text in their nickname or mask, oldest first. */
+  async list(by: Membership, role: SanctionRole, part = ''): Promise<readonly Sanction[]> {
     this.#actions.check(by, 'operator')
     // A long text takes long to fold.
     if (isLonger(part, LONGEST_NAME)) return []

@@ -11,7 +11,7 @@ import { Refusal, refuse } from './refusal.ts'
 import { isAtLeast, MAX_ROLES, type Rank, RoomState } from './room-state.ts'
 import type { Identity } from './sanctions.ts'
 import { isCurrent, type Membership, type Room, type Standing } from './session.ts'
-import { clean, isLonger } from './text.ts'
+import { cleanWithin } from './text.ts'
 import { checkScope } from './token-scope.ts'
 
 /** Maximum characters of a reason. */
@@ -147,9 +147,7 @@ export class ModeratorActions {
 
 /** Returns the text of a reason. @throws Refusal `text-too-long`. */
 export function moderatorReason(why: string): string {
-  const reason = clean(why)
-  if (isLonger(reason, MAX_REASON)) throw new Refusal('text-too-long', MAX_REASON)
-  return reason
+  return cleanWithin(why, MAX_REASON)
 }
 
 /** Ignores that a user is gone. */

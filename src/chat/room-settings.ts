@@ -10,7 +10,7 @@ import { Refusal } from './refusal.ts'
 import type { Rank } from './room-state.ts'
 import type { Membership, Room, Session, Standing } from './session.ts'
 import type { Speaker } from './speaker.ts'
-import { clean, isLonger, shortened } from './text.ts'
+import { cleanWithin, shortened } from './text.ts'
 
 /** Maximum characters of a topic. */
 const MAX_TOPIC = 300
@@ -40,8 +40,7 @@ export class RoomSettings {
   /** Sets the topic; an empty text removes it. @throws Refusal `text-too-long`. */
   async setTopic(by: Membership, text: string): Promise<Event> {
     this.#actions.check(by, 'operator')
-    const body = clean(text)
-    if (isLonger(body, MAX_TOPIC)) throw new Refusal('text-too-long', MAX_TOPIC)
+    const body = cleanWithin(text, MAX_TOPIC)
     const event = await this.#actions.append(by, { kind: 'topic', body })
     // Not waited for, so that the reply is not later than the event.
     void this.#describe(by.room).catch(() => {})

@@ -1,7 +1,7 @@
 import type { Event } from '../engine/event.ts'
 import { fold } from './names.ts'
 import type { RoomState } from './room-state.ts'
-import { covers, type Identity, sanctionOf } from './sanctions.ts'
+import { type Identity, Sanctions, sanctionOf } from './sanctions.ts'
 import type { Session } from './session.ts'
 
 interface Subscriber {
@@ -44,8 +44,9 @@ export class RoomSubscribers {
     if (!on) return role === 'operator' ? this.#those(({ key }) => key === fold(to)) : []
     if (flag === 'password' || flag === 'invite-only') return [...this.#subscribers.keys()]
     if (role !== 'banned') return []
-    const sanction = sanctionOf(event)
-    return this.#those((identity) => covers(sanction, identity))
+    const sanctions = new Sanctions()
+    sanctions.set(sanctionOf(event))
+    return this.#those((identity) => sanctions.find(identity, Date.now()) !== undefined)
   }
 
   #those(isConcerned: (identity: Identity) => boolean): readonly Session[] {

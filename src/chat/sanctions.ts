@@ -1,4 +1,4 @@
-import type { Event } from '../engine/event.ts'
+import { type Event, hasEnded } from '../engine/event.ts'
 import { fold } from './names.ts'
 import { Refusal } from './refusal.ts'
 
@@ -90,12 +90,12 @@ export class Sanctions {
 
   /** Removes those that have ended before `now`, in ms since the epoch. */
   prune(now: number): void {
-    for (const [key, { until }] of this.#byKey) if (until !== undefined && until <= now) this.remove(key)
+    for (const [key, sanction] of this.#byKey) if (hasEnded(sanction, now)) this.remove(key)
   }
 
   /** Returns a sanction of a user at `now`, in ms since the epoch. An account is sanctioned by its nickname only. */
   find({ key, accountId, addressDigest }: Identity, now: number): Sanction | undefined {
-    const holds = (sanction: Sanction) => holdsAt(sanction, now)
+    const holds = (sanction: Sanction) => !hasEnded(sanction, now)
     const own = this.#byKey.get(key)
     if (own && holds(own)) return own
     for (const [mask, parts] of this.#masks) {
@@ -109,7 +109,7 @@ export class Sanctions {
   /** The sanction that was given for a nickname or mask, folded, if it holds at `now`. */
   of(key: string, now: number): Sanction | undefined {
     const found = this.#byKey.get(key)
-    return found && holdsAt(found, now) ? found : undefined
+    return found && !hasEnded(found, now) ? found : undefined
   }
 
   /** The sanctions that hold at `now` and have a folded text in their nickname or mask, oldest first. */
@@ -118,17 +118,6 @@ export class Sanctions {
     const found = [...this.#byKey].filter(([key]) => key.includes(part))
     return found.map(([, sanction]) => sanction).sort((a, b) => a.at - b.at)
   }
-}
-
-function holdsAt({ until }: Sanction, now: number): boolean {
-  return until === undefined || until > now
-}
-
-/** Returns true if a sanction covers a user. An account is sanctioned by its nickname only. */
-export function covers({ to, addressDigest }: Sanction, user: Identity): boolean {
-  const key = fold(to)
-  if (key === user.key || (isMask(key) && matches(key.split('*'), user.key))) return true
-  return addressDigest !== undefined && user.accountId === undefined && addressDigest === user.addressDigest
 }
 
 /** Returns true if a folded nickname matches the texts between the wildcards of a mask, in linear time. */

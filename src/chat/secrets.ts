@@ -1,4 +1,5 @@
 import { createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
+import type { Records } from '../engine/typed-records.ts'
 import { FairQueue } from './fair-queue.ts'
 
 /** Parameters of scrypt (RFC 7914): N is 2 to the power of `ln`; a check takes 128 · N · r bytes of memory. */
@@ -67,6 +68,11 @@ export class Secrets {
     const derived = await this.#queue.run(address, () => derive(secret, salt, hash.length, cost))
     return timingSafeEqual(derived, hash) && stored !== undefined
   }
+}
+
+/** A random secret for a purpose such as signing, drawn once and kept. */
+export function keptSecret(records: Records, purpose: string): Promise<string> {
+  return records.insertOrGet('secret', purpose, randomBytes(32).toString('hex'))
 }
 
 /** SHA-256 of a random text, which needs neither salt nor cost. */

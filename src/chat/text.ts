@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: these are the characters to take out
 import { ESCAPE_SEQUENCE } from '../escape.ts'
+import { Refusal } from './refusal.ts'
 
 /** C0 other than tab and line feed, DEL and C1: characters that a terminal obeys. */
 const CONTROL = /[\0-\x08\x0b-\x1f\x7f-\x9f]/
@@ -27,6 +28,13 @@ export function isLonger(text: string, limit: number): boolean {
   let count = 0
   for (const _ of text) count++
   return count > limit
+}
+
+/** Returns a {@link clean} text. @throws Refusal `text-too-long` */
+export function cleanWithin(text: string, limit: number): string {
+  const body = clean(text)
+  if (isLonger(body, limit)) throw new Refusal('text-too-long', limit)
+  return body
 }
 
 const ELLIPSIS = '…'

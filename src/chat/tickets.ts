@@ -3,7 +3,7 @@ import type { Records } from '../engine/typed-records.ts'
 import { Proof } from './credentials.ts'
 import { fold } from './names.ts'
 import { refuse } from './refusal.ts'
-import { digestOf, SECRET_CHARACTERS } from './secrets.ts'
+import { digestOf, keptSecret, SECRET_CHARACTERS } from './secrets.ts'
 import { Turns } from './turns.ts'
 
 const LENGTH = 32
@@ -119,7 +119,7 @@ export class Tickets {
   }
 
   async #value(name: string, number: string): Promise<string> {
-    this.#secret ??= await this.#records.insertOrGet('secret', 'tickets', randomBytes(32).toString('hex'))
+    this.#secret ??= await keptSecret(this.#records, 'tickets')
     return letters(this.#secret, `${fold(name)}:${number}`)
   }
 }

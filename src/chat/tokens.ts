@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import type { Engine } from '../engine/engine.ts'
+import { hasEnded } from '../engine/event.ts'
 import type { AccountRecord, TokenRecord } from '../engine/records.ts'
 import { auditEntry, type OnAudit } from './audit.ts'
 import { accountId, type Credentials, Proof } from './credentials.ts'
@@ -179,10 +180,6 @@ export class AccessTokens {
 
 function infoOf({ name, rooms, rights, createdAt, until }: TokenRecord): TokenInfo {
   return { name, ...(rooms && { rooms }), rights, createdAt, ...(until !== undefined && { until }) }
-}
-
-function hasEnded({ until }: Pick<TokenRecord, 'until'>): boolean {
-  return until !== undefined && until <= Date.now()
 }
 
 function earlier(a: number | undefined, b: number | undefined): number | undefined {

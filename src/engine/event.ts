@@ -214,9 +214,9 @@ export function stateChangeOf({ kind, from, to = '', body, details = {} }: Draft
   }
 }
 
-/** Returns true if an event is a role that has ended before `now`, in ms since the epoch. */
-export function hasEnded({ details }: Draft, now: number): boolean {
-  return details?.until !== undefined && details.until <= now
+/** Returns true for what has an end before `now`; both are in ms since the epoch. */
+export function hasEnded({ until }: { readonly until?: number | undefined } = {}, now = Date.now()): boolean {
+  return until !== undefined && until <= now
 }
 
 /** Returns the key of the state that ends when a user leaves the room. */

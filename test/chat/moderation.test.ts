@@ -152,7 +152,7 @@ test('a user who is kicked is out of the room, told, and may come back; who is b
   // Under another nickname from the same address, but nobody else, and no account.
   expect(await reasonOf(chat.join(await guest('evil', undefined, silent, '192.0.2.1'), 'ops'))).toBe('banned')
   await enter(chat, await guest('fay', undefined, silent, '192.0.2.2'), 'ops')
-  expect(await moderation.expulsion.bans(by)).toMatchObject([{ to: 'Eve', by: 'ann', why: 'again' }])
+  expect(await moderation.expulsion.list(by, 'banned')).toMatchObject([{ to: 'Eve', by: 'ann', why: 'again' }])
   await moderation.expulsion.lift(by, 'banned', 'eve')
   await enter(chat, eve, 'ops')
   expect([...(await chat.rooms.inside(by.room.record.id))].sort()).toEqual(['Eve', 'ann', 'fay'])
@@ -187,7 +187,10 @@ test('a moderator who has lost the role while other nodes are asked for an addre
     expect(await reasonOf(moderation.expulsion.sanction(mod.inRoom(), role, 'spk'))).toBe('not-permitted')
   }
   expect(peers).toHaveBeenCalledTimes(2)
-  expect([...(await moderation.expulsion.bans(by)), ...(await moderation.expulsion.mutes(by))]).toEqual([])
+  expect([
+    ...(await moderation.expulsion.list(by, 'banned')),
+    ...(await moderation.expulsion.list(by, 'muted')),
+  ]).toEqual([])
 })
 
 test('mute, moderated and slow mode refuse messages; voiced users and operators are free of them', async () => {

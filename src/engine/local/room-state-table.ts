@@ -6,9 +6,8 @@ const PAGE_EVENTS = 256
 
 /** Returns the events of a text, without roles that have ended. Of a large room they pass between threads faster as texts. */
 export function stateFrom(text: string): Event[] {
-  const now = Date.now()
   // Only `note` of the table writes them.
-  return (JSON.parse(text) as Event[]).filter((event) => !hasEnded(event, now))
+  return (JSON.parse(text) as Event[]).filter(({ details }) => !hasEnded(details))
 }
 
 /** A page of a state: a text for {@link stateFrom}, and its last key unless there are no more. */

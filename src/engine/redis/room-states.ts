@@ -21,7 +21,7 @@ export class RedisRoomStates {
 
   /** Implements {@link EngineLogs.state}. A value that changes meanwhile may come twice. */
   async *of(room: number): AsyncGenerator<readonly Event[]> {
-    const key = this.#keys.state(room)
+    const key = this.#keys.ofRoom(room, 'state')
     const pages = scanned((cursor) => this.#link.call(key, 'HSCAN', cursor, 'COUNT', String(PAGE_EVENTS)))
     for await (const page of pages) {
       yield this.#lasting(
@@ -47,18 +47,17 @@ export class RedisRoomStates {
 
   /** Implements {@link EngineLogs.stateOfKey}. */
   async ofKey(room: number, key: string): Promise<Event | undefined> {
-    const value = (await this.#link.call(this.#keys.state(room), 'HGET', key)) as string | null
+    const value = (await this.#link.call(this.#keys.ofRoom(room, 'state'), 'HGET', key)) as string | null
     return value === null ? undefined : (await this.#lasting(room, [value]))[0]
   }
 
   /** Returns the events of values, and removes those of roles that have ended. */
   async #lasting(room: number, values: readonly string[]): Promise<readonly Event[]> {
-    const now = Date.now()
     const events: Event[] = []
     const ended: string[] = []
     for (const value of values) {
       const event = eventOfState(value)
-      if (!hasEnded(event, now)) events.push(event)
+      if (!hasEnded(event.details)) events.push(event)
       else ended.push(stateChangeOf(event)?.key ?? '', value)
     }
     // What remains is found again.

@@ -53,7 +53,7 @@ export async function bannedBy(context: IrcContext, by: Membership, mask: string
 export async function liftedBy(context: IrcContext, by: Membership, mask: string): Promise<readonly string[] | string> {
   const parsed = parse(mask)
   if (typeof parsed !== 'object') return parsed === undefined ? BY_NICKNAME : [parsed]
-  const bans = await context.chat.moderation.expulsion.bans(by)
+  const bans = await context.chat.moderation.expulsion.list(by, 'banned')
   const names = bans.map(({ to }) => to).filter((to) => !isMask(to))
   return (await fittingAmong(context, names, parsed)).map(({ name }) => name)
 }

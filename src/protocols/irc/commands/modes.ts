@@ -210,7 +210,7 @@ async function addBans(context: IrcContext, by: Membership, answers: LongReply):
   const { chat, session, reply } = context
   const channel = channelOf(by.room.record)
   if (!(await chat.workTurns.next(session))) return
-  const bans = await chat.moderation.expulsion.bans(by).catch((error: unknown) => {
+  const bans = await chat.moderation.expulsion.list(by, 'banned').catch((error: unknown) => {
     // Clients ask for the list when they join, and show an error as one.
     if (error instanceof Refusal && error.code === 'not-permitted') return []
     throw error
