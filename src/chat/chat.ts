@@ -4,7 +4,6 @@
  * It knows no protocol, no socket and no database: protocols call it and are handed events through {@link Wire}; what must last goes
  * through {@link Engine}. test/imports.test.ts holds the imports to that.
  */
-import { randomBytes } from 'node:crypto'
 import type { Engine, EngineBroadcast, RoomRecord } from '../engine/engine.ts'
 import type { Event } from '../engine/event.ts'
 import { LOBBY_ROOM } from '../engine/lobby.ts'
@@ -43,7 +42,6 @@ import { Messages } from './messages.ts'
 import { Moderation } from './moderation.ts'
 import { NewsChannel } from './news.ts'
 import { Passwords } from './passwords.ts'
-import { PastUsers } from './past-users.ts'
 import { Posting } from './posting.ts'
 import { Presence } from './presence.ts'
 import { Reader } from './reader.ts'
@@ -53,7 +51,7 @@ import { RoomPeople } from './room-people.ts'
 import { RoomQuota } from './room-quota.ts'
 import { RoomReading } from './room-reading.ts'
 import type { Identity } from './sanctions.ts'
-import { Secrets } from './secrets.ts'
+import { keptSecret, Secrets } from './secrets.ts'
 import type { Membership, Session } from './session.ts'
 import { Sessions } from './sessions.ts'
 import { type SpeakingParts, SpeakingPlace } from './speaking.ts'
@@ -63,7 +61,6 @@ import { clean, shortened } from './text.ts'
 import { Tickets } from './tickets.ts'
 import { checkUnlimited } from './token-scope.ts'
 import { AccessTokens } from './tokens.ts'
-import { Totals } from './totals.ts'
 import { UserChange } from './user-change.ts'
 import { Users } from './users.ts'
 import { WorkTurns } from './work-turns.ts'
@@ -131,30 +128,30 @@ export class Chat {
     const blocks = this.#blocks
     const presence = this.#presence
     const { counts } = this
-    const news = new NewsChannel(engine.broadcast)
+    const news = (this.news = new NewsChannel(engine.broadcast))
     const secrets = new Secrets(options.cost, options.checksAtOnce)
     const guesses = new Guesses(secrets, new Attempts({ failures: FAILURES, ms: MINUTE_MS }, now))
     const registrations = new Attempts({ failures: options.maxRegistrations || Infinity, ms: MINUTE_MS }, now)
     const credentials = new Credentials(engine, secrets, guesses)
-    const passwords = new Passwords(secrets, guesses, registrations)
+    const passwords = (this.passwords = new Passwords(secrets, guesses, registrations))
     const reader = new Reader(engine)
-    const blocking = new Blocking(engine, blocks, presence)
+    const blocking = (this.#blocking = new Blocking(engine, blocks, presence))
     const handover = new Handover()
-    const memberships = new Memberships(engine, { blocks, counts, handover, onDeliveryError })
+    const memberships = (this.#memberships = new Memberships(engine, { blocks, counts, handover, onDeliveryError }))
     const { followed } = memberships
     const digests = new AddressDigests(engine.records)
     const addresses = new AuthorAddresses(engine.broadcast)
-    const makers = new RoomMakers(engine.records, digests, reader)
+    const makers = (this.makers = new RoomMakers(engine.records, digests, reader))
     const maxRooms = options.maxRooms || Infinity
     const quota = new RoomQuota(engine, makers, { maxRooms, maxPerAddress: options.maxRoomsPerAddress || Infinity })
-    const directory = new Directory(engine, passwords, { makers, quota, onDiscard })
-    const tickets = new Tickets(engine.records, ticketMs)
-    const inboxes = new Inboxes(engine, { blocks, counts, reader, onDeliveryError })
+    const directory = (this.rooms = new Directory(engine, passwords, { makers, quota, onDiscard }))
+    const tickets = (this.tickets = new Tickets(engine.records, ticketMs))
+    const inboxes = (this.inboxes = new Inboxes(engine, { blocks, counts, reader, onDeliveryError }))
     const sessions = new Sessions(engine.broadcast, presence, (session) => this.close(session))
-    const admins = new Admins(engine.records, options.admins ?? [])
-    const names = new LoginNames(engine, presence, handover)
+    const admins = (this.admins = new Admins(engine.records, options.admins ?? []))
+    const names = (this.names = new LoginNames(engine, presence, handover))
     const keepRole = (membership: Membership) => this.moderation.roles.keep(membership)
-    const accounts = new Accounts({
+    const accounts = (this.accounts = new Accounts({
       credentials,
       presence,
       blocking,
@@ -172,46 +169,42 @@ export class Chat {
       onRegistered: ({ name }, client, rooms) => news.tell({ kind: 'registered', name, client, rooms: [...rooms] }),
       quota: new AccountQuota(registrations, options.maxAccountsPerAddress ?? 0, now),
       isOpen,
-    })
+    }))
     news.watch((told) => {
       if (told.kind === 'registered' && told.client !== undefined) void accounts.adopt(told.name, told.client)
     })
-    const guests = new GuestChecks(accounts, engine.memberships, isOpen)
+    const guests = (this.#guests = new GuestChecks(accounts, engine.memberships, isOpen))
     const logins = new AccountLogins(engine, { admins, credentials, sessions })
     const login = { accounts: logins, blocking, guests, handover, inboxes, names, news, onAudit, presence }
-    const tokens = new AccessTokens(engine, { credentials, sessions, onAudit })
+    const tokens = (this.tokens = new AccessTokens(engine, { credentials, sessions, onAudit }))
     const parts = { accounts, admins, blocking, credentials, directory, presence, sessions, tickets, tokens }
-    const administration = new Administration(engine, {
+    const administration = (this.administration = new Administration(engine, {
       ...parts,
       onAdministered,
       onDemoted: (session) => memberships.demote(session),
-    })
-    const access = new Access({ directory, followed, credentials, admins, digests, memberships: engine.memberships })
+    }))
+    const access = (this.access = new Access({
+      directory,
+      followed,
+      credentials,
+      admins,
+      digests,
+      memberships: engine.memberships,
+    }))
     const speech = new Speech(engine, { counts, reader, maxText })
     this.#engine = engine
-    this.#blocking = blocking
-    this.#guests = guests
     this.#joining = { directory, guests, inboxes, memberships }
     this.#listening = { access, directory, memberships }
     this.#login = new SessionLogin({ ...login, digests, sessions })
-    this.#memberships = memberships
-    this.names = names
     this.userChange = new UserChange({ ...login, admins, keepRole, memberships })
-    this.passwords = passwords
     this.maxText = maxText
     this.welcome = options.welcome
     this.broadcast = engine.broadcast
-    this.access = access
-    this.accounts = accounts
     this.addressBans = new AddressBans(engine, admins, onAudit)
-    this.administration = administration
-    this.admins = admins
     this.authors = new Authors({ access, credentials, guests })
     this.away = new Away(presence, news)
     this.feeds = new Feeds(engine, blocks, reader)
     this.hooks = new RoomHooks(engine, reader)
-    this.inboxes = inboxes
-    this.makers = makers
     this.messages = new Messages(engine, { blocks, reader, inboxes, news, speech, blocking })
     this.moderation = new Moderation(engine, {
       addresses,
@@ -227,19 +220,14 @@ export class Chat {
         isAdmin: (account) => admins.names(account),
       },
     })
-    this.news = news
     this.people = new RoomPeople(engine, reader, followed)
     this.keyedRequests = new KeyedRequests(engine.records)
     this.posting = new Posting(engine, { addresses, directory, followed, speech })
     this.#speaking = { guests, posting: this.posting }
     this.reading = new RoomReading(reader, blocking, inboxes)
-    this.rooms = directory
     this.settings = new AccountSettings({ accounts, administration, admins, sessions, tickets, onAudit })
     this.supervision = new Supervision({ accounts, admins, presence, sessions, speech, onAudit })
-    this.tickets = tickets
-    this.tokens = tokens
-    const totals = new Totals(engine.broadcast, presence)
-    this.users = new Users(engine, { access, rooms: directory, sessions, presence, totals, past: new PastUsers(news) })
+    this.users = new Users(engine, { access, rooms: directory, sessions, presence, news })
   }
 
   /**
@@ -358,9 +346,9 @@ export class Chat {
     return this.#memberships.stop()
   }
 
-  /** A random secret for a purpose such as signing, drawn once and kept. @throws Refusal `unavailable`. */
+  /** See {@link keptSecret}. @throws Refusal `unavailable`. */
   secret(purpose: string): Promise<string> {
-    return this.#engine.records.insertOrGet('secret', purpose, randomBytes(32).toString('hex')).catch(refuse)
+    return keptSecret(this.#engine.records, purpose).catch(refuse)
   }
 }
 

@@ -18,7 +18,7 @@ import { Turns } from './turns.ts'
 
 const NOTHING: MessageExtras = {}
 
-export interface MessagesOptions {
+export interface MessagesParts {
   readonly blocks: Blocks
   readonly reader: Reader
   readonly inboxes: Inboxes
@@ -30,26 +30,15 @@ export interface MessagesOptions {
 /** Messages to rooms and to single users, and the history of rooms. */
 export class Messages {
   readonly #engine: Engine
-  readonly #blocks: Blocks
-  readonly #reader: Reader
-  readonly #inboxes: Inboxes
-  readonly #news: NewsChannel
+  readonly #parts: MessagesParts
   readonly #addressees: Addressees
-  readonly #speech: Speech
-  readonly #blocking: Blocking
   /** Requests for which an addressee is being looked up: the session's next requests come behind them. */
   readonly #lookups = new Turns<Session>()
 
-  constructor(engine: Engine, options: MessagesOptions) {
-    const { blocks, reader, inboxes, news, speech, blocking } = options
+  constructor(engine: Engine, parts: MessagesParts) {
     this.#engine = engine
-    this.#blocks = blocks
-    this.#reader = reader
-    this.#inboxes = inboxes
-    this.#news = news
+    this.#parts = parts
     this.#addressees = new Addressees(engine.memberships, engine.records)
-    this.#speech = speech
-    this.#blocking = blocking
   }
 
   /**
@@ -61,7 +50,7 @@ export class Messages {
   say(membership: Membership, text: string, extras: MessageExtras = NOTHING): Promise<Event> {
     const { session } = membership
     return this.#lookups.inOrder(session, () => {
-      const [said] = this.#speech.say(session, roomOf(membership), [{ text, ...extras }])
+      const [said] = this.#parts.speech.say(session, roomOf(membership), [{ text, ...extras }])
       if (!said) throw new Error('unreachable: one message has one promise')
       session.spokeAt = Date.now()
       return [said]
@@ -87,7 +76,7 @@ export class Messages {
     const { session } = membership
     return this.#lookups.inOrder(session, () => {
       const room = roomOf(membership)
-      const body = this.#speech.body(text)
+      const body = this.#parts.speech.body(text)
       const { id } = room.record
       const tell = (member: Member | undefined): [Promise<boolean>] => {
         if (!member) throw new Refusal('nobody-here')
@@ -108,7 +97,7 @@ export class Messages {
    */
   send(session: Session, to: string, text: string, { details, nonce }: MessageExtras = NOTHING): Promise<boolean> {
     return this.#lookups.inOrder(session, () => {
-      const body = this.#speech.body(text)
+      const body = this.#parts.speech.body(text)
       // Nobody else may speak in the name of a guest who is in a room. A guest's client without one must not either.
       if (!session.registered && !session.isOnlyGuest) roomOf(session.inRoom())
       return this.#addressees
@@ -119,7 +108,7 @@ export class Messages {
 
   /** Returns true if messages between a session and a nickname are dropped. */
   isBlocked(session: Session, name: string): boolean {
-    return this.#blocks.between(session.name, name)
+    return this.#parts.blocks.between(session.name, name)
   }
 
   async #whisper(
@@ -134,7 +123,7 @@ export class Messages {
     const nonce = own === undefined ? undefined : storedNonce(session, own)
     const verified = session.registered || undefined
     const draft = { kind: 'private', room, from: session.name, to, body, sent, verified, nonce, details } as const
-    await this.#inboxes.append(session, draft, inbox, place)
+    await this.#parts.inboxes.append(session, draft, inbox, place)
     return true
   }
 
@@ -146,12 +135,12 @@ export class Messages {
   async sendFrom(author: Author, to: string, { text, nonce }: Pick<Saying, 'text' | 'nonce'>): Promise<boolean> {
     checkScope(author, 'write')
     if (!author.registered) throw new Refusal('account-required')
-    const body = this.#speech.body(text)
+    const body = this.#parts.speech.body(text)
     const { name, room, inbox } = await this.#addressees.find(to).catch(refuse)
-    const isBlocked = await this.#blocking.blockedFrom(author.name)
+    const isBlocked = await this.#parts.blocking.blockedFrom(author.name)
     if (isBlocked?.(name)) return false
     const draft = { kind: 'private', room, from: author.name, to: name, body, nonce, verified: true } as const
-    await this.#inboxes.append(author, draft, inbox)
+    await this.#parts.inboxes.append(author, draft, inbox)
     return true
   }
 
@@ -171,11 +160,11 @@ export class Messages {
       const { record, state } = roomOf(target)
       checkScope(session, 'write', record.slug)
       state.checkVoice(session)
-      return this.#news.tell({ ...whole, room: record.id })
+      return this.#parts.news.tell({ ...whole, room: record.id })
     }
     checkScope(session, 'write')
     const { name: to } = await this.#addressees.find(target, session).catch(refuse)
-    if (!this.isBlocked(session, to)) this.#news.tell({ ...whole, to })
+    if (!this.isBlocked(session, to)) this.#parts.news.tell({ ...whole, to })
   }
 
   /** Resolves when no request of the session waits for a lookup. */
@@ -190,8 +179,8 @@ export class Messages {
    */
   async *history(membership: Membership, range: Range): AsyncGenerator<Event[]> {
     const { session } = membership
-    const visible = (event: Event) => !this.#blocks.hides(event, session.name)
-    yield* this.#reader.visible(roomOf(membership).log, range, visible, session)
+    const visible = (event: Event) => !this.#parts.blocks.hides(event, session.name)
+    yield* this.#parts.reader.visible(roomOf(membership).log, range, visible, session)
   }
 
   /**
@@ -201,14 +190,14 @@ export class Messages {
    */
   search(membership: Membership, range: Range, wanted: (event: Event) => boolean): Promise<Search> {
     const { session } = membership
-    const visible = (event: Event) => wanted(event) && !this.#blocks.hides(event, session.name)
-    return this.#reader.search(roomOf(membership).log, range, visible, session)
+    const visible = (event: Event) => wanted(event) && !this.#parts.blocks.hides(event, session.name)
+    return this.#parts.reader.search(roomOf(membership).log, range, visible, session)
   }
 
   /** The newest messages of a room that a session may see, oldest first. @throws Refusal `unavailable`. */
   recentMessages(room: number, session: Session, limit: number): Promise<readonly Event[]> {
-    const visible = (event: Event) => event.kind === 'message' && !this.#blocks.hides(event, session.name)
-    return this.#reader.newest(`room:${room}`, limit, visible, session)
+    const visible = (event: Event) => event.kind === 'message' && !this.#parts.blocks.hides(event, session.name)
+    return this.#parts.reader.newest(`room:${room}`, limit, visible, session)
   }
 }
 

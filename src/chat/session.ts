@@ -1,7 +1,6 @@
 import type { RoomRecord } from '../engine/engine.ts'
 import type { Event, LogName } from '../engine/event.ts'
 import { fold } from './names.ts'
-import type { RecentUsers } from './recent-users.ts'
 import { Refusal } from './refusal.ts'
 import type { RoomState } from './room-state.ts'
 import type { Speaker } from './speaker.ts'
@@ -87,7 +86,6 @@ export interface Lifeline {
 export interface Room {
   readonly record: RoomRecord
   readonly log: LogName
-  readonly recentUsers: RecentUsers
   readonly stateReader: StateReader
   /** See {@link FollowedRoom.state}. */
   readonly state: RoomState

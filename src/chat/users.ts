@@ -4,21 +4,21 @@ import { accountId } from './credentials.ts'
 import type { Directory } from './directory.ts'
 import { EXCLUSIVE } from './exclusive-names.ts'
 import { fold } from './names.ts'
-import type { PastUsers } from './past-users.ts'
+import type { NewsChannel } from './news.ts'
+import { PastUsers } from './past-users.ts'
 import type { Numbers, Presence } from './presence.ts'
 import { refuse } from './refusal.ts'
 import { NOBODY, type Rank } from './room-state.ts'
 import type { Session } from './session.ts'
 import type { SessionList, Sessions } from './sessions.ts'
-import type { Totals, UserTotals } from './totals.ts'
+import { Totals, type UserTotals } from './totals.ts'
 
 export interface UsersParts {
   readonly access: Access
   readonly rooms: Directory
   readonly sessions: Sessions
   readonly presence: Presence
-  readonly past: PastUsers
-  readonly totals: Totals
+  readonly news: NewsChannel
 }
 
 /** The users who are, or were, logged in, by nickname. */
@@ -26,9 +26,11 @@ export class Users {
   readonly past: PastUsers
   readonly #engine: Engine
   readonly #parts: UsersParts
+  readonly #totals: Totals
 
   constructor(engine: Engine, parts: UsersParts) {
-    this.past = parts.past
+    this.past = new PastUsers(parts.news)
+    this.#totals = new Totals(engine.broadcast, parts.presence)
     this.#engine = engine
     this.#parts = parts
   }
@@ -78,7 +80,7 @@ export class Users {
 
   /** Numbers of sessions and of admins on all nodes that answer; up to five seconds old. */
   totals(): Promise<UserTotals> {
-    return this.#parts.totals.get()
+    return this.#totals.get()
   }
 
   /** Time of the last message of a user on this node in ms since the epoch; `since` if there is none. */
