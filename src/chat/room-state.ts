@@ -40,12 +40,14 @@ export class RoomState {
   readonly muted = new Sanctions()
   /** False if {@link checkSpeech} refuses nothing, and messages change nothing in the state. */
   restrictsSpeech = false
-  #owner: { readonly key: string; readonly account: string | undefined } | undefined
-  /** Ids of the accounts that have a role, by folded nickname. */
-  readonly #operators = new Map<string, string | undefined>()
-  readonly #voiced = new Map<string, string | undefined>()
-  /** Invited users: ids of their accounts, undefined for guests, by folded nickname. */
-  readonly #invited = new Map<string, string | undefined>()
+  /** The account that owns the room: its folded nickname and its id. */
+  owner: { readonly key: string; readonly account: string | undefined } | undefined
+  /** Users with a role: ids of their accounts, undefined for guests, who may be invited, by folded nickname. */
+  readonly #holders = {
+    operator: new Map<string, string | undefined>(),
+    voiced: new Map<string, string | undefined>(),
+    invited: new Map<string, string | undefined>(),
+  }
   /** Roles of guests, by folded nickname. */
   readonly #guests = new Map<string, Rank>()
   readonly #modes = new Map<ModeFlag, string>()
@@ -53,7 +55,7 @@ export class RoomState {
 
   constructor({ maker }: Pick<RoomRecord, 'maker'>) {
     // Until it is handed over.
-    if (maker?.account !== undefined) this.#owner = { key: fold(maker.name ?? ''), account: maker.account }
+    if (maker?.account !== undefined) this.owner = { key: fold(maker.name ?? ''), account: maker.account }
   }
 
   /** Reads the state of a room from its engine, or what concerns a user, without holding up others for long. @throws Unavailable */
@@ -77,11 +79,6 @@ export class RoomState {
     return this
   }
 
-  /** The account that owns the room: its folded nickname and its id. */
-  get owner(): { readonly key: string; readonly account: string | undefined } | undefined {
-    return this.#owner
-  }
-
   /** True if the room has an owner or operators, whose right it is to change it. */
   get isGoverned(): boolean {
     return this.isKept || [...this.#guests.values()].includes('operator')
@@ -89,12 +86,13 @@ export class RoomState {
 
   /** True if accounts are its owner or operators. */
   get isKept(): boolean {
-    return this.#owner !== undefined || this.#operators.size > 0
+    return this.owner !== undefined || this.#holders.operator.size > 0
   }
 
   /** Number of roles, bans and mutes included. */
   get roles(): number {
-    return this.banned.size + this.muted.size + this.#operators.size + this.#voiced.size + this.#invited.size
+    const { operator, voiced, invited } = this.#holders
+    return this.banned.size + this.muted.size + operator.size + voiced.size + invited.size
   }
 
   /** The value of a mode; undefined while it is off. */
@@ -146,51 +144,33 @@ export class RoomState {
   #setRole(role: Role, event: Event, on: boolean): void {
     const key = fold(event.to ?? '')
     const account = event.details?.account
-    const set = (accounts: Map<string, string | undefined>) => (on ? accounts.set(key, account) : accounts.delete(key))
-    const sanction = (sanctions: Sanctions) => (on ? sanctions.set(sanctionOf(event)) : sanctions.remove(key))
-    switch (role) {
-      case 'owner':
-        this.#owner = { key, account }
-        break
-      case 'operator':
-        set(this.#operators)
-        break
-      case 'voiced':
-        set(this.#voiced)
-        break
-      case 'invited':
-        set(this.#invited)
-        break
-      case 'banned':
-        sanction(this.banned)
-        break
-      case 'muted':
-        sanction(this.muted)
-        break
-      default:
-        role satisfies never
-    }
+    if (role === 'owner') this.owner = { key, account }
+    else if (role === 'banned' || role === 'muted') {
+      if (on) this[role].set(sanctionOf(event))
+      else this[role].remove(key)
+    } else if (on) this.#holders[role].set(key, account)
+    else this.#holders[role].delete(key)
   }
 
   /** Returns true if the user, and not another one of the same nickname, is invited. */
   isInvited({ key, accountId }: Identity): boolean {
-    return this.#invited.has(key) && this.#invited.get(key) === accountId
+    return this.#holders.invited.has(key) && this.#holders.invited.get(key) === accountId
   }
 
   /** Returns true if an account of the folded nickname has or had a role. */
   hasAccountRole(key: string): boolean {
-    return key === this.#owner?.key || this.#operators.has(key) || this.#voiced.has(key)
+    return key === this.owner?.key || this.#holders.operator.has(key) || this.#holders.voiced.has(key)
   }
 
   /** Returns the rank of a user in this room. */
   rankOf({ key, accountId, isAdmin }: Identity): Rank {
     if (isAdmin) return 'admin'
     const holds = (account: string | undefined) => accountId !== undefined && account === accountId
-    if (key === this.#owner?.key && holds(this.#owner.account)) return 'owner'
-    if (holds(this.#operators.get(key))) return 'operator'
+    if (key === this.owner?.key && holds(this.owner.account)) return 'owner'
+    if (holds(this.#holders.operator.get(key))) return 'operator'
     // The entry of a guest that has registered stays until it leaves.
     const asGuest = accountId === undefined ? this.#guests.get(key) : undefined
-    return asGuest ?? (holds(this.#voiced.get(key)) ? 'voiced' : 'member')
+    return asGuest ?? (holds(this.#holders.voiced.get(key)) ? 'voiced' : 'member')
   }
 
   /** Returns true for an operator by its account, who needs no password: the role of a guest is that of whoever has its nickname. */

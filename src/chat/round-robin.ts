@@ -5,15 +5,11 @@ export class RoundRobin<T> {
   /** Addresses with entries; the one whose turn is next stands at `#next`. */
   readonly #turns: string[] = []
   #next = 0
-  #size = 0
+  size = 0
 
   /** `pick` returns the index of the entry to take next among the `count` entries of an address: of the oldest one by default. */
   constructor(pick = (_count: number) => 0) {
     this.#pick = pick
-  }
-
-  get size(): number {
-    return this.#size
   }
 
   /** Number of entries of an address. */
@@ -30,7 +26,7 @@ export class RoundRobin<T> {
       this.#next++
     }
     own.push(entry)
-    this.#size++
+    this.size++
   }
 
   /** Takes the next entry of the address whose turn it is; undefined when there is none. */
@@ -40,7 +36,7 @@ export class RoundRobin<T> {
     const own = address === undefined ? undefined : this.#byAddress.get(address)
     if (address === undefined || !own) return undefined
     const entry = own.take(this.#pick(own.size))
-    this.#size--
+    this.size--
     if (own.size > 0) {
       this.#next++
     } else {

@@ -5,7 +5,7 @@ import { fold } from './names.ts'
 import { NodeQuestion } from './node-question.ts'
 import type { Presence } from './presence.ts'
 import { refuse } from './refusal.ts'
-import type { Session, SessionEnd, Wire } from './session.ts'
+import type { Session, SessionEnd } from './session.ts'
 
 /** A session on any node. */
 export interface SessionInfo {
@@ -133,14 +133,8 @@ export class Sessions {
   }
 
   #announceHere(text: string): void {
-    const byWire = new Map<Wire, Session[]>()
-    for (const session of this.#presence.all()) {
-      if (session.closed) continue
-      const sessions = byWire.get(session.wire)
-      if (sessions) sessions.push(session)
-      else byWire.set(session.wire, [session])
-    }
-    for (const [wire, sessions] of byWire) wire.announce(text, sessions)
+    const open = [...this.#presence.all()].filter(({ closed }) => !closed)
+    for (const [wire, sessions] of Map.groupBy(open, ({ wire }) => wire)) wire.announce(text, sessions)
   }
 }
 

@@ -48,7 +48,7 @@ export async function* readLog(
 
   let to = range.before === undefined ? newest : Math.min(newest, range.before - 1)
   const pages = (first: number, last: number) => pagesOf(store, log, first, last, recent)
-  if (isTimed(range)) {
+  if (range.from !== undefined || range.to !== undefined) {
     const inMemory = recent !== undefined && from >= recent.first
     const ahead = inMemory ? recent.ahead : ((await store.bounds(log))?.ahead ?? 0)
     const until = range.to === undefined ? to : Math.min(to, lastIdAt(range.to))
@@ -63,10 +63,6 @@ export async function* readLog(
     from = recent?.back(from, to, range.limit) ?? (await back(store, log, from, to, range.limit))
   }
   yield* pages(from, to)
-}
-
-function isTimed({ from, to }: Range): boolean {
-  return from !== undefined || to !== undefined
 }
 
 function isWithin({ at }: Event, { from, to }: Range): boolean {

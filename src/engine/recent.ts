@@ -24,7 +24,8 @@ export class Recent {
   /** Index of the oldest event in the array, which is shortened only from time to time. */
   #start = 0
   #bytes = 0
-  #ahead = 0
+  /** Id of the newest event since the first `push` whose id is ahead of its time, see {@link timeAt}; 0 if there is none. */
+  ahead = 0
 
   /** `total` includes the bytes of this log until {@link clear}. */
   constructor(limits: MemoryLimits, total = new RecentTotal()) {
@@ -48,16 +49,11 @@ export class Recent {
   push(event: Event): void {
     if (event.kind === 'redacted') this.#remove(event.details?.target)
     this.#events.push(event)
-    if (timeOf(event.id) !== event.at) this.#ahead = event.id
+    if (timeOf(event.id) !== event.at) this.ahead = event.id
     const bytes = memoryBytes(event)
     this.#bytes += bytes
     this.#total.bytes += bytes
     while (this.size > this.#limits.events || this.#bytes > this.#limits.bytes) this.#drop()
-  }
-
-  /** Id of the newest event since the first `push` whose id is ahead of its time, see {@link timeAt}; 0 if there is none. */
-  get ahead(): number {
-    return this.#ahead
   }
 
   /** Drops the older half of the events. */

@@ -33,7 +33,7 @@ export class Admission {
   /** Number of file descriptors that stay free. */
   readonly #reserve: number
   readonly #byAddress = new Map<string, number>()
-  #count = 0
+  count = 0
   /** Retries of connections over a limit, oldest first; each returns true when its connection is admitted. */
   readonly #waiting = new Set<() => boolean>()
 
@@ -63,10 +63,6 @@ export class Admission {
     return this.#options.banOf?.(address)
   }
 
-  get count(): number {
-    return this.#count
-  }
-
   /**
    * Counts a connection, or returns the reason for which it is refused. Each counted connection ends with {@link leave}. Without
    * an address, which is for connections from proxies, only the total is limited.
@@ -74,10 +70,10 @@ export class Admission {
   refuse(address: string | undefined): DisconnectReason | undefined {
     const { maxConnections, descriptors } = this.#options
     if (this.#options.exhausted?.()) return 'out-of-memory'
-    if (maxConnections > 0 && this.#count >= maxConnections) return 'too-many-connections'
+    if (maxConnections > 0 && this.count >= maxConnections) return 'too-many-connections'
     if (descriptors?.refuse(this.#reserve)) return 'unavailable'
     const refused = address === undefined ? undefined : this.refuseClient(address)
-    if (!refused) this.#count++
+    if (!refused) this.count++
     return refused
   }
 
@@ -88,7 +84,7 @@ export class Admission {
   }
 
   leave(address: string | undefined): void {
-    this.#count--
+    this.count--
     if (address !== undefined) this.#leave(address)
     this.#freed()
   }

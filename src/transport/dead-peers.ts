@@ -118,10 +118,7 @@ export class DeadPeers {
       if (unanswered >= MIN_UNANSWERED && now - since >= this.#timing.silenceMs) dead.add(key)
     }
     this.#suspects = seen
-    if (dead.size > 0) this.#end(dead)
-  }
-
-  #end(dead: ReadonlySet<string>): void {
+    if (dead.size === 0) return
     for (const socket of this.#watched.keys()) if (dead.has(keyOfSocket(socket) ?? '')) this.#died(socket)
   }
 

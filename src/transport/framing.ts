@@ -65,20 +65,16 @@ export class MessageFraming<Unit> implements Framing<string | Buffer, Unit> {
   /** Units of one read of the socket, oldest first; those before `#taken` are taken. */
   #units: Unit[] = []
   #taken = 0
-  #bytes = 0
+  held = 0
 
   constructor(cut: (message: string | Buffer) => readonly Unit[]) {
     this.#cut = cut
   }
 
-  get held(): number {
-    return this.#bytes
-  }
-
   feed(message: string | Buffer): boolean {
     const units = this.#cut(message)
     for (const unit of units) this.#units.push(unit)
-    if (units.length > 0) this.#bytes += message.length
+    if (units.length > 0) this.held += message.length
     return units.length > 0
   }
 
@@ -87,7 +83,7 @@ export class MessageFraming<Unit> implements Framing<string | Buffer, Unit> {
     if (unit === undefined) {
       this.#units = []
       this.#taken = 0
-      this.#bytes = 0
+      this.held = 0
     }
     return unit
   }

@@ -35,7 +35,8 @@ export interface MemorySources {
  * holders is paused, and new connections are refused; beyond it, the largest holders are disconnected.
  */
 export class MemoryBudget {
-  readonly #limit: number
+  /** In bytes. */
+  readonly limit: number
   readonly #sources: MemorySources
   readonly #log: Logger
   readonly #statistics: () => HeapInfo
@@ -44,9 +45,8 @@ export class MemoryBudget {
   #share = 0
   #tense = false
 
-  /** `limit` in bytes. */
   constructor(limit: number, sources: MemorySources, log: Logger, statistics: () => HeapInfo = getHeapStatistics) {
-    this.#limit = limit
+    this.limit = limit
     this.#sources = sources
     this.#log = log
     this.#statistics = statistics
@@ -59,10 +59,6 @@ export class MemoryBudget {
   /** Bytes held now. */
   get held(): number {
     return this.#sumOf(this.#sources.holders())
-  }
-
-  get limit(): number {
-    return this.#limit
   }
 
   /** True while new connections are refused. */
@@ -84,14 +80,14 @@ export class MemoryBudget {
     // The sum of what is held may be more, as it has what connections share once for each of them. But visiting thousands of connections
     // several times a second, while there is no need, would cost more than to write to them.
     const used = memory.used_heap_size + memory.external_memory
-    const isLittle = used < TENSE * this.#limit && heapShare(memory) <= SLOW
+    const isLittle = used < TENSE * this.limit && heapShare(memory) <= SLOW
     const holders = isLittle ? [] : [...this.#sources.holders()]
     let total = isLittle ? 0 : this.#sumOf(holders)
-    if (total > SLOW * this.#limit) {
+    if (total > SLOW * this.limit) {
       engine.trimMemory()
       total = this.#sumOf(holders)
     }
-    this.#share = Math.max(total / this.#limit, heapShare(memory))
+    this.#share = Math.max(total / this.limit, heapShare(memory))
     this.#tell(total)
     if (this.#share > SLOW) this.#relieve(holders, total)
     else this.#resume()
@@ -112,11 +108,11 @@ export class MemoryBudget {
     let rest = total
     for (const holder of holders) {
       const { held } = holder
-      if (held === 0 || (rest <= SLOW * this.#limit && this.#share < REFUSE)) return
-      if (rest > this.#limit) {
+      if (held === 0 || (rest <= SLOW * this.limit && this.#share < REFUSE)) return
+      if (rest > this.limit) {
         this.#slowed.delete(holder)
         holder.discard('out-of-memory')
-      } else if (rest > (SLOW / 2) * this.#limit && !this.#slowed.has(holder)) {
+      } else if (rest > (SLOW / 2) * this.limit && !this.#slowed.has(holder)) {
         this.#slowed.add(holder)
         holder.slow(true)
       }
@@ -132,7 +128,7 @@ export class MemoryBudget {
   #tell(total: number): void {
     if (this.exhausted === this.#tense) return
     this.#tense = this.exhausted
-    const numbers = { held: total, limit: this.#limit, heap: this.#statistics().used_heap_size }
+    const numbers = { held: total, limit: this.limit, heap: this.#statistics().used_heap_size }
     if (this.#tense) this.#log.warn(numbers, 'memory limit: new connections are refused, the largest holders are ended')
     else this.#log.info(numbers, 'memory is below its limit again')
   }

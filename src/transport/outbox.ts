@@ -32,7 +32,8 @@ export class Outbox implements ByteSink {
   readonly #writesEach: boolean
   /** See {@link descriptorOf}; undefined also after an error. */
   #descriptor: number | undefined
-  #bypassed = 0
+  /** Bytes that were written without the stream, which does not count them. */
+  bypassed = 0
   /** Chunks of the current tick: mostly one, so the array is made for the second. */
   #first: Buffer | undefined
   #more: Buffer[] | undefined
@@ -57,14 +58,9 @@ export class Outbox implements ByteSink {
     return this.#bytes + this.#stream.writableLength
   }
 
-  /** Bytes that were written without the stream, which does not count them. */
-  get bypassed(): number {
-    return this.#bypassed
-  }
-
   /** Bytes of whole writes that the kernel has taken. */
   get written(): number {
-    return this.#stream.bytesWritten + this.#bypassed - this.#stream.writableLength
+    return this.#stream.bytesWritten + this.bypassed - this.#stream.writableLength
   }
 
   push(chunk: Buffer): void {
@@ -129,7 +125,7 @@ export class Outbox implements ByteSink {
       // The stream meets any other error too, and tells it.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') this.#descriptor = undefined
     }
-    this.#bypassed += written
+    this.bypassed += written
     const rest = chunk.subarray(written)
     if (rest.length === 0) return
     // A part keeps all of its chunk in memory.

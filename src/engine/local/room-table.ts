@@ -38,7 +38,10 @@ export class LocalRoomTable {
 
   /** Returns the room with an id, or with a title or slug. */
   find(which: number | string): RoomRecord | undefined {
-    const [one] = typeof which === 'number' ? this.#select('id = ?', which) : this.#named(fold(which))
+    const [one] =
+      typeof which === 'number'
+        ? this.#select('id = ?', which)
+        : this.#select('title_key = ?1 OR line_key = ?1', fold(which))
     return one
   }
 
@@ -149,10 +152,6 @@ export class LocalRoomTable {
       .prepare(`SELECT ${COLUMNS} FROM rooms WHERE ${where}`)
       .all(...values)
       .map(roomOf)
-  }
-
-  #named(key: string): RoomRecord[] {
-    return this.#select('title_key = ? OR line_key = ?', key, key)
   }
 
   /** Returns true if another room has the name as title or slug. */

@@ -48,7 +48,7 @@ export class ControlChannel implements EngineBroadcast {
         if (node === this.#parts.nodes.id) this.#parts.nodes.noticeDeath()
         return
       case 'dropped':
-        this.#parts.rooms.noteVersion(Number(more))
+        this.#parts.rooms.note(0, Number(more))
         this.closed(Number(about))
         return
       case 'stale':

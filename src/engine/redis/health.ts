@@ -10,29 +10,25 @@ export class Health {
   readonly #shown: string
   readonly #observer: EngineObserver
   readonly #warned = new Set<string>()
-  #trouble: string | undefined
+  /** Reason why commits fail at present; undefined while they work. */
+  trouble: string | undefined
 
   constructor({ shown }: RedisLocation, observer: EngineObserver) {
     this.#shown = shown
     this.#observer = observer
   }
 
-  /** Reason why commits fail at present; undefined while they work. */
-  get trouble(): string | undefined {
-    return this.#trouble
-  }
-
   /** Called when commits fail; reports a reason that is not the last one. */
   failed(reason: string): void {
     const trouble = `Redis at ${this.#shown}: ${reason}`
-    if (trouble === this.#trouble) return
-    this.#trouble = trouble
+    if (trouble === this.trouble) return
+    this.trouble = trouble
     this.#observer.trouble(trouble)
   }
 
   recovered(): void {
-    if (this.#trouble === undefined) return
-    this.#trouble = undefined
+    if (this.trouble === undefined) return
+    this.trouble = undefined
     this.#observer.recovered()
   }
 

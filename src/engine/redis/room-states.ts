@@ -21,7 +21,7 @@ export class RedisRoomStates {
 
   /** Implements {@link EngineLogs.state}. A value that changes meanwhile may come twice. */
   async *of(room: number): AsyncGenerator<readonly Event[]> {
-    const key = this.#keys.ofRoom(room, 'state')
+    const key = this.#keys.state(room)
     const pages = scanned((cursor) => this.#link.call(key, 'HSCAN', cursor, 'COUNT', String(PAGE_EVENTS)))
     for await (const page of pages) {
       yield this.#lasting(
@@ -47,7 +47,7 @@ export class RedisRoomStates {
 
   /** Implements {@link EngineLogs.stateOfKey}. */
   async ofKey(room: number, key: string): Promise<Event | undefined> {
-    const value = (await this.#link.call(this.#keys.ofRoom(room, 'state'), 'HGET', key)) as string | null
+    const value = (await this.#link.call(this.#keys.state(room), 'HGET', key)) as string | null
     return value === null ? undefined : (await this.#lasting(room, [value]))[0]
   }
 

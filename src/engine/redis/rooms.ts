@@ -62,7 +62,7 @@ export class RedisRooms implements EngineRooms {
   async resume(connection: RedisConnection, lobby: string | undefined, others: Iterable<number>): Promise<Resumed> {
     const known = [String(this.#number), String(this.#version)]
     const [behind, number, version] = await connection.eval('raise-rooms', this.#keys.rooms, known)
-    this.#note(Number(number), Number(version))
+    this.note(Number(number), Number(version))
     if (lobby !== undefined) await this.#ensureLobby(connection, lobby)
     // Ids above the last given one belong to no room, as in tests of the engine alone; 0 is none either.
     const given = (id: number) => id > 0 && id <= this.#number
@@ -93,16 +93,11 @@ export class RedisRooms implements EngineRooms {
   learn(record: string): void {
     // Written by the scripts.
     const room: StoredRoom = JSON.parse(record)
-    this.#note(room.id, room.version)
+    this.note(room.id, room.version)
     const known = this.#cache.get(room.id)
     if (this.#dropped.has(room.id) || (known && known.version >= room.version)) return
     this.#cache.set(room)
     this.changed(room.id)
-  }
-
-  /** Called with the number of changes of all rooms. */
-  noteVersion(version: number): void {
-    this.#note(0, version)
   }
 
   /** Called when a message is appended to a room's log; stores its time. */
@@ -227,7 +222,8 @@ export class RedisRooms implements EngineRooms {
     return removed === 1
   }
 
-  #note(id: number, version: number): void {
+  /** Called with the id of a room, 0 for none, and the number of changes of all rooms. */
+  note(id: number, version: number): void {
     this.#number = Math.max(this.#number, id)
     this.#version = Math.max(this.#version, version)
   }

@@ -30,11 +30,11 @@ let scripts: ReturnType<typeof loadScripts> | undefined
  */
 export class SingleServer implements RedisConnection {
   readonly lost: Promise<string>
+  reason: string | undefined
   warning: string | undefined
   readonly #commands: Client
   readonly #channels: Client
   readonly #lose: (reason: string) => void
-  #reason: string | undefined
   /** The id that Redis gives the socket for commands; it may be reused, so the name is checked too. */
   #id = ''
   readonly #name = `roomd-${randomBytes(8).toString('hex')}`
@@ -94,13 +94,9 @@ export class SingleServer implements RedisConnection {
     }
   }
 
-  get reason(): string | undefined {
-    return this.#reason
-  }
-
   close(reason: string): void {
-    if (this.#reason !== undefined) return
-    this.#reason = reason
+    if (this.reason !== undefined) return
+    this.reason = reason
     this.#commands.destroy()
     this.#channels.destroy()
     this.#lose(reason)
@@ -181,7 +177,7 @@ export class SingleServer implements RedisConnection {
   #errorOf(error: unknown): Refused | ConnectionLost {
     const reason = reasonOf(error)
     // Other errors come from the client after the connection is lost.
-    if (!(error instanceof ErrorReply)) return new ConnectionLost(this.#reason ?? reason)
+    if (!(error instanceof ErrorReply)) return new ConnectionLost(this.reason ?? reason)
     // Another server is, or becomes, the primary: the next connection finds it.
     if (/^(READONLY|LOADING|MASTERDOWN|NOREPLICAS)/.test(reason)) this.close(reason)
     return new Refused(reason)

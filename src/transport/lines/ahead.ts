@@ -31,7 +31,7 @@ export class ReadAhead {
   readonly #ready: () => void
   /** Chunks, oldest first. */
   #chunks: Buffer[] = []
-  #bytes = 0
+  bytes = 0
   #phase: 'opening' | 'open' | 'ended' = 'opening'
   #openedAt: number | undefined
   #silence: NodeJS.Timeout | undefined
@@ -46,10 +46,6 @@ export class ReadAhead {
     this.#ready = ready
   }
 
-  get bytes(): number {
-    return this.#bytes
-  }
-
   /** True if no more input follows. */
   get hasEnded(): boolean {
     return this.#phase === 'ended'
@@ -57,13 +53,13 @@ export class ReadAhead {
 
   /** True if reading has to pause. */
   get full(): boolean {
-    const bytes = this.#bytes
+    const bytes = this.bytes
     return bytes > MAX_AHEAD_BYTES || (totalBytes > MAX_TOTAL_BYTES && bytes > MIN_BYTES)
   }
 
   push(chunk: Buffer): void {
     if (this.#phase === 'ended') return
-    this.#bytes += chunk.length
+    this.bytes += chunk.length
     totalBytes += chunk.length
     const last = this.#chunks.at(-1)
     if (last && last.length + chunk.length <= BLOCK_BYTES)
@@ -79,7 +75,7 @@ export class ReadAhead {
   shift(): Buffer | undefined {
     if (this.#holding) return undefined
     const chunk = this.#chunks.shift()
-    this.#bytes -= chunk?.length ?? 0
+    this.bytes -= chunk?.length ?? 0
     totalBytes -= chunk?.length ?? 0
     return chunk
   }
@@ -94,8 +90,8 @@ export class ReadAhead {
   /** Ends the input and discards it. */
   clear(): void {
     this.end()
-    totalBytes -= this.#bytes
-    this.#bytes = 0
+    totalBytes -= this.bytes
+    this.bytes = 0
     this.#chunks = []
   }
 
@@ -125,7 +121,7 @@ export class ReadAhead {
       this.#more = false
       this.#look()
     }
-    this.#silence = setTimeout(silent, this.#bytes < MUCH_BYTES ? SILENCE_MS : LONG_SILENCE_MS)
+    this.#silence = setTimeout(silent, this.bytes < MUCH_BYTES ? SILENCE_MS : LONG_SILENCE_MS)
   }
 
   #look(): void {
