@@ -17,7 +17,6 @@ interface LastAddress {
 }
 
 interface Question {
-  /** Id of the room. */
   readonly room: number
   /** The folded nickname. */
   readonly key: string

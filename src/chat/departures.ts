@@ -116,7 +116,6 @@ export class Departures {
   }
 }
 
-/** The draft of a `joined`. */
 export function joinedOf(room: FollowedRoom, session: Session, details?: EventDetails): Draft {
   return { ...presenceOf(room, session), kind: 'joined', body: '', ...(details && { details }) }
 }

@@ -11,7 +11,6 @@ const IMPATIENT_MS = 60_000
 const FIRST_PAUSE_MS = 5
 const LONGEST_PAUSE_MS = 100
 
-/** A request for a nickname. */
 export interface NicknameRequest {
   /** The folded nickname. */
   readonly key: string

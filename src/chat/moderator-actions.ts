@@ -33,7 +33,6 @@ export interface Target extends Identity {
 /** The accounts, as far as moderation needs them. */
 export interface AccountLookup {
   find(name: string): Promise<AccountRecord | undefined>
-  /** Returns true for an account that is an admin's. */
   isAdmin(account: AccountRecord): boolean
 }
 

@@ -75,7 +75,6 @@ export class NameClaims {
     if (holders?.delete(session) && holders.size === 0) this.#holders.delete(claim)
   }
 
-  /** Returns true if a session holds its former nickname. */
   hasFormer(room: number, session: Session, former: Nickname): boolean {
     return this.#holders.get(claimOf(room, former))?.has(session) === true
   }

@@ -22,7 +22,6 @@ export class NodeQuestion<Q extends object, A extends object> {
   /** Name of this node in questions. */
   readonly #node = randomUUID()
   #asked = 0
-  /** Takers of the answers that are awaited, by number. */
   readonly #awaited = new Map<number, (answer: A) => void>()
 
   /** `subject` is that of the broadcasts; others than questions and answers may have it too. */

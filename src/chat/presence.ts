@@ -1,7 +1,6 @@
 import { fold } from './names.ts'
 import type { Session } from './session.ts'
 
-/** Numbers of sessions. */
 export interface Numbers {
   readonly sessions: number
   readonly admins: number

@@ -22,7 +22,6 @@ const MAX_DEPTH = 4_096
 const SEARCH = 10_000
 const ATTEMPTS = [256, 2_048]
 
-/** The result of a search. */
 export interface Search {
   /** The wanted events, oldest first. */
   readonly pages: AsyncIterable<Event[]>

@@ -9,7 +9,6 @@ import { SlowMode } from './slow-mode.ts'
 const RANKS = ['member', 'voiced', 'operator', 'owner', 'admin'] as const
 export type Rank = (typeof RANKS)[number]
 
-/** Returns true if a rank is at least another one. */
 export function isAtLeast(rank: Rank, least: Rank): boolean {
   return RANKS.indexOf(rank) >= RANKS.indexOf(least)
 }

@@ -12,7 +12,6 @@ export class RoundRobin<T> {
     this.#pick = pick
   }
 
-  /** Number of entries of an address. */
   count(address: string): number {
     return this.#byAddress.get(address)?.size ?? 0
   }

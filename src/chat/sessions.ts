@@ -97,7 +97,6 @@ export class Sessions {
     this.endHere(ended)
   }
 
-  /** Ends sessions on this node. */
   endHere(ended: EndedSessions): void {
     const { key, why, id, except, accountOnly = false, reason } = ended
     for (const session of this.#presence.of(key)) {

@@ -4,7 +4,6 @@ import type { Asker } from './work-turns.ts'
 
 /** A user who says or reads something: a session, or the author of a request without one. */
 export interface Speaker extends Identity, Asker {
-  /** The nickname. */
   readonly name: string
   /** True if the user has proved that it owns the account of the nickname. */
   readonly registered: boolean

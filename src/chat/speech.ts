@@ -13,7 +13,6 @@ import { checkScope } from './token-scope.ts'
 /** Fields of a message beside its text, where a protocol has them. */
 export type MessageExtras = Pick<Draft, 'sent' | 'color' | 'nonce' | 'details'>
 
-/** A message that is to be said. */
 export interface Saying extends MessageExtras {
   readonly text: string
 }

@@ -21,7 +21,6 @@ const TOKEN = new RegExp(`^${PREFIX}[A-Za-z0-9]{${LENGTH}}$`)
 const MAX_TOKENS = 100
 const MAX_ROOMS = 100
 
-/** A token that is to be made. */
 export interface TokenRequest {
   /** Unique among the tokens of the account; 1 to 64 characters as in a slug. */
   readonly name: string

@@ -28,7 +28,6 @@ export function readRequest(sent: Readonly<Record<string, unknown>>): ControlReq
   return { action, ...Object.fromEntries(given.map(([name]) => [name, sent[name]])) }
 }
 
-/** Returns true for the name of an operation. */
 export function isAction(name: unknown): name is ControlRequest['action'] {
   return typeof name === 'string' && Object.hasOwn(CONTROL_OPERATIONS, name)
 }

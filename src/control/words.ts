@@ -25,7 +25,6 @@ export async function requestOf(
   return request
 }
 
-/** Returns the actions of a command, for errors. */
 function actionsOf(command: string): string {
   const operations = Object.entries(CONTROL_OPERATIONS).filter(([action]) => action.startsWith(`${command} `))
   return operations.map(([, { usage }]) => usage).join(', ')

@@ -11,7 +11,6 @@ import type { Records } from './typed-records.ts'
 export const VISIBILITIES = ['public', 'private', 'hidden'] as const
 export type Visibility = (typeof VISIBILITIES)[number]
 
-/** The origin of a room. */
 export interface RoomMaker {
   /** An identifier of the client's address, equal for all rooms made from one address. */
   readonly address: string
@@ -43,7 +42,6 @@ export interface RoomRecord {
   readonly changedAt: number
 }
 
-/** A room to create. */
 export interface NewRoom extends Pick<RoomRecord, 'title' | 'slug' | 'visibility' | 'hash' | 'maker'> {
   readonly description?: string
   /** Prefix of a generated slug, which ends with the id; used when the slug is empty or taken. Without it a taken slug is refused. */
@@ -218,7 +216,6 @@ export interface EngineRooms {
   silentSince(time: number): AsyncIterable<readonly RoomRecord[]>
   /** Lists the rooms with a {@link RoomMaker.address}, in no order. */
   madeFrom(address: string): Promise<readonly RoomRecord[]>
-  /** Resolves with the number of rooms. */
   count(): Promise<number>
   /**
    * Changes the record of a room. A room that is not hidden is private while it has a password, else public. The lobby keeps its slug, and a slug changes only with the title. Resolves with undefined when there is no such

@@ -133,7 +133,6 @@ export function idAt(ms: number): number {
   return Math.floor(ms) * PER_MS
 }
 
-/** Returns the last id of a millisecond. */
 export function lastIdAt(ms: number): number {
   return idAt(ms) + PER_MS - 1
 }

@@ -3,14 +3,12 @@ import { Gone } from './errors.ts'
 import { type Event, idAt, type LogName, lastIdAt } from './event.ts'
 import type { Recent } from './recent.ts'
 
-/** Maximum events of a page. */
 const PAGE_EVENTS = 256
 /** Bytes at which a page ends, see {@link memoryBytes}. */
 export const PAGE_BYTES = 65_536
 /** Maximum events that {@link LogStore.back} skips, in about a millisecond. */
 const STRIDE = 1_024
 
-/** The bounds of a log. */
 export interface Bounds extends Extent {
   /** Id of the newest event whose id is ahead of its time, see {@link timeAt}; 0 if there is none. */
   readonly ahead: number

@@ -5,7 +5,6 @@ export const TEXT = { type: 'string' } as const
 export const ACCOUNT = {
   type: 'object',
   properties: {
-    /** The name as registered. */
     name: TEXT,
     /** Hash of the password or key. */
     hash: TEXT,
@@ -82,11 +81,9 @@ export const HOOK = {
   properties: {
     /** The key. */
     id: TEXT,
-    /** Id of the room. */
     room: { type: 'number' },
     /** The address to which events are posted. */
     url: TEXT,
-    /** The kinds of the events. */
     kinds: { type: 'array', items: TEXT },
     /** The key of the signature. */
     secret: TEXT,

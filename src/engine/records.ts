@@ -111,7 +111,6 @@ export type AddressBan = RecordOf<'address-ban'>
 export type HookRecord = RecordOf<'hook'>
 export type TokenRecord = RecordOf<'token'>
 
-/** A record as stored. */
 export interface StoredRecord {
   readonly kind: RecordKind
   /** The result of {@link storedKey}. */
@@ -150,7 +149,6 @@ export function blockKey(owner: string, name: string): string {
   return `${fold(owner)}\n${fold(name)}`
 }
 
-/** Returns the key under which a record is stored. */
 export function storedKey(kind: RecordKind, key: string): string {
   return declarationOf(kind).foldsKeys ? fold(key) : key
 }

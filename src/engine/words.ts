@@ -42,12 +42,10 @@ export function termsOf(search: string): Term[] {
   return [...terms.values()]
 }
 
-/** Returns the words of a text, folded. */
 export function wordsOf(text: string): string[] {
   return foldWord(text).match(TOKEN) ?? []
 }
 
-/** Returns a function that returns true for texts with every term. */
 export function matcherOf(terms: readonly Term[]): (text: string) => boolean {
   const words = terms.filter((term) => term.words.length > 0)
   const wanted = words.map(({ words, prefix }) => ` ${words.map(foldWord).join(' ')}${prefix ? '' : ' '}`)

@@ -16,7 +16,6 @@ import { type Out, Progress } from './progress.ts'
 const CONTENT = KIND_NAMES.filter((kind) => !declarationOf(kind).isOfNodes)
 
 export interface ExportRequest {
-  /** Version of roomd. */
   readonly version: string
   /** Title or slug of the only room to export, without anything else. */
   readonly room: string | undefined
@@ -105,7 +104,6 @@ export function roomIn({ rooms, shown }: ExportSource, name: string): RoomRecord
   return room
 }
 
-/** Writes lines to a stream, and ends it if `end` is true. */
 async function write(lines: AsyncIterable<string>, out: Writable, end: boolean): Promise<void> {
   await pipeline(Readable.from(lines, { highWaterMark: 4 }), out, { end }).catch((error: unknown) => {
     const { code, syscall, message } = error as NodeJS.ErrnoException

@@ -3,7 +3,6 @@ import split2 from 'split2'
 import { KINDS } from '../engine/records.ts'
 import { type ExportLine, FORMAT, LINE_SCHEMAS } from './lines.ts'
 
-/** A line of an export that is read. */
 export interface ReadLine {
   readonly line: ExportLine
   readonly text: string

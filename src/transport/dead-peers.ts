@@ -207,7 +207,6 @@ function readAddress(digits: string, family: Family): string {
 
 const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 
-/** Returns the canonical form of an address. */
 function canonical(address: string): string {
   if (!address.includes(':')) return address
   const [bare = ''] = address.split('%')

@@ -36,7 +36,6 @@ export type DisconnectReason =
   | 'logged-in-elsewhere'
   | 'stopping'
 
-/** The error for each reason. */
 export const DISCONNECTS: Readonly<Record<DisconnectReason, Disconnect>> = {
   'too-many-connections': { text: 'Too many connections', reconnect: true },
   'too-many-from-address': { text: 'Too many connections from your address', reconnect: false },

@@ -4,7 +4,6 @@ import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import { atTickEnd, tickEnd } from '../tick.ts'
 
-/** The owner of an {@link Outbox}. */
 export interface OutboxOwner {
   /** Called once, when the queue is full; the outbox then takes no more. */
   overflowed(): void

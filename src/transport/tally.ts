@@ -17,7 +17,6 @@ export class Tally {
 
 /** Statistics of a listener. */
 export interface Traffic {
-  /** Open connections. */
   readonly open: number
   /** Connections opened since the start. */
   readonly opened: number

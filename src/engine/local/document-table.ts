@@ -43,7 +43,6 @@ export class DocumentTable {
     this.#delete.run(log, number)
   }
 
-  /** Lists the oldest `count` documents of a log. */
   oldest(log: number, count: number): NumberedDocument[] {
     return this.#oldest.all(log, log, count).map(({ number, id }) => ({ number: Number(number), id: Number(id) }))
   }

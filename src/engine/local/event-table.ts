@@ -105,7 +105,6 @@ export class EventTable {
     return Number(this.#newestBefore.get(log, ms)?.id ?? -1)
   }
 
-  /** Deletes events up to an id. */
   deleteUpTo(log: number, id: number): void {
     this.#deleteUpTo.run(log, id)
   }

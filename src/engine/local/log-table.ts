@@ -1,7 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { LogName } from '../event.ts'
 
-/** A row of the table of logs. */
 export interface LogRow {
   readonly id: number
   readonly name: LogName
@@ -90,7 +89,6 @@ export class LogTable {
     return this.#names("last < ? AND name GLOB 'inbox:*/*'", { values: [id], from: 'logs INDEXED BY logs_guests' })
   }
 
-  /** Lists the logs with more than `events` events. */
   withMoreThan(events: number): LogName[] {
     return this.#names('count > ?', { values: [events] })
   }

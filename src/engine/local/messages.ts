@@ -22,13 +22,11 @@ export interface StoreOptions {
 
 /** The content of a store when it is opened, as far as the engine keeps it in memory. */
 export interface OpenedStore {
-  /** Number of rooms. */
   readonly rooms: number
   readonly stranded: readonly Stranded[]
   readonly records: KnownRecords
 }
 
-/** A call of a method of the store. */
 export type StoreRequest = readonly [method: StoreMethod | 'close', args: readonly unknown[]]
 
 /** The reply to a request. The first one comes without a request, and has the {@link OpenedStore}, unless there is a `fault`. */

@@ -100,7 +100,6 @@ export class RecordTable {
     return pageOf(this.#db.prepare(page).all(kind, after, Date.now(), limit, skip), after)
   }
 
-  /** Returns records with a value in an index, after a position. */
   pageBy(kind: string, index: string, value: string, after: number, limit: number): RecordPage {
     const page = `SELECT id, records.value FROM record_index JOIN records ON id = record
       WHERE name = ? AND record_index.value = ? AND kind = ? AND record > ? ORDER BY record LIMIT ?`

@@ -77,7 +77,6 @@ export class RoomStateTable {
     return { text: textOf(rows), last }
   }
 
-  /** Returns the state of a room. */
   all(room: number): Event[] {
     const events: Event[] = []
     for (let after: string | undefined = ''; after !== undefined; ) {

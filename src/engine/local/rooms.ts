@@ -93,7 +93,6 @@ export class LocalRooms implements EngineRooms {
     this.#cache.delete(id)
   }
 
-  /** Calls the watchers. */
   changed(room: number): void {
     for (const listener of this.#watchers) listener(room)
   }

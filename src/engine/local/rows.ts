@@ -45,7 +45,6 @@ export function rowsOf({ rows, columns }: Columns): Row[] {
   })
 }
 
-/** The result of a commit. */
 export interface CommitResult {
   /** Id of each row; not appended: 0 where {@link Closed} is the reason, and the negative id of the event with the same nonce. */
   readonly ids: readonly number[]

@@ -63,7 +63,6 @@ type MethodNameOfTable = {
   [Table in keyof LocalStore & string]: `${Table}.${MethodName<LocalStore[Table]>}`
 }[keyof LocalStore & string]
 
-/** A method of the store, or `table.method`. */
 type MethodOf<T, M> = M extends `${infer Table}.${infer Name}`
   ? Table extends keyof T
     ? MethodOf<T[Table], Name>

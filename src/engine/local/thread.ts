@@ -13,7 +13,6 @@ interface Pending {
   reject(error: Error): void
 }
 
-/** A channel to a store. */
 interface StoreChannel {
   readonly port: { postMessage(request: StoreRequest): void }
   end(): unknown

@@ -65,7 +65,6 @@ export class ActiveLogs implements Sending {
     return this.#events === 0
   }
 
-  /** The logs with followers. */
   get followed(): readonly LogName[] {
     return Array.from(this.#byChannel.values(), ({ name }) => name)
   }

@@ -38,7 +38,6 @@ export interface RedisConnection {
   call(key: string, command: string, ...args: readonly string[]): Promise<unknown>
   /** Returns a function for each server that holds keys. */
   everyServer(): readonly Ask[]
-  /** Resolves when the channels are subscribed. */
   subscribe(channels: readonly string[], listener: ChannelListener): Promise<void>
   unsubscribe(channel: string): Promise<void>
   /** Resolves when the connections that receive channels have replied to PING. */

@@ -64,7 +64,6 @@ export class ControlChannel implements EngineBroadcast {
     }
   }
 
-  /** Called when a room is closed. */
   closed(room: number): void {
     this.#parts.memberships.closed(room)
     this.#parts.nodes.closed(`room:${room}`)

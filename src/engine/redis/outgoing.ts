@@ -24,7 +24,6 @@ export interface Sending {
   ready(queue: Outgoing): void
 }
 
-/** Callbacks for commits. */
 export interface CommitObserver {
   /** Called with the number of events of a commit and its duration. */
   measured(events: number, ms: number): void
@@ -64,7 +63,6 @@ export class Outgoing {
     this.#sending = sending
   }
 
-  /** The name of the log. */
   get name(): LogName {
     return this.#log.name
   }

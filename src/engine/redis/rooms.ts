@@ -210,7 +210,6 @@ export class RedisRooms implements EngineRooms {
     return () => this.#watchers.delete(listener)
   }
 
-  /** Calls the watchers. */
   changed(room: number): void {
     for (const listener of [...this.#watchers]) listener(room)
   }

@@ -9,7 +9,6 @@ export async function* scanned(ask: (cursor: string) => Promise<unknown>): Async
   } while (cursor !== '0')
 }
 
-/** Returns the fields and values of a page of HSCAN. */
 export function pairsOf(page: readonly string[]): (readonly [field: string, value: string])[] {
   return page.flatMap((field, place) => (place % 2 === 0 ? [[field, page[place + 1] ?? ''] as const] : []))
 }

@@ -62,12 +62,10 @@ export class StoredRooms {
   }
 }
 
-/** Converts a stored room. */
 export function roomOfStored({ lineName, titleKey, lineKey, version, ...room }: StoredRoom): RoomRecord {
   return { ...room, slug: lineName }
 }
 
-/** Converts a room for storage. */
 export function storedRoom({ slug, ...room }: RoomRecord, version: number): StoredRoom {
   return { ...room, lineName: slug, titleKey: fold(room.title), lineKey: fold(slug), version }
 }
