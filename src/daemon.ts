@@ -27,7 +27,7 @@ import { Tally } from './transport/tally.ts'
 
 const DAY_MS = 24 * 3_600_000
 
-export interface Daemon {
+interface Daemon {
   /** Address of each listener, by its name. */
   readonly addresses: ReadonlyMap<string, Address>
   /** Drains within --drain-timeout, then closes everything. Idempotent; never rejects. */
@@ -39,7 +39,7 @@ export interface Daemon {
 }
 
 /** Parameters of a daemon that are not options. */
-export interface DaemonDetails {
+interface DaemonDetails {
   /** Version for /metrics. */
   readonly version?: string
   readonly logState?: LogState

@@ -7,7 +7,7 @@ import { redisLocationOf } from './engine/redis/url.ts'
 import { type ExportSource, type ImportTarget, Unfit } from './engine/transfer.ts'
 
 /** Changes that an engine makes to the store when it starts, and its retention. */
-export interface EngineSettings {
+interface EngineSettings {
   /** Slug that room 1 gets; it keeps its own if none is given. */
   readonly lobby: string | undefined
   readonly keep: Retention

@@ -9,10 +9,10 @@
  * keep coming in, and, where writing takes long, until there is as much to write as the last time.
  */
 const PHASES = ['commit', 'deliver', 'flush', 'resume'] as const
-export type Phase = (typeof PHASES)[number]
+type Phase = (typeof PHASES)[number]
 
 /** An object with a method named after the phase in which it is to be called. */
-export type Job<P extends Phase> = { readonly [K in P]: () => void }
+type Job<P extends Phase> = { readonly [K in P]: () => void }
 
 /** Maximum age of a tick that continues as connections keep coming in. */
 const CROWD_MS = 10

@@ -13,7 +13,7 @@ import type { Identity } from './sanctions.ts'
 import { isCurrent, type Room, type Session } from './session.ts'
 import { checkScope, isFullScope } from './token-scope.ts'
 
-export interface AccessParts {
+interface AccessParts {
   readonly directory: Directory
   readonly followed: FollowedRooms
   readonly credentials: Credentials

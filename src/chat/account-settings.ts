@@ -9,7 +9,7 @@ import type { SessionInfo, SessionList, Sessions } from './sessions.ts'
 import type { Tickets } from './tickets.ts'
 import { checkUnlimited } from './token-scope.ts'
 
-export interface AccountSettingsParts {
+interface AccountSettingsParts {
   readonly accounts: Accounts
   readonly administration: Administration
   readonly admins: Admins
@@ -19,7 +19,7 @@ export interface AccountSettingsParts {
 }
 
 /** A user as it sees itself. */
-export interface OwnProfile {
+interface OwnProfile {
   readonly name: string
   /** True if the nickname is an account's, whose owner this is. */
   readonly account: boolean

@@ -12,7 +12,7 @@ import type { Membership, Session } from './session.ts'
 
 const NONE: ReadonlySet<number> = new Set()
 
-export interface AccountsParts {
+interface AccountsParts {
   readonly credentials: Credentials
   readonly presence: Presence
   readonly blocking: Blocking

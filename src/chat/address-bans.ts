@@ -19,7 +19,7 @@ const SUBJECT = 'address-bans'
 /** Signals between nodes: a ban, or the network of one that was lifted; `by` is missing for the operator of the server. */
 type Told = { readonly banned: AddressBan } | { readonly lifted: string; readonly by?: string | undefined }
 
-export interface BanOptions {
+interface BanOptions {
   /** Its end in ms since the epoch; for good without one. */
   readonly until?: number | undefined
   readonly why?: string

@@ -36,7 +36,7 @@ const OPERATOR = 'roomd'
 /** Subject of broadcasts between nodes. */
 const SUBJECT = 'administration'
 
-export interface AdministrationParts {
+interface AdministrationParts {
   readonly accounts: Pick<Accounts, 'add'>
   readonly credentials: Credentials
   readonly tickets: Tickets

@@ -1,4 +1,4 @@
-export interface AttemptLimit {
+interface AttemptLimit {
   /** Maximum failed attempts of an address within `ms`. */
   readonly failures: number
   readonly ms: number

@@ -55,7 +55,7 @@ export class Author implements Speaker {
   }
 }
 
-export interface AuthorsParts {
+interface AuthorsParts {
   readonly access: Access
   readonly credentials: Credentials
   readonly guests: GuestChecks

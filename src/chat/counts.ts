@@ -2,7 +2,7 @@ import type { Kind } from '../engine/event.ts'
 import type { RefusalCode } from './refusal.ts'
 
 /** Kinds of events that sessions cause. */
-export type Caused = Exclude<Kind, 'closed'>
+type Caused = Exclude<Kind, 'closed'>
 
 const NONE: Readonly<Record<Caused, number>> = {
   message: 0,

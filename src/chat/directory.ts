@@ -18,13 +18,13 @@ export interface RoomDescription {
 }
 
 /** The maker of a room, with its password; empty for a public room. */
-export interface Maker extends Applicant {
+interface Maker extends Applicant {
   readonly password: string
 }
 
 const NOBODY: Maker = { password: '', address: '' }
 
-export interface DirectoryOptions {
+interface DirectoryOptions {
   readonly makers: RoomMakers
   readonly quota: RoomQuota
   /** Called when a room was closed because its maker needed the space for another one. */

@@ -11,13 +11,13 @@ import { isLonger } from './text.ts'
 export const MAX_MASKS = 200
 
 /** A ban or mute: its end in ms since the epoch, for good without one, and the reason. */
-export interface SanctionOptions {
+interface SanctionOptions {
   readonly until?: number | undefined
   readonly why?: string
 }
 
 /** The event of a ban or mute. */
-export interface Sanctioned {
+interface Sanctioned {
   readonly event: Event
   /** False if no member's nickname is, or matches, the given one, and it is neither an account's nor that of a guest who has spoken there. */
   readonly isAnybodyHere: boolean

@@ -13,7 +13,7 @@ import type { Asker } from './work-turns.ts'
 export type Since = { readonly id: number } | { readonly time: number } | 'all' | 'now'
 
 /** A part of what a client has missed. */
-export interface FeedPage {
+interface FeedPage {
   /** Events that the client may see, oldest first; taken out as those of {@link EngineLogs.read}. */
   readonly events: Event[]
   /** Id of the last event of the part, whether the client may see it or not. */
@@ -21,7 +21,7 @@ export interface FeedPage {
 }
 
 /** A client that reads a feed; its name is empty for nobody. */
-export interface FeedReader extends Asker {
+interface FeedReader extends Asker {
   readonly name: string
 }
 

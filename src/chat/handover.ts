@@ -11,7 +11,7 @@ const IMPATIENT_MS = 60_000
 const FIRST_PAUSE_MS = 5
 const LONGEST_PAUSE_MS = 100
 
-export interface NicknameRequest {
+interface NicknameRequest {
   /** The folded nickname. */
   readonly key: string
   /** The session that wants it, and does not wait beyond its end; undefined if there is none. */

@@ -20,7 +20,7 @@ export function newMsgid(): string {
 }
 
 /** A private message that is not committed yet. */
-export type PrivateDraft = Draft & { readonly kind: 'private'; readonly to: string }
+type PrivateDraft = Draft & { readonly kind: 'private'; readonly to: string }
 
 interface Listening {
   readonly log: LogName
@@ -29,7 +29,7 @@ interface Listening {
   first: Event | undefined
 }
 
-export interface InboxesOptions {
+interface InboxesOptions {
   readonly blocks: Blocks
   readonly counts: Counts
   readonly reader: Reader

@@ -14,7 +14,7 @@ import type { Presence } from './presence.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 
-export interface SessionLoginParts {
+interface SessionLoginParts {
   readonly accounts: AccountLogins
   readonly blocking: Blocking
   readonly digests: AddressDigests

@@ -44,7 +44,7 @@ interface Parting {
 /** A role that a guest has until it leaves. */
 export type GuestRole = 'operator' | 'voiced'
 
-export interface MembershipChangesParts {
+interface MembershipChangesParts {
   readonly claims: NameClaims
   readonly counts: Counts
   readonly departures: Departures

@@ -18,7 +18,7 @@ import { Turns } from './turns.ts'
 
 const NOTHING: MessageExtras = {}
 
-export interface MessagesParts {
+interface MessagesParts {
   readonly blocks: Blocks
   readonly reader: Reader
   readonly inboxes: Inboxes

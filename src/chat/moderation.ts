@@ -7,7 +7,7 @@ import { Redaction } from './redaction.ts'
 import { Roles } from './roles.ts'
 import { RoomSettings, type RoomSettingsParts } from './room-settings.ts'
 
-export interface ModerationParts extends RoomSettingsParts, ModeratorActionsParts {
+interface ModerationParts extends RoomSettingsParts, ModeratorActionsParts {
   readonly reader: Reader
   readonly news: NewsChannel
 }

@@ -31,7 +31,7 @@ export interface Target extends Identity {
 }
 
 /** The accounts, as far as moderation needs them. */
-export interface AccountLookup {
+interface AccountLookup {
   find(name: string): Promise<AccountRecord | undefined>
   isAdmin(account: AccountRecord): boolean
 }

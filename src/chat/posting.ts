@@ -15,7 +15,7 @@ import { checkScope } from './token-scope.ts'
 /** Time after which the right of an author to speak in a room is checked again, in ms. */
 export const RENEW_MS = 1_000
 
-export interface PostingParts {
+interface PostingParts {
   readonly addresses: AuthorAddresses
   readonly directory: Directory
   readonly followed: FollowedRooms

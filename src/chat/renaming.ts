@@ -30,7 +30,7 @@ interface Place {
   readonly end: () => void
 }
 
-export interface RenamingParts {
+interface RenamingParts {
   readonly changes: MembershipChanges
   readonly followed: FollowedRooms
   /** Hands a session the events of a room. Returns the end of it. */

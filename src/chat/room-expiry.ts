@@ -9,7 +9,7 @@ const INTERVAL_MS = 60_000
 /** Time from the start to the first search. */
 const DELAY_MS = 1_000
 
-export interface RoomExpiryOptions {
+interface RoomExpiryOptions {
   /** Age of its newest message at which an empty room is closed, in ms; 0 for none. */
   readonly ttlMs: number
   /** Called when a room was closed. */

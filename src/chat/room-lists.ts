@@ -42,7 +42,7 @@ interface AllRooms {
 }
 
 /** The title and members of a public room. */
-export interface OccupiedRoom {
+interface OccupiedRoom {
   readonly title: string
   readonly members: readonly string[]
 }

@@ -13,7 +13,7 @@ const NO_CLIENT: Asker = { address: '', closed: false }
 const SEARCHED_EVENTS = 1_000
 
 /** Time of a member's last event in ms since the epoch, and its colour. */
-export interface Activity {
+interface Activity {
   readonly at: number
   readonly color: string | undefined
 }

@@ -2,7 +2,7 @@ import type { Engine, RoomMaker, RoomRecord } from '../engine/engine.ts'
 import type { RoomMakers } from './makers.ts'
 import { Refusal, refuse } from './refusal.ts'
 
-export interface RoomLimits {
+interface RoomLimits {
   readonly maxRooms: number
   /** Maximum number of rooms made from one address. */
   readonly maxPerAddress: number

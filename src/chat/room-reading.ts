@@ -8,7 +8,7 @@ import { type Found, findWords } from './word-search.ts'
 import type { Asker } from './work-turns.ts'
 
 /** A client that reads, and its nickname, if it has one. */
-export interface RoomReader {
+interface RoomReader {
   readonly asker: Asker
   readonly name: string | undefined
 }

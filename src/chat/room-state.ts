@@ -19,7 +19,7 @@ export const NOBODY: StateUser = { key: '' }
 /** Maximum number of roles in a room, bans and mutes included. */
 export const MAX_ROLES = 16_384
 
-export interface RoomTopic {
+interface RoomTopic {
   readonly text: string
   readonly by: string
   /** In ms since the epoch. */

@@ -33,7 +33,7 @@ export interface SessionList {
   readonly silent: number
 }
 
-export interface EndedSessions {
+interface EndedSessions {
   /** Folded nickname. */
   readonly key: string
   readonly why: SessionEnd

@@ -17,7 +17,7 @@ export interface Saying extends MessageExtras {
   readonly text: string
 }
 
-export interface SpeechOptions {
+interface SpeechOptions {
   readonly counts: Counts
   readonly reader: Reader
   /** Maximum characters of a message. */

@@ -9,7 +9,7 @@ import type { SessionList, Sessions } from './sessions.ts'
 import type { Speech } from './speech.ts'
 import { checkUnlimited } from './token-scope.ts'
 
-export interface SupervisionParts {
+interface SupervisionParts {
   readonly accounts: Accounts
   readonly admins: Admins
   readonly presence: Presence

@@ -42,9 +42,9 @@ export interface TokenInfo extends TokenScope {
 }
 
 /** A client that has proved an account. */
-export type TokenOwner = Proof | Session
+type TokenOwner = Proof | Session
 
-export interface AccessTokensParts {
+interface AccessTokensParts {
   readonly credentials: Credentials
   readonly sessions: Sessions
   readonly onAudit: OnAudit

@@ -13,7 +13,7 @@ import type { Session } from './session.ts'
 import type { SessionList, Sessions } from './sessions.ts'
 import { Totals, type UserTotals } from './totals.ts'
 
-export interface UsersParts {
+interface UsersParts {
   readonly access: Access
   readonly rooms: Directory
   readonly sessions: Sessions

@@ -182,7 +182,7 @@ export function leaverOf({ kind, from, to = '' }: Pick<Draft, 'kind' | 'from' | 
 }
 
 /** The part of a room's state that an event sets or removes. */
-export interface StateChange {
+interface StateChange {
   /** An event with the same key replaces this one. */
   readonly key: string
   /** False if nothing is left of the key. */

@@ -48,7 +48,7 @@ interface ExpiringDeclaration extends Declaration {
 }
 
 /** A kind of record, whose values are strings or objects that JSON can hold. */
-export type KindDeclaration<V> = LastingKind<V> | ExpiringDeclaration
+type KindDeclaration<V> = LastingKind<V> | ExpiringDeclaration
 
 /** Declares the type of a kind's values by their schema. */
 function kind<

@@ -15,7 +15,7 @@ import { type Out, Progress } from './progress.ts'
 /** The kinds of records that are content. */
 const CONTENT = KIND_NAMES.filter((kind) => !declarationOf(kind).isOfNodes)
 
-export interface ExportRequest {
+interface ExportRequest {
   readonly version: string
   /** Title or slug of the only room to export, without anything else. */
   readonly room: string | undefined

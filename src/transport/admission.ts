@@ -5,7 +5,7 @@ import { type ClientAddress, IPV6_PREFIX, networkOf } from './network.ts'
 /** Returns the ban of an address; undefined if it is not banned. */
 export type BanOf = (address: string) => { readonly why: string } | undefined
 
-export interface AdmissionOptions {
+interface AdmissionOptions {
   /** Maximum connections of all protocols together; 0 for no limit. */
   readonly maxConnections: number
   /** Maximum connections from one address; 0 for no limit. */

@@ -20,7 +20,7 @@ const TABLES = [
 ] as const
 type Family = (typeof TABLES)[number]['family']
 
-export interface DeadPeerTiming {
+interface DeadPeerTiming {
   /** How often the tables are read. */
   readonly checkMs: number
   /** Age of the oldest unanswered transmission at which a peer is dead. */

@@ -96,7 +96,7 @@ export class FrameReader implements Framing<Buffer, Buffer> {
   }
 }
 
-export interface FrameStyle {
+interface FrameStyle {
   /**
    * True if no byte of the header is `{`, for clients that search for the first byte of the JSON (docs/protocols/chatterbox.md,
    * section 5.2); the payload is padded with spaces after the opening brace.

@@ -25,7 +25,7 @@ export interface MemoryHolder {
   discard(reason: DisconnectReason): void
 }
 
-export interface MemorySources {
+interface MemorySources {
   holders(): Iterable<MemoryHolder>
   readonly engine: Pick<Engine, 'heldBytes' | 'trimMemory'>
 }

@@ -23,7 +23,7 @@ export interface ReplyWindow {
 type Work = Promise<Buffer | void>
 
 /** Work on a request that later requests need not wait for, such as a message: commits keep the order. */
-export interface Pipelined {
+interface Pipelined {
   /** Work that resolves with the reply, or a function that is given a callback for it: that costs no promise of its own. */
   readonly pipelined: Work | ((done: (reply: Buffer) => void) => void)
 }

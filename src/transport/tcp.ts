@@ -52,7 +52,7 @@ function refuse(stranger: Stranger, receiver: Receiver<Buffer>): void {
 }
 
 /** Options of a port over TCP or TLS: its connections, their framing and their conversations. */
-export interface SocketListenerOptions<Unit> extends Pick<ListenerOptions, 'name' | 'admission' | 'certificate'> {
+interface SocketListenerOptions<Unit> extends Pick<ListenerOptions, 'name' | 'admission' | 'certificate'> {
   readonly options: ConnectionOptions
   readonly framing: () => Framing<Buffer, Unit>
   readonly converse: (link: ClientLink) => Conversation<Unit>

@@ -14,7 +14,7 @@ import type { Transaction } from './transaction.ts'
 const SAID_MS = 60_000
 
 /** The tables that appended events change. */
-export interface AppenderTables {
+interface AppenderTables {
   readonly logs: LogTable
   readonly events: EventTable
   readonly members: MemberTable

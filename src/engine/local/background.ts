@@ -12,7 +12,7 @@ const FAILED_MS = 5_000
 const BUSY_MS = 50
 
 /** Work that is done again and again. */
-export interface BackgroundWork {
+interface BackgroundWork {
   /** Begins it; each slice of it runs between requests. */
   readonly slices: () => Iterable<void>
   /** While there are commits: ratio of the pauses between slices to the time of these. Without it there are none. */

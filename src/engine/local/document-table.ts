@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 /** A row of the table `documents`: its number within the log, and the id of its message. */
-export interface NumberedDocument {
+interface NumberedDocument {
   readonly number: number
   readonly id: number
 }

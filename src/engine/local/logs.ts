@@ -18,7 +18,7 @@ interface FollowedLog {
 }
 
 /** Callbacks for committed events. */
-export interface LocalLogEvents {
+interface LocalLogEvents {
   /** Called with a room that is closed, before followers get the `closed`. */
   closed(room: number): void
   /** Called with the room of a `joined` or `closed`, after followers have it. */

@@ -17,7 +17,7 @@ export interface StatePage {
 }
 
 /** A state, or a part of one, in texts for {@link stateFrom}. */
-export interface StateTexts {
+interface StateTexts {
   readonly isWhole: boolean
   readonly texts: readonly string[]
 }

@@ -24,7 +24,7 @@ export interface Sending {
   ready(queue: Outgoing): void
 }
 
-export interface CommitObserver {
+interface CommitObserver {
   /** Called with the number of events of a commit and its duration. */
   measured(events: number, ms: number): void
   /** Called with the last event of a commit. */

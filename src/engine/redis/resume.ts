@@ -9,7 +9,7 @@ import type { LinkEvents } from './link.ts'
 import type { EngineParts } from './parts.ts'
 
 /** The parts of the engine that depend on the connection. */
-export interface ResumeParts extends EngineParts {
+interface ResumeParts extends EngineParts {
   readonly control: ControlChannel
 }
 

@@ -11,7 +11,7 @@ import type { Link } from './link.ts'
 import { ROOMS_OF_PAGE, roomOfStored, type StoredRoom, StoredRooms } from './stored-rooms.ts'
 
 /** The steps of closing a room that concern more than its record. */
-export interface RoomClosing {
+interface RoomClosing {
   /** Appends `closed` to the room's log. Resolves with false if it has ended already. */
   end(room: number): Promise<boolean>
   /** Called when the room's record is removed. */
@@ -19,7 +19,7 @@ export interface RoomClosing {
 }
 
 /** The state of the rooms on a new connection. */
-export interface Resumed {
+interface Resumed {
   /** True if Redis has lost changes that this node knows of. */
   readonly lost: boolean
   /** Rooms that this node knew and that are closed. */

@@ -84,7 +84,7 @@ const PRELUDES: { readonly [S in ScriptName]: readonly string[] } = {
   'move-records': [],
 }
 
-export interface Script {
+interface Script {
   readonly source: string
   readonly sha: string
 }

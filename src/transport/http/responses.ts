@@ -14,7 +14,7 @@ const RETRY_AFTER_S = 60
 const NO_INPUT: Framing<never, never> = { held: 0, feed: () => true, next: () => undefined }
 
 /** A response whose body is written until either side ends it. */
-export interface LastingResponse {
+interface LastingResponse {
   readonly headers: Readonly<Record<string, string>>
   readonly options: ConnectionOptions
   /** Returns the conversation, whose output is the body; with `isChunked` in whole chunks. */

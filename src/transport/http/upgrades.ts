@@ -20,7 +20,7 @@ const CHUNK_BYTES = 64
 
 export interface SocketOptions extends ConnectionOptions, WebSocketOptions {}
 
-export interface SocketRoute<Unit> {
+interface SocketRoute<Unit> {
   readonly options: SocketOptions
   readonly framing: () => Framing<string | Buffer, Unit>
   /** Returns the conversation for a client with a completed handshake. */

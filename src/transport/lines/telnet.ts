@@ -16,7 +16,7 @@ const TIMING_MARK = '\x06'
 /** Control characters of a terminal for telnet's editing commands. */
 const KEYS: Readonly<Record<string, string>> = { [ERASE_CHARACTER]: '\b', [ERASE_LINE]: '\x1b[2K\x1b[G' }
 
-export interface TelnetAnswers {
+interface TelnetAnswers {
   /** Sends telnet commands. */
   negotiate(bytes: Buffer): void
   /** Replies to ARE-YOU-THERE. */

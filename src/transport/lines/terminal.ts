@@ -9,7 +9,7 @@ const TOKEN = new RegExp(`(?:${ESCAPE_SEQUENCE})|[^]`, 'gu')
 // biome-ignore lint/suspicious/noControlCharactersInRegex: ESC begins a sequence
 const MOVE = /^\x1b\[(\d{0,5})([CDGK])$/
 
-export interface Screen {
+interface Screen {
   readonly text: string
   /** Position of the next character, in code points from 0. */
   readonly cursor: number
