@@ -3,7 +3,7 @@ import { type Config, fileOf } from './config.ts'
 import type { Engine } from './engine/engine.ts'
 import { LocalEngine } from './engine/local/local.ts'
 import type { EngineObserver, Retention } from './engine/observer.ts'
-import { redisLocationOf } from './engine/redis/url.ts'
+import { type RedisLocation, redisLocationOf } from './engine/redis/url.ts'
 import { type ExportSource, type ImportTarget, Unfit } from './engine/transfer.ts'
 
 /** Changes that an engine makes to the store when it starts, and its retention. */
@@ -21,7 +21,7 @@ export function settingsOf(config: Config): EngineSettings {
 /** Creates the engine; the Redis engine is loaded only if it is used. */
 export async function engineOf(config: Config, settings: EngineSettings, observer: EngineObserver): Promise<Engine> {
   const common = { ...settings, memory: { events: config['memory-events'], bytes: config['memory-bytes'] } }
-  const place = config.redis === undefined ? undefined : redisLocationOf(config.redis)
+  const place = placeOf(config)
   if (!place)
     return new LocalEngine(
       { ...common, file: fileOf(config) ?? ':memory:', sync: config.sync, search: config.search },
@@ -38,10 +38,9 @@ export async function engineOf(config: Config, settings: EngineSettings, observe
  * @throws {EngineFault}
  */
 export async function exportSourceOf(config: Config): Promise<ExportSource> {
-  const { redis, 'redis-prefix': prefix } = config
-  const place = redis === undefined ? undefined : redisLocationOf(redis)
+  const place = placeOf(config)
   if (!place) return (await import('./engine/local/export.ts')).LocalExport.open(fileToKeep(config))
-  return (await import('./engine/redis/export.ts')).RedisExport.open(place, prefix)
+  return (await import('./engine/redis/export.ts')).RedisExport.open(place, config['redis-prefix'])
 }
 
 /**
@@ -51,10 +50,13 @@ export async function exportSourceOf(config: Config): Promise<ExportSource> {
  * @throws {EngineFault}
  */
 export async function importTargetOf(config: Config): Promise<ImportTarget> {
-  const { redis, 'redis-prefix': prefix } = config
-  const place = redis === undefined ? undefined : redisLocationOf(redis)
+  const place = placeOf(config)
   if (!place) return (await import('./engine/local/import.ts')).LocalImport.open(fileToKeep(config))
-  return (await import('./engine/redis/import.ts')).RedisImport.open(place, prefix)
+  return (await import('./engine/redis/import.ts')).RedisImport.open(place, config['redis-prefix'])
+}
+
+function placeOf({ redis }: Config): RedisLocation | undefined {
+  return redis === undefined ? undefined : redisLocationOf(redis)
 }
 
 function fileToKeep(config: Config): string {

@@ -4,6 +4,8 @@ import { PROTOCOL_OPTIONS } from './protocols/all.ts'
 import { IPV6_PREFIX } from './transport/network.ts'
 
 const limit = { type: 'number', group: 'Limits' } as const
+const storedText = { type: 'string', group: 'Data' } as const
+const storedNumber = { type: 'number', group: 'Data' } as const
 
 export const OPTIONS = {
   host: { type: 'string', default: '127.0.0.1', group: 'Listeners', describe: 'address of every listener' },
@@ -17,50 +19,35 @@ export const OPTIONS = {
   'tls-key': { type: 'string', default: undefined, group: 'Listeners', describe: 'private key file, PEM' },
 
   data: {
-    type: 'string',
+    ...storedText,
     default: './data',
-    group: 'Data',
     describe: 'folder of the database and the self-signed certificate; :memory: keeps everything in memory',
   },
   redis: {
-    type: 'string',
+    ...storedText,
     default: undefined,
     secret: true,
-    group: 'Data',
     describe:
       'keep everything in this Redis, for several processes: redis://[[user]:password@]host[:port][/database], rediss:// for TLS',
   },
-  'redis-file': {
-    type: 'string',
-    default: undefined,
-    group: 'Data',
-    describe: 'file whose only line is the value of --redis',
-  },
-  'redis-prefix': { type: 'string', default: 'roomd', group: 'Data', describe: 'prefix of every key in Redis' },
+  'redis-file': { ...storedText, default: undefined, describe: 'file whose only line is the value of --redis' },
+  'redis-prefix': { ...storedText, default: 'roomd', describe: 'prefix of every key in Redis' },
   sync: {
-    type: 'string',
+    ...storedText,
     default: 'normal',
     choices: ['normal', 'full'],
-    group: 'Data',
     describe:
       'durability of an acknowledged line: it survives a crash of the process (normal), also a power failure (full)',
   },
   lobby: {
-    type: 'string',
+    ...storedText,
     default: 'lobby',
-    group: 'Data',
     describe: 'name of the default room, in which protocols without rooms speak',
   },
-  'keep-days': {
-    type: 'number',
-    default: 0,
-    group: 'Data',
-    describe: 'remove events older than this many days; 0 keeps all',
-  },
+  'keep-days': { ...storedNumber, default: 0, describe: 'remove events older than this many days; 0 keeps all' },
   'keep-events': {
-    type: 'number',
+    ...storedNumber,
     default: 0,
-    group: 'Data',
     describe: 'number of events kept for each room, the newest; 0 keeps all',
   },
   search: {
@@ -70,17 +57,15 @@ export const OPTIONS = {
     describe: 'index messages for /search; with --no-search, and with --redis, it looks at the newest 10,000 events',
   },
   'memory-events': {
-    type: 'number',
+    ...storedNumber,
     default: 1_000,
     min: 1,
-    group: 'Data',
     describe: 'number of newest events held in memory for each room',
   },
   'memory-bytes': {
-    type: 'number',
+    ...storedNumber,
     default: 1_048_576,
     min: 1_024,
-    group: 'Data',
     describe: 'bytes of newest events held in memory for each room',
   },
 

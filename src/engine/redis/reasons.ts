@@ -5,8 +5,7 @@ const OLDEST = [6, 2] as const
 export function problemOf(about: string): string | undefined {
   const version = /^redis_version:(\d+)\.(\d+)\S*/m.exec(about)
   if (!version) return 'it does not say its version'
-  const [, major, minor] = version.map(Number)
-  if (major === undefined || minor === undefined) return 'it does not say its version'
+  const [, major = 0, minor = 0] = version.map(Number)
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
     return `it is version ${version[0].slice('redis_version:'.length)}, and must be at least ${OLDEST.join('.')}`
   }

@@ -1,4 +1,4 @@
-import { cooldownAfter } from '../../chat/cooldown.ts'
+import { cooldownAfter } from '../../chat/snapshot.ts'
 import { atTickEnd } from '../../tick.ts'
 import type { SessionLink } from '../../transport/conversation.ts'
 import { encodeFrame } from '../../transport/frames.ts'
