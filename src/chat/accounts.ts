@@ -124,13 +124,14 @@ export class Accounts {
   }
 
   async #own(session: Session): Promise<void> {
-    const { credentials, share, keepRole } = this.#parts
+    const { credentials, share, keepRole, memberships } = this.#parts
     session.registered = true
     session.client = undefined
     const account = await credentials.find(session.name).catch(() => undefined)
     session.accountId = account && accountId(account)
+    const rooms = () => Array.from(session.memberships.keys(), (room) => memberships.share(room, session.name))
     await share(session)
-      .then(() => this.#shareNames(session))
+      .then(() => Promise.all(rooms()))
       .catch(() => {})
     await Promise.all(Array.from(session.memberships.values(), keepRole)).catch(() => {})
   }
@@ -146,11 +147,6 @@ export class Accounts {
       if (holder?.client === client) rooms.add(room)
     }
     return rooms
-  }
-
-  /** Lets other nodes hold the nicknames of a session, which has become its account's. */
-  async #shareNames({ memberships, name }: Session): Promise<void> {
-    await Promise.all(Array.from(memberships.keys(), (room) => this.#parts.memberships.share(room, name)))
   }
 
   #checkOpen(): void {

@@ -24,14 +24,12 @@ export class Availability {
 
   async #wait(): Promise<void> {
     const started = performance.now()
-    while (!(await this.#isAvailable()) && performance.now() - started < PATIENCE_MS)
+    const isAway = () =>
+      this.#engine.ping().then(
+        () => false,
+        () => true,
+      )
+    while ((await isAway()) && performance.now() - started < PATIENCE_MS)
       await new Promise((next) => setTimeout(next, PAUSE_MS).unref())
-  }
-
-  #isAvailable(): Promise<boolean> {
-    return this.#engine.ping().then(
-      () => true,
-      () => false,
-    )
   }
 }

@@ -1,7 +1,7 @@
 import type { Engine, Range } from '../engine/engine.ts'
 import type { Event } from '../engine/event.ts'
 import type { Member } from '../engine/memberships.ts'
-import { type Addressee, Addressees, addresseeOf } from './addressees.ts'
+import { type Addressee, addresseeOf, findAddressee } from './addressees.ts'
 import type { Author } from './authors.ts'
 import type { Blocking } from './blocking.ts'
 import type { Blocks } from './blocks.ts'
@@ -31,14 +31,12 @@ interface MessagesParts {
 export class Messages {
   readonly #engine: Engine
   readonly #parts: MessagesParts
-  readonly #addressees: Addressees
   /** Requests for which an addressee is being looked up: the session's next requests come behind them. */
   readonly #lookups = new Turns<Session>()
 
   constructor(engine: Engine, parts: MessagesParts) {
     this.#engine = engine
     this.#parts = parts
-    this.#addressees = new Addressees(engine.memberships, engine.records)
   }
 
   /**
@@ -100,9 +98,10 @@ export class Messages {
       const body = this.#parts.speech.body(text)
       // Nobody else may speak in the name of a guest who is in a room. A guest's client without one must not either.
       if (!session.registered && !session.isOnlyGuest) roomOf(session.inRoom())
-      return this.#addressees
-        .find(to, session)
-        .then((addressee) => [this.#whisper(session, addressee, body, { details, nonce })], refuse)
+      return findAddressee(this.#engine, to, session).then(
+        (addressee) => [this.#whisper(session, addressee, body, { details, nonce })],
+        refuse,
+      )
     })
   }
 
@@ -136,7 +135,7 @@ export class Messages {
     checkScope(author, 'write')
     if (!author.registered) throw new Refusal('account-required')
     const body = this.#parts.speech.body(text)
-    const { name, room, inbox } = await this.#addressees.find(to).catch(refuse)
+    const { name, room, inbox } = await findAddressee(this.#engine, to).catch(refuse)
     const isBlocked = await this.#parts.blocking.blockedFrom(author.name)
     if (isBlocked?.(name)) return false
     const draft = { kind: 'private', room, from: author.name, to: name, body, nonce, verified: true } as const
@@ -163,7 +162,7 @@ export class Messages {
       return this.#parts.news.tell({ ...whole, room: record.id })
     }
     checkScope(session, 'write')
-    const { name: to } = await this.#addressees.find(target, session).catch(refuse)
+    const { name: to } = await findAddressee(this.#engine, target, session).catch(refuse)
     if (!this.isBlocked(session, to)) this.#parts.news.tell({ ...whole, to })
   }
 

@@ -86,12 +86,8 @@ export class ModeratorActions {
   /** Checks that the moderator is an operator of a higher rank than the target. @throws Refusal `not-in-room`, `not-permitted`. */
   checkOutranks(by: Membership, target: Target): void {
     this.check(by, 'operator')
-    if (!this.outranks(by, target)) throw new Refusal('not-permitted')
-  }
-
-  /** Returns true if the moderator is of a higher rank than the target. */
-  outranks({ room: { state }, session }: Membership, target: Target): boolean {
-    return !isAtLeast(state.rankOf(target), state.rankOf(session))
+    const { state } = by.room
+    if (isAtLeast(state.rankOf(target), state.rankOf(by.session))) throw new Refusal('not-permitted')
   }
 
   /** The state of a room with all its bans, mutes and invitations. @throws Refusal `unavailable`. */
