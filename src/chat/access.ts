@@ -1,5 +1,4 @@
-import type { RoomRecord, StateUser } from '../engine/engine.ts'
-import type { EngineMemberships } from '../engine/memberships.ts'
+import type { Engine, RoomRecord, StateUser } from '../engine/engine.ts'
 import type { AccountRecord } from '../engine/records.ts'
 import type { AddressDigests } from './address-digests.ts'
 import type { Admins } from './admins.ts'
@@ -19,14 +18,15 @@ interface AccessParts {
   readonly credentials: Credentials
   readonly admins: Admins
   readonly digests: AddressDigests
-  readonly memberships: Pick<EngineMemberships, 'member'>
 }
 
 /** The right to read a room without being a member, also for clients that have no session or no nickname yet. */
 export class Access {
+  readonly #engine: Engine
   readonly #parts: AccessParts
 
-  constructor(parts: AccessParts) {
+  constructor(engine: Engine, parts: AccessParts) {
+    this.#engine = engine
     this.#parts = parts
   }
 
@@ -85,7 +85,7 @@ export class Access {
    */
   async checkEntrant(client: Identity, room: RoomRecord, unlocked?: RoomRecord): Promise<RoomState> {
     const isGuest = client.accountId === undefined && client.key !== ''
-    const holder = isGuest && (await this.#parts.memberships.member(room.id, client.key).catch(refuse))
+    const holder = isGuest && (await this.#engine.memberships.member(room.id, client.key).catch(refuse))
     return this.check(client, room, unlocked, !holder || holder.address === client.addressDigest)
   }
 

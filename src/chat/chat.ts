@@ -183,14 +183,7 @@ export class Chat {
       onAdministered,
       onDemoted: (session) => memberships.demote(session),
     }))
-    const access = (this.access = new Access({
-      directory,
-      followed,
-      credentials,
-      admins,
-      digests,
-      memberships: engine.memberships,
-    }))
+    const access = (this.access = new Access(engine, { directory, followed, credentials, admins, digests }))
     const speech = new Speech(engine, { counts, reader, maxText })
     this.#engine = engine
     this.#joining = { directory, guests, inboxes, memberships }
@@ -206,20 +199,9 @@ export class Chat {
     this.feeds = new Feeds(engine, blocks, reader)
     this.hooks = new RoomHooks(engine, reader)
     this.messages = new Messages(engine, { blocks, reader, inboxes, news, speech, blocking })
-    this.moderation = new Moderation(engine, {
-      addresses,
-      directory,
-      passwords,
-      reader,
-      counts,
-      news,
-      maxKeepDays: options.keepDays || Infinity,
-      onAudit,
-      accounts: {
-        find: (name) => credentials.find(name).catch(refuse),
-        isAdmin: (account) => admins.names(account),
-      },
-    })
+    const maxKeepDays = options.keepDays || Infinity
+    const moderating = { addresses, admins, counts, credentials, directory, maxKeepDays, news, onAudit }
+    this.moderation = new Moderation(engine, { ...moderating, passwords, reader })
     this.people = new RoomPeople(engine, reader, followed)
     this.keyedRequests = new KeyedRequests(engine.records)
     this.posting = new Posting(engine, { addresses, directory, followed, speech })

@@ -2,10 +2,10 @@ import type { Engine, RoomChange } from '../engine/engine.ts'
 import { Closed } from '../engine/errors.ts'
 import type { Draft, Event, MODERATION_KINDS } from '../engine/event.ts'
 import type { Member } from '../engine/memberships.ts'
-import type { AccountRecord } from '../engine/records.ts'
+import type { Admins } from './admins.ts'
 import type { AuthorAddresses } from './author-addresses.ts'
 import type { Counts } from './counts.ts'
-import { accountId } from './credentials.ts'
+import { accountId, type Credentials } from './credentials.ts'
 import { fold } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { isAtLeast, MAX_ROLES, type Rank, RoomState } from './room-state.ts'
@@ -30,42 +30,33 @@ export interface Target extends Identity {
   readonly member: Member | undefined
 }
 
-/** The accounts, as far as moderation needs them. */
-interface AccountLookup {
-  find(name: string): Promise<AccountRecord | undefined>
-  isAdmin(account: AccountRecord): boolean
-}
-
 export interface ModeratorActionsParts {
-  readonly accounts: AccountLookup
   readonly addresses: AuthorAddresses
+  readonly admins: Admins
   readonly counts: Counts
+  readonly credentials: Credentials
 }
 
 /** The steps that the actions of moderators share: find the target, check the rights, append the event. */
 export class ModeratorActions {
   readonly memberships: Engine['memberships']
-  readonly accounts: AccountLookup
-  readonly #addresses: AuthorAddresses
   readonly #engine: Engine
-  readonly #counts: Counts
+  readonly #parts: ModeratorActionsParts
 
-  constructor(engine: Engine, { accounts, addresses, counts }: ModeratorActionsParts) {
+  constructor(engine: Engine, parts: ModeratorActionsParts) {
     this.#engine = engine
     this.memberships = engine.memberships
-    this.accounts = accounts
-    this.#addresses = addresses
-    this.#counts = counts
+    this.#parts = parts
   }
 
   /** Finds a user by a nickname: a member, an account, or a guest who is not here. */
   async find(room: Room, nickname: string): Promise<Target> {
     const [member, account] = await Promise.all([
       this.#engine.memberships.member(room.record.id, nickname).catch(refuse),
-      this.accounts.find(nickname),
+      this.#parts.credentials.find(nickname).catch(refuse),
     ])
     const name = member?.name ?? nickname
-    const isAdmin = account !== undefined && this.accounts.isAdmin(account)
+    const isAdmin = account !== undefined && this.#parts.admins.names(account)
     const identity = { key: fold(name), accountId: account && accountId(account), isAdmin }
     return { ...identity, name, addressDigest: member?.address, member }
   }
@@ -73,7 +64,7 @@ export class ModeratorActions {
   /** Resolves with the digest of a guest's address, also of one who only speaks in the room; with undefined for accounts and where it is unknown. */
   async addressOf(room: Room, { accountId, addressDigest, key }: Target): Promise<string | undefined> {
     if (accountId !== undefined) return undefined
-    return addressDigest ?? this.#addresses.find(room.record.id, key)
+    return addressDigest ?? this.#parts.addresses.find(room.record.id, key)
   }
 
   /** Checks the rank of the moderator. @throws Refusal `not-in-room`, `token-scope`, `not-permitted`. */
@@ -130,7 +121,7 @@ export class ModeratorActions {
     try {
       const whole = { ...action, room: room.record.id, from: session.name, verified }
       const event = await this.#engine.logs.append(room.log, whole)
-      this.#counts.event(session.protocol, action.kind)
+      this.#parts.counts.event(session.protocol, action.kind)
       return event
     } catch (error) {
       if (error instanceof Closed && (action.kind === 'kicked' || action.details?.guest))

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import type { MessagePort } from 'node:worker_threads'
 import { Background } from './background.ts'
-import { causeAt, causeOf, type Database, isInUse, openDatabase } from './database.ts'
+import { causeAt, causeOf, isInUse, openDatabase } from './database.ts'
 import { OpenFiles } from './files.ts'
 import { StoreHealth } from './health.ts'
 import type { OpenedStore, StoreNotice, StoreOptions, StoreReply, StoreRequest } from './messages.ts'
@@ -24,7 +24,7 @@ interface StorePort extends MessagePort {
 export function serveStore(port: StorePort, options: StoreOptions): void {
   const notify = (notice: StoreNotice) => port.postMessage(notice)
 
-  let opened: Opened
+  let opened: ReturnType<typeof open>
   try {
     opened = open(options)
     const { store, records } = opened
@@ -68,16 +68,9 @@ export function serveStore(port: StorePort, options: StoreOptions): void {
   background.start({ ...indexing, afterMs: FIRST_INDEXING_MS })
 }
 
-interface Opened {
-  readonly database: Database
-  readonly store: LocalStore
-  readonly records: OpenedStore['records']
-  /** Undefined for a store in memory. */
-  readonly files: OpenFiles | undefined
-}
-
-function open({ file, sync, search, lobby }: StoreOptions): Opened {
+function open({ file, sync, search, lobby }: StoreOptions) {
   const database = openDatabase(file, sync)
+  // Undefined for a store in memory.
   let files: OpenFiles | undefined
   const store = new LocalStore(database.db, () => files?.check(), search)
   if (lobby !== undefined) store.rooms.ensureLobby(lobby)

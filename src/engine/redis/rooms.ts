@@ -18,14 +18,6 @@ interface RoomClosing {
   closed(room: number): void
 }
 
-/** The state of the rooms on a new connection. */
-interface Resumed {
-  /** True if Redis has lost changes that this node knows of. */
-  readonly lost: boolean
-  /** Rooms that this node knew and that are closed. */
-  readonly closed: readonly number[]
-}
-
 /** Maximum closed rooms, and rooms in which something was said, that are remembered. */
 const REMEMBERED = 10_000
 /** Minimum time between two messages of a room whose times this node stores. */
@@ -58,8 +50,11 @@ export class RedisRooms implements EngineRooms {
     this.stored = new StoredRooms(keys, link)
   }
 
-  /** Resumes on a new connection, and finds out which of the rooms in memory and of `others` are closed. */
-  async resume(connection: RedisConnection, lobby: string | undefined, others: Iterable<number>): Promise<Resumed> {
+  /**
+   * Resumes on a new connection. Resolves with the rooms in memory and of `others` that are closed, and with `lost` if Redis has lost changes
+   * that this node knows of.
+   */
+  async resume(connection: RedisConnection, lobby: string | undefined, others: Iterable<number>) {
     const known = [String(this.#number), String(this.#version)]
     const [behind, number, version] = await connection.eval('raise-rooms', this.#keys.rooms, known)
     this.note(Number(number), Number(version))
