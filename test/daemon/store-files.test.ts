@@ -41,9 +41,11 @@ async function say(ann: Line, count: number, text = 'kept'): Promise<string[]> {
   return lines
 }
 
+const REFUSING = 'cannot commit; lines are answered with an error until it works again'
+
 /** Resolves when the daemon says that it is not ready, and why; nobody says anything meanwhile. */
 async function refusing(daemon: RoomdProcess, why: string): Promise<void> {
-  const { reason } = await daemon.logged('cannot commit; lines are answered with an error until it works again')
+  const { reason } = await daemon.logged(REFUSING)
   expect(reason).toContain(why)
   expect(await daemon.get('/readyz')).toEqual({ status: 503, text: `${reason}\n` })
   const { text: metrics } = await daemon.get('/metrics')
@@ -100,9 +102,10 @@ test.concurrent('nothing is acknowledged from the moment on at which the folder 
 
 test.concurrent('a log that is removed takes nothing with it that was acknowledged', async ({ onTestFinished }) => {
   const { data, file, daemon, ann } = await stage(onTestFinished)
-  const said = await say(ann, 20)
+  const said = await say(ann, 400)
   rmSync(`${file}-wal`)
-  await refusing(daemon, 'roomd.db-wal')
+  // As soon as it is told.
+  await daemon.logged(REFUSING)
   daemon.child.kill('SIGKILL')
   await daemon.exit
   const port = await roomd(onTestFinished, data).ready()
@@ -247,9 +250,8 @@ describe('pages that are damaged', () => {
     await refusing(daemon, `the database file is damaged: ${file} was overwritten`)
     expect((await messagesIn('ops', port, 'HISTORY 2020-01-01')).errors).toContain(UNAVAILABLE)
     expect(await ann.say('refused')).toBe(UNAVAILABLE)
-    // Background work may have read a damaged page just before: then reads have failed too. Neither is logged twice.
-    const logged = errorsOf(daemon).map(({ msg }) => msg)
-    expect(logged).toEqual([...new Set(logged)])
+    // Also where background work has met a damaged page before that.
+    expect(errorsOf(daemon)).toHaveLength(1)
   })
 
   test.concurrent('while it is stopped', async ({ onTestFinished }) => {

@@ -2,6 +2,8 @@ import { type BigIntStats, closeSync, existsSync, openSync, statSync, truncateSy
 import { resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { checkpointed, framesAhead, readCheckpoints } from './checkpoints.ts'
+import { BUSY_TIMEOUT_MS } from './database.ts'
+import { emptyWriteAheadLog } from './erasure.ts'
 import { isDatabase, isEarlier, readHeader } from './header.ts'
 
 /** The files of an open database. All of them lie beside the first. */
@@ -100,8 +102,7 @@ export class OpenFiles {
   secure(db: DatabaseSync): void {
     if (this.#secured) return
     if (!this.#overwritten) {
-      const { busy } = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() ?? {}
-      if (busy !== 0) return
+      if (!emptyWriteAheadLog(db, BUSY_TIMEOUT_MS)) return
     } else {
       const header = readHeader(this.#db)
       // The other database may not be copied yet. The same header means damaged pages: the log is still that of the file.

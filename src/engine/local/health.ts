@@ -61,7 +61,10 @@ export class StoreHealth {
   }
 
   /** Records that a commit, or `read`, has failed. */
-  failed(attempted: Operation, error: unknown, read?: () => unknown): void {
+  failed(attempted: Operation, met: unknown, read?: () => unknown): void {
+    const error = isDamage(met) ? (this.#displaced() ?? met) : met
+    // Before it is told, on which an operator may end the process.
+    if (error instanceof Displaced) this.#secure()
     const operation = error instanceof Displaced ? 'commits' : attempted
     const reason = causeOf(error)
     let failure = this.#failures.get(operation)
@@ -78,7 +81,6 @@ export class StoreHealth {
       failure.reason = reason
       this.#notify({ notice: 'trouble', operation, reason })
     }
-    if (error instanceof Displaced) this.#secure()
   }
 
   /** Checks the files and retries; must be called several times a second. */
@@ -105,6 +107,16 @@ export class StoreHealth {
       this.failed(operation, error)
       return false
     }
+  }
+
+  /** Returns what has damaged the database file, if that is another program. */
+  #displaced(): Displaced | undefined {
+    try {
+      this.#files?.check()
+    } catch (error) {
+      if (error instanceof Displaced) return error
+    }
+    return undefined
   }
 
   #secure(): void {
