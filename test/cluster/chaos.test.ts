@@ -53,7 +53,7 @@ function planned(): Strike[] {
 }
 
 withRedis('a cluster in trouble', () => {
-  test(`keeps its promises (seed ${SEED})`, { timeout: 60_000 + ROUNDS * 60_000 }, async () => {
+  test(`keeps its promises (seed ${SEED})`, { timeout: 120_000 + ROUNDS * 60_000 }, async () => {
     const server = await RedisServer.start('--appendonly', 'yes', '--appendfsync', 'always')
     onTestFinished(() => server.stop())
     const wires = await Promise.all(Array.from({ length: NODES }, () => Wire.to(server.port)))

@@ -15,14 +15,11 @@ import {
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { temporaryFolder } from '../support/folder.ts'
 import { main } from '../support/main.ts'
 import { operate, operateHere, rowsOf } from '../support/operator.ts'
 import { CHANGED, client, REMOVED, start, stop, toTheEnd } from './stage.ts'
-
-// Many processes: each command is one at least once.
-vi.setConfig({ testTimeout: 120_000 })
 
 test('a running daemon lists, closes rooms, and removes accounts', async () => {
   const data = temporaryFolder()

@@ -1,13 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { temporaryFolder } from '../support/folder.ts'
 import { operate, operateHere, rowsOf } from '../support/operator.ts'
 import { RedisServer, withRedis } from '../support/redis.ts'
 import { CHANGED, client, REMOVED, start, toTheEnd } from './stage.ts'
-
-// Many processes.
-vi.setConfig({ testTimeout: 120_000 })
 
 withRedis('operators on Redis', () => {
   const server = RedisServer.forAll()

@@ -1,12 +1,9 @@
 /** `roomd room show`, `roomd account show` and --json, on a daemon in a process of its own and without one. */
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { temporaryFolder } from '../support/folder.ts'
 import { operateHere } from '../support/operator.ts'
 import { isReply } from '../support/stage.ts'
 import { client, start, stop } from './stage.ts'
-
-// Several processes.
-vi.setConfig({ testTimeout: 60_000 })
 
 const TIME = expect.stringMatching(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
 const ADDRESS = expect.stringMatching(/^[0-9a-f]{8}$/)

@@ -62,7 +62,7 @@ test.for([
   await eventually(async () => expect(await ask({ what: 'sockets' })).toBeLessThanOrEqual(Number(before)))
 })
 
-test(`${STOPS} stops leave no client without an answer`, { timeout: 60_000 + STOPS * 10_000 }, async () => {
+test(`${STOPS} stops leave no client without an answer`, { timeout: 120_000 + STOPS * 20_000 }, async () => {
   const { ask, port } = await startCluster(2)
   const before = await ask({ what: 'sockets' })
   const outcomes = new Map<string, number>()

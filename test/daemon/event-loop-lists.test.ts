@@ -95,7 +95,7 @@ beforeAll(async () => {
   for (const owner of owners) await ask(owner, `${LOGIN}\nJOIN raided`)
   members = await Promise.all(Array.from({ length: MEMBERS }, () => dial('irc')))
   await Promise.all(members.map((member, n) => askIrc(member, `NICK member${n}\r\nUSER m 0 * :m\r\nJOIN #crowd`)))
-}, 60_000)
+})
 
 afterAll(async () => {
   for (const socket of sockets) socket.destroy()

@@ -36,12 +36,12 @@ withRedis('pm2 in cluster mode', () => {
       ROOMD_LOG_LEVEL: 'debug',
     })
     await pm2.run('start', quickEcosystem(home))
-  }, 60_000)
+  })
 
   afterAll(async () => {
     await pm2?.run('kill')
     await redis?.stop()
-  }, 60_000)
+  })
 
   function said(...files: readonly string[]): string {
     return files.map((file) => readFileSync(join(home, file), 'utf8')).join('')
@@ -99,7 +99,7 @@ withRedis('pm2 in cluster mode', () => {
     await company.prove()
   })
 
-  test('a reload refuses nobody, loses nothing and says nothing twice', { timeout: 90_000 }, async () => {
+  test('a reload refuses nobody, loses nothing and says nothing twice', async () => {
     const before = await pm2.apps()
     const company = await Company.gather(hosts, 3, 'reloaded')
     const { members } = company

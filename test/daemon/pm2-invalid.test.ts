@@ -3,9 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { temporaryFolder } from '../support/folder.ts'
 import { ECOSYSTEM, Pm2 } from '../support/pm2.ts'
 
-test('roomd with invalid options is not started again, and the reason is told, status 1', {
-  timeout: 60_000,
-}, async () => {
+test('roomd with invalid options is not started again, and the reason is told, status 1', async () => {
   const home = temporaryFolder()
   const pm2 = new Pm2(home, { ROOMD_LINE: 'abc' })
   onTestFinished(async () => {

@@ -139,11 +139,11 @@ beforeAll(async () => {
   })
   // Its log goes where pm2 is started from.
   await pm2.run('start', ECOSYSTEM)
-}, 60_000)
+})
 
 afterAll(async () => {
   await pm2.run('kill')
-}, 30_000)
+})
 
 test('pm2 starts it and waits until it is ready', async () => {
   expect(await describeApp()).toMatchObject({ status: 'online', restarts: 0 })

@@ -37,7 +37,7 @@ test('those who wait in the kernel for a daemon that stops get an answer', async
   for (const outcome of await Promise.all(outcomes)) expect(ANSWERS).toContain(outcome)
 })
 
-test(`${STOPS} stops leave nobody hanging or without a word`, { timeout: 60_000 + STOPS * 10_000 }, async () => {
+test(`${STOPS} stops leave nobody hanging or without a word`, { timeout: 120_000 + STOPS * 20_000 }, async () => {
   const outcomes = new Map<string, number>()
   for (let stop = 0; stop < STOPS; stop++) {
     const { daemon, port } = await start()

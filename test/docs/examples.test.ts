@@ -1,11 +1,9 @@
 /** Every example of the documentation runs as it stands there, and prints what it is said to. */
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { documents, type Example, examplesIn, examplesOf, masked } from './examples.ts'
 import { Runner } from './runner.ts'
 import { commandsOf, entrantsOf } from './shell.ts'
 import { lacking, World } from './world.ts'
-
-vi.setConfig({ testTimeout: 180_000 })
 
 /** Documents, commands and blocks that do not run here, each with the reason. */
 const NO_EXAMPLES: readonly (readonly [folder: string, reason: string])[] = [

@@ -1,5 +1,5 @@
 /** `roomd audit`, beside an engine that is running. */
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Engine } from '../../src/engine/engine.ts'
 import type { Draft, Event } from '../../src/engine/event.ts'
 import { LOBBY_ROOM } from '../../src/engine/lobby.ts'
@@ -8,9 +8,6 @@ import { temporaryFolder } from '../support/folder.ts'
 import { operate } from '../support/operator.ts'
 import { RedisServer, withRedis } from '../support/redis.ts'
 import { engineAt } from './world.ts'
-
-// Processes of its own.
-vi.setConfig({ testTimeout: 120_000 })
 
 /** Actions of moderators in two rooms, among more messages than a page has. Resolves with the time between them. */
 async function moderate(engine: Engine): Promise<number> {

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { ConfigError } from '../../src/config.ts'
 import { LocalImport } from '../../src/engine/local/import.ts'
 import { eventsUntil, seed } from '../engine/clock-back.ts'
@@ -28,9 +28,6 @@ import {
   startAt,
   talk,
 } from './world.ts'
-
-// Dozens of processes, one after the other.
-vi.setConfig({ testTimeout: 90_000 })
 
 withRedis('to export and import', () => {
   const server = RedisServer.forAll()
