@@ -3,7 +3,7 @@ import type { Event } from '../engine/event.ts'
 import { RoomState } from './room-state.ts'
 
 /** Time after which the rest of a state follows the part for the first user, whose entry it would hold up, in ms. */
-const REST_AFTER_MS = 100
+export const REST_AFTER_MS = 100
 
 /** Reads the state of a room from the store, and keeps it up with the events that come in, which a followed room hands to it. */
 export class StateReader {

@@ -3,9 +3,11 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { RoomState } from '../../src/chat/room-state.ts'
 import { Sanctions } from '../../src/chat/sanctions.ts'
 import { Session } from '../../src/chat/session.ts'
+import { REST_AFTER_MS } from '../../src/chat/state-reader.ts'
 import type { EventDetails } from '../../src/engine/event.ts'
 import { tickEnd } from '../../src/tick.ts'
 import { eventually } from '../support/eventually.ts'
+import { holdTimers } from '../support/timers.ts'
 import { enter, leave, lifeline, reasonOf, say, silent, stage } from './stage.ts'
 
 const MANY = 10_000
@@ -100,10 +102,12 @@ test('a ban that is lifted, and one that is made, while the rest is read', async
 })
 
 test('the rest follows by itself, and not for a room that is deserted meanwhile', async () => {
+  const runOut = holdTimers(REST_AFTER_MS)
   const { chat, engine, guest } = await deserted()
   const ann = await guest('ann', 'raided')
   const { room } = ann.inRoom()
   expect(room.state.isWhole).toBe(false)
+  runOut()
   await eventually(() => expect(room.state.isWhole).toBe(true))
   await leave(chat, ann)
 
@@ -111,8 +115,9 @@ test('the rest follows by itself, and not for a room that is deserted meanwhile'
   await enter(chat, ann, 'raided')
   await leave(chat, ann)
   await enter(chat, ann, 'raided')
-  // Its timer runs out behind that of the room that was deserted.
   const again = ann.inRoom().room
+  // That of the room that was deserted is the first.
+  runOut()
   await eventually(() => expect(again.state.isWhole).toBe(true))
   expect(read).toHaveBeenCalledOnce()
 })

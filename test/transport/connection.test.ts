@@ -13,6 +13,7 @@ import { loadTestCertificate } from '../support/certificate.ts'
 import type { Transport } from '../support/client.ts'
 import { FrameClient } from '../support/frames.ts'
 import { evenPacing } from '../support/pacing.ts'
+import { holdTimers } from '../support/timers.ts'
 
 const frame = (value: object) => encodeFrame(JSON.stringify(value))
 
@@ -183,10 +184,12 @@ describe.each<Setting>([
   })
 
   test('who does not log in in time is told and let go; who has may be silent', async () => {
-    const { connect } = await stage(setting, { loginTimeoutMs: 300 })
+    const runOut = holdTimers(60_000)
+    const { connect } = await stage(setting, { loginTimeoutMs: 60_000 })
     const [ann, late, nobody] = [await connect(), await connect(), await connect()]
     expect(await ann.ask({ login: 'ann', echo: 1 })).toEqual({ echo: 1 })
     expect(await late.ask({ login: 'late', late: 'a' })).toEqual({ late: 'a' })
+    runOut()
     expect(await nobody.rest()).toEqual([{ last: 'Login takes too long' }])
     expect(await ann.ask({ echo: 2 })).toEqual({ echo: 2 })
     expect(await late.ask({ echo: 2 })).toEqual({ echo: 2 })

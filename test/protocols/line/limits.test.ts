@@ -7,6 +7,7 @@ import { isWebSocket, type LineClient, type Transport } from '../../support/clie
 import { startTestDaemon } from '../../support/daemon.ts'
 import { TIMED } from '../../support/eventually.ts'
 import { error, history, isReply, ok, said, stage } from '../../support/stage.ts'
+import { holdTimers } from '../../support/timers.ts'
 
 const LONG = 'x'.repeat(4_000)
 
@@ -125,11 +126,13 @@ describe.each<{ transport: Transport }>([{ transport: 'TCP' }, { transport: 'TLS
     })
 
     test('who does not log in in time is told and let go; who has may be silent', async () => {
-      const { connect, login } = await stage(way, { 'login-timeout': 1 })
+      const runOut = holdTimers(123_000)
+      const { connect, login } = await stage(way, { 'login-timeout': 123 })
       const ann = await login('ann')
       const nobody = await connect()
       // It only starts the time anew.
       expect(await nobody.ask('/ping')).toMatchObject({ result: 'PONG' })
+      runOut()
       expect(await nobody.next()).toEqual(error('Login takes too long', { reconnect: true }))
       await nobody.closed
       if (inMessages) expect(nobody.closing).toEqual({ code: 1008, reason: 'Login takes too long' })
@@ -137,10 +140,12 @@ describe.each<{ transport: Transport }>([{ transport: 'TCP' }, { transport: 'TLS
     })
 
     besidesTls('a LOGIN that waited for an earlier line counts too', async () => {
-      const { connect } = await stage(way, { 'login-timeout': 1 })
+      const runOut = holdTimers(123_000)
+      const { connect } = await stage(way, { 'login-timeout': 123 })
       const [ann, nobody] = [await connect(), await connect()]
       ann.send('/rooms', 'LOGIN ann')
       await ann.take(2)
+      runOut()
       await nobody.closed
       expect(await ann.ask('/ping')).toMatchObject({ result: 'PONG' })
     })
