@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join as joinPath } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { Tickets } from '../../../src/chat/tickets.ts'
 import { TOO_LONG } from '../../clients/piratchat.ts'
 import { temporaryFolder } from '../../support/folder.ts'
 import { ACK, cookieOf, join, leave, pirateStage, said } from './stage.ts'
@@ -324,17 +324,25 @@ test('31. a session ends after an hour without activity, and not before', async 
 })
 
 test('32. an open WebSocket keeps the session alive', async () => {
-  const { user, open, get } = await pirateStage({ 'piratchat-session': 1 })
+  const { user, open, get } = await pirateStage()
   const alice = await user('alice')
+  vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'], shouldAdvanceTime: true })
+  onTestFinished(() => void vi.useRealTimers())
   const client = await open(alice)
-  // In real time, as it is the connection that prolongs the session.
-  await delay(2_200)
+  const use = vi.spyOn(Tickets.prototype, 'use')
+  onTestFinished(() => use.mockRestore())
+  // No request but the connection prolongs the session.
+  for (let times = 1; times <= 4; times++) {
+    vi.advanceTimersByTime(45 * 60_000)
+    await vi.waitFor(() => expect(use).toHaveBeenCalledTimes(times))
+    await Promise.all(use.mock.results.map(({ value }) => value))
+  }
   client.send('still here')
   expect(await client.next()).toEqual(ACK)
   expect((await get('/api/online', alice)).status).toBe(200)
   await client.close()
   expect((await get('/api/online', alice)).status).toBe(200)
-  await delay(1_200)
+  vi.setSystemTime(Date.now() + 60.5 * 60_000)
   expect((await get('/api/online', alice)).status).toBe(401)
 })
 

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { Unavailable } from '../../../../src/engine/errors.ts'
 import { LocalLogs } from '../../../../src/engine/local/logs.ts'
-import { eventually, TIMED } from '../../../support/eventually.ts'
+import { eventually } from '../../../support/eventually.ts'
 import { temporaryFolder } from '../../../support/folder.ts'
 import { keptLog } from '../../../support/log.ts'
 import { RedisServer, withRedis } from '../../../support/redis.ts'
@@ -219,7 +219,7 @@ test('while its maker is no operator of the room, a webhook posts nothing', asyn
   expect(target.bodies()).toEqual(['one', 'two'])
 })
 
-test('receivers that do not answer do not hold up one that does', TIMED, async () => {
+test('receivers that do not answer do not hold up one that does', async () => {
   const daemon = await startDaemon()
   const target = await receiver()
   const silent = await silentReceiver()

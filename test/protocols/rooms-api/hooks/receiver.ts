@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
-import { expect, onTestFinished } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import { LineClient } from '../../../support/client.ts'
 import { type Overrides, startTestDaemon, type TestDaemon } from '../../../support/daemon.ts'
 import { eventually } from '../../../support/eventually.ts'
@@ -44,8 +44,10 @@ export async function receiver(statuses: number[] = [], headers: Record<string, 
   return { port, url: `http://127.0.0.1:${port}/in`, received, bodies, close, listen }
 }
 
-/** An HTTP server that answers nothing. */
+/** An HTTP server that answers nothing, and for whose answers senders wait without an end. */
 export async function silentReceiver() {
+  const timeout = vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => new AbortController().signal)
+  onTestFinished(() => timeout.mockRestore())
   /** Webhooks of the requests. */
   const begun: unknown[] = []
   let ended = 0
