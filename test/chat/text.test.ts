@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { clean, isLonger, shortened } from '../../src/chat/text.ts'
+import { cpuMsOf } from '../support/cpu.ts'
 
 const units = fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 60 }).map((all) => String.fromCharCode(...all))
 const sequences = fc.string({ unit: fc.constantFrom(...'\x1b\x07\x9b\x9c\x18\n\\[]P_;1mé') })
@@ -49,8 +50,7 @@ describe('clean', () => {
     expect(clean(text)).toBe(cleaned)
   })
 
-  it('takes its time with the length only', { retry: 2 }, () => {
-    const started = performance.now()
+  it('takes its time with the length only', () => {
     for (const start of [
       '\x1b]',
       '\x1b]0;',
@@ -63,11 +63,10 @@ describe('clean', () => {
       '\x9b1',
       '\x1bP\x1b]0;',
     ]) {
-      clean(start.repeat(50_000))
-      clean(start + 'a;'.repeat(50_000))
-      clean(start + ' '.repeat(50_000))
+      for (const text of [start.repeat(50_000), start + 'a;'.repeat(50_000), start + ' '.repeat(50_000)]) {
+        expect(cpuMsOf(() => void clean(text))).toBeLessThan(300)
+      }
     }
-    expect(performance.now() - started).toBeLessThan(2_000)
   })
 
   it('replaces lone surrogates', () => {

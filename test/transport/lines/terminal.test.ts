@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { show } from '../../../src/transport/lines/terminal.ts'
+import { cpuMsOf } from '../../support/cpu.ts'
 
 it.each([
   ['a progress bar', '10%\r20%\r100%', '100%'],
@@ -33,11 +34,9 @@ it('knows where the next character goes', () => {
   expect(show('abc\b').cursor).toBe(2)
 })
 
-it('takes its time with the length only', { retry: 2 }, () => {
-  const started = performance.now()
+it('takes its time with the length only', () => {
   for (const piece of ['\x1b[512Gx', '\x1b[2Kx', '\x1b[99999Cx', '\x1b[2K\x1b[512Gx\r', '\bx', '\rx', '\x1b[Kx']) {
-    show('x'.repeat(16_384) + piece.repeat(8_000))
+    expect(cpuMsOf(() => void show('x'.repeat(16_384) + piece.repeat(8_000)))).toBeLessThan(300)
   }
-  expect(performance.now() - started).toBeLessThan(2_000)
   expect(show('\x1b[99999Cx').text).toHaveLength(513)
 })
