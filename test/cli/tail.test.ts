@@ -18,7 +18,7 @@ let daemon: TestDaemon
 let port: number
 
 beforeAll(async () => {
-  daemon = await startTestDaemon({ 'max-rate': 0 })
+  daemon = await startTestDaemon({ 'max-rate': 0, http: 0 })
   port = daemon.line
 })
 afterAll(() => daemon.stop())
@@ -325,8 +325,11 @@ test('--wait waits for a room with a password, which no error shows', async () =
     stderr: expect.stringMatching(/^roomd tail: No room with a password: lobby/),
   })
   expect(`${open.stderr}${tail.stderr}`).not.toContain('passw0rd123')
-  const ann = await member(daemon, 'LOGIN ann', 'JOIN lobby')
-  ann.socket.write('JOIN locked\n/lock passw0rd123\nMESSAGE hidden\n')
+  // With its password from the first moment on, unlike with /lock.
+  const body = JSON.stringify({ title: 'locked', visibility: 'private', password: 'passw0rd123' })
+  const made = await fetch(`http://127.0.0.1:${daemon.port('http')}/chats`, { method: 'POST', body })
+  expect(made.status).toBe(201)
+  await member(daemon, 'LOGIN ann', 'JOIN locked passw0rd123', 'MESSAGE hidden')
   await tail.printed('"hidden"')
 })
 

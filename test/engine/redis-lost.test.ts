@@ -274,7 +274,7 @@ withRedis('Redis that refuses or forgets', () => {
     })
 
     it('is dealt with whole, however often the connection breaks over it', async () => {
-      const { engine, wire, said: notices } = await wired({ timing: { leaseMs: 1_500, renewalMs: 100 } })
+      const { engine, wire, said: notices } = await wired({ timing: { leaseMs: 10_000, renewalMs: 100 } })
       const names = Array.from({ length: 2_000 }, (_, n) => `name${n}`)
       await Promise.all(names.map((name) => join(engine, name)))
       await stage.server.command('DEL', `${stage.prefix}:{nodes}:epoch`)

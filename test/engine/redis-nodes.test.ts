@@ -6,7 +6,7 @@ import { eventually, TIMED } from '../support/eventually.ts'
 import { createAccount } from '../support/records.ts'
 import { withRedis } from '../support/redis.ts'
 import { readAll, said } from './conformance.ts'
-import { callOf, expectRising, follow, isUp, join, LOG, Load, present, Stage, told } from './stage.ts'
+import { callOf, expectRising, follow, isUp, join, LOG, Load, present, SHORT, Stage, told } from './stage.ts'
 
 withRedis('several nodes on Redis', () => {
   const stage = new Stage()
@@ -269,7 +269,7 @@ withRedis('several nodes on Redis', () => {
     })
 
     it('is dealt with whole, however much it held and whatever fails over it', async () => {
-      const dying = await wired({ timing: { leaseMs: 1_500, renewalMs: 100 } })
+      const dying = await wired()
       const { engine } = await node()
       const names = Array.from({ length: 700 }, (_, n) => `name${n}`)
       await Promise.all(names.map((name) => join(dying.engine, name)))
@@ -374,7 +374,7 @@ withRedis('several nodes on Redis', () => {
       await join(one.engine, 'ann')
       await join(other.engine, 'bob')
       for (const { wire } of [one, other]) wire.close()
-      await delay(1_500)
+      await delay(1.5 * SHORT.leaseMs)
       for (const { wire } of [one, other]) wire.open()
       for (const { engine } of [one, other]) await isUp(engine)
       await delay(300)

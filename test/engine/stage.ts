@@ -15,8 +15,8 @@ const OPTIONS: Omit<RedisOptions, 'place' | 'prefix'> = {
   memory: { events: 1_000, bytes: 1_000_000 },
   timing: { leaseMs: 5_000, renewalMs: 100 },
 }
-/** Of a node that is to be taken for dead, or to give up, before long. */
-export const SHORT = { leaseMs: 1_000, renewalMs: 100 }
+/** Of a node that is to be taken for dead, or to give up, before long, and not because the machine is busy. */
+export const SHORT = { leaseMs: 3_000, renewalMs: 100 }
 export const LOG = 'room:1'
 
 export const present = (kind: 'joined' | 'left', from: string, room = 1): Draft => ({ kind, room, from, body: '' })

@@ -202,7 +202,8 @@ test('a client with unread lines under way is waited for', async () => {
   const daemon = await start(file())
   const first = connect(daemon.line, '127.0.0.1')
   first.on('error', () => {})
-  const lines = Array.from({ length: 10_000 }, (_, n) => `line ${n}\n`).join('')
+  // Several reads of the server's, and far less than it waits for.
+  const lines = Array.from({ length: 1_000 }, (_, n) => `line ${n} ${'x'.repeat(200)}\n`).join('')
   first.end(`LOGIN bot0x\nJOIN room0\n${lines}`)
   const closed = once(first, 'close')
   await once(first, 'data')
@@ -219,7 +220,8 @@ test('a nickname whose holder stays is refused at once', async () => {
   await new Promise<void>((resolve) => holder.on('data', (data) => String(data).includes('"message"') && resolve()))
   const started = performance.now()
   expect(await lineVisit('half-close')(daemon, 'bot0x', 'room0')).toContain('already present')
-  expect(performance.now() - started).toBeLessThan(400)
+  // One that may be leaving is waited for, 5 s at most.
+  expect(performance.now() - started).toBeLessThan(2_500)
 })
 
 withRedis('returning to several nodes', () => {

@@ -212,7 +212,11 @@ test('17. 18. what is said comes once to every member, from who has logged in, a
   const [harper, bob] = await together('tech_talk', 'harper', 'bob')
   const [carol, dave] = [await login('carol'), await login('dave')]
   carol.send(create('other'), enter('other'))
-  await Promise.all([carol.settled(), dave.settled()])
+  const last = [
+    [carol, inRoom('other', 'carol')],
+    [dave, inLobby(['dave'], { tech_talk: ['harper', 'bob'], other: ['carol'] })],
+  ] as const
+  for (const [client, list] of last) await client.until((frame) => isDeepStrictEqual(frame, list))
   harper.send(say('Hello everyone!', 'public', 'eve'), say(''), { type: 'msg', data: { to: 'public', text: 'ü 😀' } })
   const heard = [said('harper', 'Hello everyone!'), said('harper', 'ü 😀')]
   expect(await harper.take(2)).toEqual(heard)

@@ -1,7 +1,7 @@
 /** Clients that send and read nothing: whatever they have sent is said, though nobody reads the replies. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
@@ -28,9 +28,17 @@ const PROGRAMS: Record<string, (file: string, port: number) => string> = {
   nc: (file, port) => `nc -N 127.0.0.1 ${port} < ${file} >&- 2>/dev/null || true`,
 }
 
-/** A line after the other, as a script would. */
+/** A line after the other, as a script would. Ends when told to, and says that it has written all. */
 const LOOP = (file: string, port: number) =>
-  `exec 3> /dev/tcp/127.0.0.1/${port}; while IFS= read -r line; do echo "$line" >&3; done < ${file}`
+  `exec 3> /dev/tcp/127.0.0.1/${port}; while IFS= read -r line; do echo "$line" >&3; done < ${file}; echo done; read -r`
+
+/** Bytes that clients of a port have written and its kernel has not taken, which a client that ends with replies unread throws away. */
+function underWayTo(port: number): number {
+  const rows = readFileSync('/proc/net/tcp', 'latin1').trim().split('\n').slice(1)
+  const hex = port.toString(16).toUpperCase().padStart(4, '0')
+  const queues = rows.map((row) => row.trim().split(/\s+/)).filter(([, , peer]) => peer?.endsWith(`:${hex}`))
+  return queues.reduce((sum, [, , , , queue = '']) => sum + Number.parseInt(queue, 16), 0)
+}
 
 const words = (count: number) => Array.from({ length: count }, (_, n) => `line ${n} of a log that is kept`)
 
@@ -62,7 +70,7 @@ const runs = Object.entries(PROGRAMS).flatMap(([program, command]) => {
 })
 for (const count of [10, 1_000]) runs.push({ program: 'a loop', command: LOOP, count })
 
-// A sender that this machine leaves standing for a while has its last lines thrown away by its own kernel.
+// A sender that this machine leaves standing for a while has its last lines thrown away by its own kernel: a loop waits for it.
 test.for(runs)('$program, $count lines', TIMED, async ({ program, command, count }, { skip }) => {
   const needed = program in PROGRAMS && program !== 'cat' ? program : 'bash'
   if (spawnSync('which', [needed]).status !== 0) {
@@ -74,9 +82,16 @@ test.for(runs)('$program, $count lines', TIMED, async ({ program, command, count
   const file = join(temporaryFolder(), 'script')
   const lines = words(count)
   writeFileSync(file, script('bot', lines))
-  const child = spawn('bash', ['-c', command(file, daemon.line)], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = spawn('bash', ['-c', command(file, daemon.line)], { stdio: ['pipe', 'pipe', 'inherit'] })
   const said = heard(eyes, 'bot')
-  expect(await once(child, 'close')).toEqual([0, null])
+  const closed = once(child, 'close')
+  if (command === LOOP) {
+    await once(child.stdout, 'data')
+    await eventually(() => expect(underWayTo(daemon.line)).toBe(0))
+    child.stdin.end('\n')
+  }
+  child.stdout.resume()
+  expect(await closed).toEqual([0, null])
   expect(await said).toEqual(lines)
 })
 
