@@ -110,7 +110,7 @@ test('what happens is counted', async () => {
   expect([...before.keys()].join()).not.toMatch(/"(ann|bob|eve|lobby)"/)
 
   // Over its rate; a reserved name; one connection too many; gone.
-  ann.send(...Array.from({ length: 12 }, (_, n) => `/ping ${n}`))
+  ann.send(...Array.from({ length: 20 }, (_, n) => `/ping ${n}`))
   await ann.take(12)
   const other = await LineClient.connect(daemon)
   clients.push(other)
