@@ -1,15 +1,13 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
-import { Mistake } from '../../../commands/command.ts'
-import { parseTime } from '../../../commands/range.ts'
 import type { Range } from '../../engine/engine.ts'
 import type { Event } from '../../engine/event.ts'
 import type { RoomPath, RoomsApiContext } from './context.ts'
 import { eventJson, pastText } from './event.ts'
 import { Problem } from './problems.ts'
 import { HISTORY_PARAMETERS, type HistoryParameters, INBOX_PARAMETERS } from './schemas.ts'
-import { checkedQuery } from './validation.ts'
+import { checkedQuery, timeMeant } from './validation.ts'
 
 const TYPES = ['application/json', 'application/x-ndjson', 'text/plain'] as const
 type HistoryType = (typeof TYPES)[number]
@@ -34,10 +32,11 @@ export function addReading(app: FastifyInstance, context: RoomsApiContext): void
     const query = await checkedQuery(HISTORY_PARAMETERS, request.query)
     const room = await context.authorization.readableRoom(caller, request.params.room)
     const by = { asker: requests.askerOf(request), name: caller.name }
-    const { kinds, q } = query
+    const { after, from, to, kinds, q } = query
     const range = rangeOf(query)
     if (q !== undefined) {
-      checkSearch(query)
+      if ([after, from, to, kinds].some((value) => value !== undefined))
+        throw new Problem(400, 'invalid-request', 'q goes with limit and before only')
       const { events, before } = await chat.reading.withWords(by, room, { words: q, ...range })
       return send(request, reply, { pages: only(events), slug: room.slug, before })
     }
@@ -60,28 +59,14 @@ export function addReading(app: FastifyInstance, context: RoomsApiContext): void
   })
 }
 
-function checkSearch({ after, from, to, kinds }: HistoryParameters): void {
-  if ([after, from, to, kinds].every((value) => value === undefined)) return
-  throw new Problem(400, 'invalid-request', 'q goes with limit and before only')
-}
-
 function rangeOf({ limit = 100, before, after, from, to }: HistoryParameters): Range & { readonly limit: number } {
   return {
     limit,
     ...(before !== undefined && { before: Number(before) }),
     // Behind 0 is the whole log, whatever has been removed from it.
     ...(after !== undefined && Number(after) > 0 && { after: Number(after) }),
-    ...(from !== undefined && { from: timeOf('from', from) }),
-    ...(to !== undefined && { to: timeOf('to', to) }),
-  }
-}
-
-function timeOf(name: string, text: string): number {
-  try {
-    return parseTime(text, Date.now())
-  } catch (error) {
-    if (!(error instanceof Mistake)) throw error
-    throw new Problem(400, 'invalid-request', `Parameter ${name} is not a time`)
+    ...(from !== undefined && { from: timeMeant(from, 'Parameter from is not a time') }),
+    ...(to !== undefined && { to: timeMeant(to, 'Parameter to is not a time') }),
   }
 }
 

@@ -1,4 +1,6 @@
 import type { Compile, Validator, XStatic } from 'typebox/schema'
+import { Mistake } from '../../../commands/command.ts'
+import { parseTime } from '../../../commands/range.ts'
 import { isObject } from '../json.ts'
 import { Problem } from './problems.ts'
 import { meantSchema, violationText } from './violation.ts'
@@ -45,6 +47,15 @@ export async function checkedQuery<const S extends ParametersSchema>(schema: S, 
     typed[name] = isNumber ? Number(value) : value
   }
   return checked(schema, typed, 'Parameter')
+}
+
+/** Returns the time that a text means, in ms since the epoch. @throws {Problem} 400 with `detail` for one that means none */
+export function timeMeant(text: string, detail: string): number {
+  try {
+    return parseTime(text, Date.now())
+  } catch (error) {
+    throw error instanceof Mistake ? new Problem(400, 'invalid-request', detail) : error
+  }
 }
 
 function unknownParameter(name: string, known: readonly string[]): string {

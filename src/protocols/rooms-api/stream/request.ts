@@ -1,10 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
-import { Mistake } from '../../../../commands/command.ts'
-import { parseTime } from '../../../../commands/range.ts'
 import type { Since } from '../../../chat/feeds.ts'
 import { fold } from '../../../chat/names.ts'
 import { Problem } from '../problems.ts'
+import { timeMeant } from '../validation.ts'
 import { FORMAT_NAMES, type FormatName } from './formats.ts'
 
 /** Types of the `Accept` header, the default first; JSON is a line for each event. */
@@ -50,13 +49,8 @@ export function sinceOf({ headers }: FastifyRequest, parameter: string | undefin
     return () => ({ id: idOf(since) })
   }
   if (since.includes('=')) return placesOf(since, slugs)
-  try {
-    const time = parseTime(since, Date.now())
-    return () => ({ time })
-  } catch (error) {
-    if (!(error instanceof Mistake)) throw error
-    throw invalid(`${lastId === '' ? 'since' : 'Last-Event-ID'} is neither an id nor a time`)
-  }
+  const time = timeMeant(since, `${lastId === '' ? 'since' : 'Last-Event-ID'} is neither an id nor a time`)
+  return () => ({ time })
 }
 
 function placesOf(list: string, slugs: readonly string[]): SinceOf {
