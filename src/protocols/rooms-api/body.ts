@@ -11,6 +11,8 @@ declare module 'fastify' {
 
 /** Maximum bytes of a body that arrives whole. */
 const MAX_BODY_BYTES = 65_536
+const TOO_LARGE = new Problem(413, 'body-too-large', `At most ${MAX_BODY_BYTES} bytes; ?split=lines takes more`)
+const INCOMPLETE = new Problem(400, 'invalid-request', 'The body is incomplete')
 
 /**
  * Takes every body: as bytes if it is announced to be small, else as a stream for the routes that read streams. Types are checked by the
@@ -35,10 +37,11 @@ export function takeBodies(app: FastifyInstance): void {
         size += chunk.length
         if (size <= MAX_BODY_BYTES) chunks.push(chunk)
         // What follows is read and discarded: a client that is still sending would lose the response.
-        else payload.removeAllListeners('data').removeAllListeners('end').resume().emit('error', tooLarge())
+        else payload.removeAllListeners('data').removeAllListeners('end').resume().emit('error', TOO_LARGE)
       })
       .once('end', () => done(null, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)))
-      .once('error', (error) => done(error instanceof Problem ? error : incomplete()))
+      // The client is gone: nobody reads what is said of the body.
+      .once('error', (error) => done(error === TOO_LARGE ? error : INCOMPLETE))
   })
 }
 
@@ -47,15 +50,6 @@ function isStream({ query, headers }: FastifyRequest): boolean {
   const { split } = query as Readonly<Record<string, unknown>>
   if (split !== 'lines') return false
   return headers['content-length'] === undefined || Number(headers['content-length']) > MAX_BODY_BYTES
-}
-
-function tooLarge(): Problem {
-  return new Problem(413, 'body-too-large', `At most ${MAX_BODY_BYTES} bytes; ?split=lines takes more`)
-}
-
-/** The problem of a body whose client is gone; nobody reads it. */
-function incomplete(): Problem {
-  return new Problem(400, 'invalid-request', 'The body is incomplete')
 }
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json$/

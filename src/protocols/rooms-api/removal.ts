@@ -5,13 +5,9 @@ import { Problem } from './problems.ts'
 import { DELETE_PARAMETERS } from './schemas.ts'
 import { checkedQuery } from './validation.ts'
 
-interface MessagePath {
-  Params: { room: string; id: string }
-}
-
 /** Adds the request that deletes a message (docs/protocols/rooms-api.md, section 2.4). */
 export function addRemoval(app: FastifyInstance, context: RoomsApiContext): void {
-  app.delete<MessagePath>('/rooms/:room/messages/:id', async (request) => {
+  app.delete<{ Params: { room: string; id: string } }>('/rooms/:room/messages/:id', async (request) => {
     const caller = await context.authorization.authorize(request, 'write')
     const { why } = await checkedQuery(DELETE_PARAMETERS, request.query)
     const { room: slug, id } = request.params

@@ -20,7 +20,8 @@ export class Heartbeats {
 
   add(stream: BeatingStream): void {
     this.#streams.add(stream)
-    this.#timer ??= setInterval(() => void this.#beat(), this.#everyMs).unref()
+    const beat = () => inSlices([...this.#streams], AT_ONCE, (each) => this.#streams.has(each) && each.beat())
+    this.#timer ??= setInterval(() => void beat(), this.#everyMs).unref()
   }
 
   delete(stream: BeatingStream): void {
@@ -28,9 +29,5 @@ export class Heartbeats {
     if (this.#streams.size > 0) return
     clearInterval(this.#timer)
     this.#timer = undefined
-  }
-
-  async #beat(): Promise<void> {
-    await inSlices([...this.#streams], AT_ONCE, (stream) => this.#streams.has(stream) && stream.beat())
   }
 }

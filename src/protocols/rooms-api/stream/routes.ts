@@ -18,22 +18,14 @@ import type { Place } from './session.ts'
 import { StreamWire } from './wire.ts'
 
 const HEARTBEAT_MS = 15_000
-const NOTHING = Buffer.alloc(0)
 
 /** Adds the streams of rooms and inboxes (docs/protocols/rooms-api.md, section 2.6). */
 export function addStreams(app: FastifyInstance, context: RoomsApiContext, { responses }: HttpServices): void {
-  const { chat, requests, log, tally, maxQueueBytes, pacing, heartbeatMs = HEARTBEAT_MS } = context
+  const { chat, requests, heartbeatMs = HEARTBEAT_MS } = context
   const encodings = new Encodings()
   const parts: StreamParts = { context, wire: new StreamWire(), heartbeats: new Heartbeats(heartbeatMs) }
-  const options: ConnectionOptions = {
-    log,
-    tally,
-    maxQueueBytes,
-    pacing,
-    // A client that only reads needs no name.
-    loginTimeoutMs: 0,
-    lastWord: () => NOTHING,
-  }
+  // A client that only reads needs no name, and its conversation has the last word.
+  const options: ConnectionOptions = { ...context, loginTimeoutMs: 0, lastWord: () => Buffer.alloc(0) }
 
   const stream = (
     request: FastifyRequest,
