@@ -1,5 +1,5 @@
 /** Slash commands with their exact replies (docs/protocols/chatterbox.md, section 2.3). */
-import type { Chat } from '../../chat/chat.ts'
+import { type Chat, LOBBY } from '../../chat/chat.ts'
 import { fold, isName } from '../../chat/names.ts'
 import type { Session } from '../../chat/session.ts'
 import { inSlices } from '../../slices.ts'
@@ -15,8 +15,6 @@ export interface CommandCall {
   readonly session: Session
   readonly names: readonly string[]
   readonly roster: Roster
-  /** Resolves with the nicknames that are online. */
-  online(): Promise<readonly string[]>
 }
 
 interface ChatterboxCommand {
@@ -50,7 +48,7 @@ export async function runCommand(content: string, call: Omit<CommandCall, 'names
   const command = byWord.get(word.toLowerCase())
   if (!command || (words.length > 0 && !command.takesNames)) return { objection: `Unknown command: ${word}` }
   // Other words cannot be nicknames.
-  const names = onceEach(words.filter(isName))
+  const names = [...new Map(words.filter(isName).map((name) => [fold(name), name])).values()]
   const text = await command.run({ ...call, names: names.slice(0, MAX_NAMES) })
   return names.length > MAX_NAMES ? { text, objection: `Too many names, at most ${MAX_NAMES}` } : { text }
 }
@@ -75,21 +73,18 @@ function blocked({ chat, session }: CommandCall): string {
   return names.length > 0 ? `You currently have these users blocked: ${names.join(' ')}` : 'You have no users blocked'
 }
 
-async function displayUsers({ online }: CommandCall): Promise<string> {
-  return `\n\nCURRENT USER(S) ONLINE\n${LINE}\n${(await online()).join('\n')}`
+async function displayUsers({ chat }: CommandCall): Promise<string> {
+  return `\n\nCURRENT USER(S) ONLINE\n${LINE}\n${(await chat.rooms.inside(LOBBY)).join('\n')}`
 }
 
-async function displayAllUsers({ roster, online }: CommandCall): Promise<string> {
+async function displayAllUsers({ roster, chat }: CommandCall): Promise<string> {
   await roster.refresh()
-  const lines = roster.list(await online()).map(({ name, active }) => `\n${name} : ${active ? 'ONLINE' : 'OFFLINE'}`)
+  const all = roster.list(await chat.rooms.inside(LOBBY))
+  const lines = all.map(({ name, active }) => `\n${name} : ${active ? 'ONLINE' : 'OFFLINE'}`)
   return `\n\n   ALL USER(S)\n${LINE}\n${lines.join('')}`
 }
 
 /** Joins names, each after a space, so that two spaces follow the colon. */
 function listed(names: readonly string[]): string {
   return names.map((name) => ` ${name}`).join('')
-}
-
-function onceEach(names: readonly string[]): string[] {
-  return [...new Map(names.map((name) => [fold(name), name])).values()]
 }

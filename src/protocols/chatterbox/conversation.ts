@@ -6,16 +6,19 @@ import { isLonger } from '../../chat/text.ts'
 import { tickEnd } from '../../tick.ts'
 import type { ClientLink, Conversation } from '../../transport/conversation.ts'
 import type { Handled } from '../../transport/reply-queue.ts'
+import { readObject } from '../json.ts'
 import { runCommand } from './commands.ts'
 import { type ChatterboxEntry, frame } from './frame.ts'
 import { NOT_ALLOWED, refusalText, UNAVAILABLE } from './refusals.ts'
-import { INVALID_REQUEST, isEntry, readChatterboxRequest } from './request.ts'
+import { isEntry } from './request.ts'
 import type { Roster } from './roster.ts'
 import { type WelcomeOptions, welcome } from './welcome.ts'
 import { ChatterboxSession, type ChatterboxWire } from './wire.ts'
 
 /** Maximum entries of a frame that are handled in one tick. */
 const SLICE = 64
+
+const INVALID_REQUEST = 'Invalid message'
 
 export interface ChatterboxConversationOptions extends WelcomeOptions {
   readonly chat: Chat
@@ -45,9 +48,10 @@ export class ChatterboxConversation implements Conversation<Buffer> {
   }
 
   handle(payload: Buffer): Handled {
-    const request = readChatterboxRequest(payload)
-    if (typeof request === 'string') return this.#object(request)
-    const { username, messages } = request
+    const request = readObject(payload)
+    if (!request) return this.#object('Invalid JSON')
+    const { USERNAME: username, MESSAGES: messages } = request
+    if (username === undefined && messages === undefined) return this.#object(INVALID_REQUEST)
     const done = this.#carryOut(username, messages, this.#link.replies.answered)
     return username === undefined && isPlain(messages) ? { pipelined: done } : done
   }
@@ -164,9 +168,8 @@ export class ChatterboxConversation implements Conversation<Buffer> {
   async #command(session: ChatterboxSession, [, , timestamp, content]: ChatterboxEntry): Promise<Outcome> {
     const { chat, roster } = this.#options
     if (!session.membership) return
-    const online = async () => chat.rooms.inside(LOBBY)
     try {
-      const { text, objection } = await runCommand(content, { chat, session, roster, online })
+      const { text, objection } = await runCommand(content, { chat, session, roster })
       if (text !== undefined) this.#link.push(frame({ MESSAGES: [[session.name, session.name, timestamp, text]] }))
       return objection
     } catch (error) {
