@@ -21,7 +21,9 @@ export function addLists(app: FastifyInstance, { chat }: GlobesContext): void {
     new Snapshot(async () => {
       const texts: string[] = []
       for (const room of await list()) {
-        texts.push(JSON.stringify(await showRoom(chat, publicPart(room), false)))
+        // Without what only its readers may know.
+        const shown = room.visibility === 'public' ? room : { ...room, description: '' }
+        texts.push(JSON.stringify(await showRoom(chat, shown, false)))
         if (texts.length % SLICE === 0) await nextRound()
       }
       return `[${texts.join()}]`
@@ -40,11 +42,6 @@ export function addLists(app: FastifyInstance, { chat }: GlobesContext): void {
   app.get('/chats/all', async (_, reply) =>
     reply.type(JSON_TYPE).send(`{"status":true,"data":${await publicRooms.get()}}`),
   )
-}
-
-/** Returns a room without what only its readers may know. */
-function publicPart(room: RoomRecord): RoomRecord {
-  return room.visibility === 'public' ? room : { ...room, description: '' }
 }
 
 /** Returns the rooms as HTML, each with a link to its page on the server of the browser clients. */

@@ -6,9 +6,8 @@ import type { Conversation, SessionLink } from '../../../transport/conversation.
 import type { Handled } from '../../../transport/reply-queue.ts'
 import type { GlobesPass } from '../passes.ts'
 import { type ClientEvent, readEvent } from './event.ts'
-import { noticeFrame } from './notice.ts'
 import { answerTo, UNAUTHORIZED } from './refusals.ts'
-import { GlobesSession, type GlobesWire } from './wire.ts'
+import { GlobesSession, type GlobesWire, noticeFrame } from './wire.ts'
 
 export interface GlobesConversationOptions {
   readonly chat: Chat

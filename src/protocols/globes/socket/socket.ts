@@ -8,8 +8,7 @@ import type { GlobesContext } from '../options.ts'
 import { type GlobesPass, passTo } from '../passes.ts'
 import { findRoom, type InRoom } from '../room.ts'
 import { GlobesConversation } from './conversation.ts'
-import { noticeFrame } from './notice.ts'
-import { GlobesWire } from './wire.ts'
+import { GlobesWire, noticeFrame } from './wire.ts'
 
 /** Maximum bytes of a message (docs/protocols/globes.md, section 2.10). */
 const MAX_FRAME = 16_384
@@ -18,21 +17,17 @@ const HEARTBEAT = { everyMs: 54_000, silenceMs: 60_000 }
 
 /** Adds the WebSocket of each room (docs/protocols/globes.md, section 2.9). */
 export function addSocket(app: FastifyInstance, shared: GlobesContext, { upgrades }: HttpServices): void {
-  const { chat, log, tally, maxQueueBytes, pacing, heartbeat = HEARTBEAT } = shared
+  const { chat, heartbeat = HEARTBEAT } = shared
   const wire = new GlobesWire()
   const tickets = new WeakMap<FastifyRequest, GlobesPass>()
 
   const admit = async (request: FastifyRequest) => {
-    const { room: which } = request.params as InRoom['Params']
-    const room = await findRoom(chat.rooms, which)
-    tickets.set(request, await passTo(shared, room, request))
+    const { room } = request.params as InRoom['Params']
+    tickets.set(request, await passTo(shared, await findRoom(chat.rooms, room), request))
   }
 
   const options: SocketOptions = {
-    log,
-    tally,
-    maxQueueBytes,
-    pacing,
+    ...shared,
     heartbeat,
     maxMessage: MAX_FRAME,
     // A client that only reads needs no name.

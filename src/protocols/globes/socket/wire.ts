@@ -6,7 +6,6 @@ import type { SessionLink } from '../../../transport/conversation.ts'
 import { textFrame } from '../../../transport/websocket.ts'
 import { shownText } from '../../shown-text.ts'
 import { isoTime } from '../room.ts'
-import { noticeFrame } from './notice.ts'
 
 const BARRED = 'You may not read this room any more'
 const NOTHING = Buffer.alloc(0)
@@ -63,6 +62,11 @@ export class GlobesWire implements Wire<GlobesSession> {
     this.#frames.set(event, frame)
     return frame
   }
+}
+
+/** Encodes a notice of the server to one client (docs/protocols/globes.md, section 2.10). */
+export function noticeFrame(msg: string): Buffer {
+  return textFrame(JSON.stringify({ event_type: 'send', name: 'server', msg }))
 }
 
 /** Returns an event as JSON, with the exact texts of the protocol; undefined for kinds that are not sent. */
