@@ -11,15 +11,12 @@ let made: Promise<MadeFiles> | undefined
 
 /** Resolves with the files, which are not compressed for a moment after they have been made. @throws Error for sources that cannot be read */
 export function madeFiles(): Promise<MadeFiles> {
+  const prepare = async () => (await keptFiles(await keyOfSources(await readSources()))) ?? makeElsewhere()
   made ??= prepare().catch((error: unknown) => {
     made = undefined
     throw error
   })
   return made
-}
-
-async function prepare(): Promise<MadeFiles> {
-  return (await keptFiles(await keyOfSources(await readSources()))) ?? makeElsewhere()
 }
 
 /** Makes the files in a process of its own: it takes long, and more memory than a daemon needs otherwise. */

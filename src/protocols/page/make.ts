@@ -24,11 +24,6 @@ const LINKS: Readonly<Record<string, typeof link | undefined>> = { 'main.js': li
 const WORKER = 'worker.js'
 const PARTS: ReadonlySet<string> = new Set(['.js', '.css'])
 
-/** Returns the names that are served, of the names of all sources. */
-function servedOf(names: Iterable<string>): string[] {
-  return [...names].filter((name) => LINKS[name] || name === WORKER || !PARTS.has(extname(name)))
-}
-
 /** Makes all files, without compressing them. */
 export async function make(sources: Sources): Promise<MadeFiles> {
   const textOf = async (name: string) => {
@@ -37,8 +32,8 @@ export async function make(sources: Sources): Promise<MadeFiles> {
     return SHRINKS[ext]?.(text) ?? text
   }
   const made = new Map<string, Made>()
-  for (const name of servedOf(sources.keys())) {
-    const { ext = '', bytes = new Uint8Array() } = sources.get(name) ?? {}
+  for (const [name, { ext, bytes }] of sources) {
+    if (!LINKS[name] && name !== WORKER && PARTS.has(extname(name))) continue
     const linked = LINKS[name]?.(name, textOf)
     if (name !== 'index.html') made.set(name, madeOf((await linked) ?? (SHRINKS[ext] ? await textOf(name) : bytes)))
   }

@@ -4,12 +4,12 @@ import { stripTypeScriptTypes } from 'node:module'
 /** Comments on their own lines, indentation, and trailing blanks in place of types. */
 const UNNEEDED = /^\s*(?:\/\*\*[\s\S]*?\*\/|\/\/.*)$|^[ \t]+|\s+$/gm
 
-/** Functions that shrink a source, by the end of its name. */
+/** Functions that leave comments and indentation out of a source, by the end of its name. */
 export const SHRINKS: Readonly<Record<string, (source: string) => string>> = {
   '.ts': scriptOf,
   '.js': (source) => source.replace(UNNEEDED, ''),
-  '.css': styleOf,
-  '.html': markupOf,
+  '.css': (source) => source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s+/gm, ''),
+  '.html': (source) => source.replace(/<!--[\s\S]*?-->/g, '').replace(/^\s+/gm, ''),
 }
 
 /**
@@ -20,16 +20,6 @@ function scriptOf(source: string): string {
   return strip(source)
     .replace(/(?<=from ')\.[\w./-]*\/([\w-]+)\.ts(?=')/g, './$1.js')
     .replace(UNNEEDED, '')
-}
-
-/** Returns a style sheet without comments and indentation. */
-function styleOf(source: string): string {
-  return source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s+/gm, '')
-}
-
-/** Returns markup without comments and indentation. */
-function markupOf(source: string): string {
-  return source.replace(/<!--[\s\S]*?-->/g, '').replace(/^\s+/gm, '')
 }
 
 /** Strips types without the warning of Node.js that the function is experimental. */

@@ -30,6 +30,9 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
   const { log, proxies, loopback, visitors } = options
   const local = loopback && proxies.isEmpty
   const server = serverOf(options)
+  const buildValidator = () => {
+    throw new Error('a route of roomd has no schema')
+  }
   const app: FastifyInstance = fastify({
     serverFactory: (handler) =>
       server.on('request', (request, response) => {
@@ -39,7 +42,7 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     bodyLimit: MAX_BODY,
     routerOptions: { maxParamLength: MAX_PARAMETER },
     // Schema compilers take as long to load as all the rest, so routes check their input themselves.
-    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: () => () => JSON.stringify } },
+    schemaController: { compilersFactory: { buildValidator, buildSerializer: () => () => JSON.stringify } },
     // Hooks do not run for these errors.
     frameworkErrors: (error, _, reply: FastifyReply) =>
       void reply
@@ -108,10 +111,6 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
       await app.close()
     },
   }
-}
-
-function noSchemas(): never {
-  throw new Error('a route of roomd has no schema')
 }
 
 /** Status for an error of Node's HTTP parser; 400 for others. */

@@ -42,13 +42,11 @@ export class Responses {
     if (method !== 'HEAD' && (await this.#requests.exceedsLimit(request))) {
       return reply.code(429).header('Retry-After', RETRY_AFTER_S).send()
     }
-    reply.headers(response.headers)
+    reply.headers(response.headers).hijack()
     if (method === 'HEAD') {
-      reply.hijack()
       headOf(reply).writeHead(200).end()
       return reply
     }
-    reply.hijack()
     // Responses to earlier requests of the connection are written first.
     if (!reply.raw.socket) await once(reply.raw, 'socket')
     if (socket.writableNeedDrain) await Promise.race([once(socket, 'drain'), once(socket, 'close')])
