@@ -67,7 +67,6 @@ export class Board {
     this.changed()
   }
 
-  /** Called when the list may have changed. */
   changed(): void {
     this.#stale = true
     this.#changes++

@@ -24,7 +24,6 @@ const PUBLIC = 'public'
 /** Requests without a reply in a state that does not allow them; a double click sends one twice. */
 const UNANSWERED = new Set(['login', 'logout', 'enter', 'exit', 'list'])
 
-/** Context of all conversations of a listener. */
 export interface ChatroomShared {
   readonly chat: Chat
   readonly log: Logger
@@ -38,7 +37,6 @@ export class ChatroomConversation implements Conversation<Buffer> {
   readonly #link: ClientLink
   /** The session from login to logout. */
   session: ChatroomSession | undefined
-  /** True if the client has shown a room. */
   #wasInRoom = false
   #gone = false
 

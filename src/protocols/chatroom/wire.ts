@@ -83,7 +83,6 @@ export class ChatroomWire implements Wire<ChatroomSession> {
   }
 }
 
-/** Encodes a message. */
 export function messageFrame(to: string, from: string, text: string): Buffer {
   return reply({ type: 'msg', status: 'ok', data: { to, from, text } })
 }

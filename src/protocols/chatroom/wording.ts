@@ -8,7 +8,6 @@ const LOGGED_IN = 'User already logged in'
 const INVALID_PASSWORD = 'Invalid password, 8 to 128 characters'
 const UNAVAILABLE = 'Temporarily unavailable'
 
-/** A request that was refused. */
 export interface RefusedRequest {
   readonly type: string
   /** The addressee of a message. */

@@ -19,7 +19,6 @@ export interface CommandCall {
 
 interface ChatterboxCommand {
   readonly name: string
-  /** True if names may follow the command word. */
   readonly takesNames: boolean
   run(call: CommandCall): string | Promise<string>
 }

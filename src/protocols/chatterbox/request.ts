@@ -3,7 +3,6 @@ import type { ChatterboxEntry } from './frame.ts'
 /** Maximum Unix time of C libraries with 32 bits, in seconds. */
 const MAX_SECONDS = 4_294_967_295
 
-/** Returns true for a message as clients send it. */
 export function isEntry(value: unknown): value is ChatterboxEntry {
   if (!Array.isArray(value) || value.length !== 4) return false
   const [src, dest, timestamp, content] = value

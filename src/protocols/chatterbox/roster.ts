@@ -70,7 +70,6 @@ export class Roster {
     return this.#seen.withOnline(offline, online, (name) => ({ name, active: true }))
   }
 
-  /** Returns {@link list} as JSON. */
   json(online: readonly string[]): string {
     return list(this.#seen.withOnline(this.#seen.offline, online, (name) => entry(name, true)))
   }

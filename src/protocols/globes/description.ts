@@ -6,7 +6,6 @@ import { GlobesError } from './errors.ts'
 const MIN_TITLE_BYTES = 2
 const MAX_FIELD_BYTES = 70
 
-/** Validity of the password of a room. */
 export type PasswordState = 'none' | 'unfit' | 'fit'
 
 /**

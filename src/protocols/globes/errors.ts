@@ -23,7 +23,6 @@ export type GlobesErrorCode = keyof typeof GLOBES_ERRORS
 export class GlobesError extends Error {
   override name = 'GlobesError'
   readonly status: number
-  /** Body of the response. */
   readonly body: object
 
   /** `field` is the invalid field; `status` replaces that of the table. */

@@ -31,7 +31,6 @@ const OPTIONS = {
   },
 } as const
 
-/** Minimum characters of the secret. */
 const MIN_SECRET = 16
 
 const load = () => import('./routes.ts')

@@ -18,7 +18,6 @@ export interface GlobesOptions extends Omit<ConnectionLimits, 'loginTimeoutMs'> 
   readonly heartbeat?: Heartbeat
 }
 
-/** Context of all routes. */
 export interface GlobesContext extends GlobesOptions {
   readonly tokens: Tokens
   readonly requests: HttpServices['requests']

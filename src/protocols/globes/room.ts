@@ -4,7 +4,6 @@ import { fold } from '../../chat/names.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import { GlobesError } from './errors.ts'
 
-/** Path parameters of a room's route. */
 export interface InRoom {
   Params: { room: string }
 }

@@ -11,7 +11,6 @@ import { type IrcSession, isBotHere } from './session.ts'
 import { type Sender, signalLine, withTags } from './tags.ts'
 import type { PackLines } from './wire.ts'
 
-/** A nickname of MONITOR. */
 interface Monitored {
   readonly sessions: Set<IrcSession>
   /** True if the sessions have been told that the user is online. */
@@ -55,7 +54,6 @@ export class IrcAudience {
     else this.#monitored.set(key, { sessions: new Set([session]), isOnline: false })
   }
 
-  /** Takes {@link monitor} back. */
   unmonitor(session: IrcSession, name: string): void {
     const key = fold(name)
     session.monitored.delete(key)

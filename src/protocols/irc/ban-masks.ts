@@ -101,7 +101,6 @@ async function outside(context: IrcContext, { exact }: SourceMask): Promise<stri
   return [...named, ...options.users.guestsBy(exact).filter((each) => !isHidden(context, each))]
 }
 
-/** Returns nicknames as a text. */
 function listed(names: readonly string[]): string {
   const shown = names.slice(0, MAX_NAMED).map(shownNick)
   const others = names.length - shown.length

@@ -3,7 +3,6 @@ import { type Event, idAt } from '../../engine/event.ts'
 import { IRC_LIMITS } from './isupport.ts'
 import type { IrcSession } from './session.ts'
 
-/** A part of a log. */
 interface SlicePart {
   /** `after` may be an event before or behind all that the log has. */
   readonly range: Range

@@ -27,7 +27,6 @@ export function acknowledgement(message: IrcMessage, session: IrcSession): Lines
   return labelOf(message, session) === undefined ? [] : [ACK]
 }
 
-/** Returns a reference for a batch. */
 export function newBatch(): string {
   return `b${++batches}`
 }
@@ -37,12 +36,10 @@ export function batchBegin(batch: string, type: string): string {
   return `${BATCH}${batch} ${type}`
 }
 
-/** Returns the line that begins the batch of a reply with a label. */
 export function labelledBatch(label: string, batch: string): string {
   return tagText([['label', label]]) + batchBegin(batch, 'labeled-response')
 }
 
-/** Returns the line that ends a batch. */
 export function batchEnd(batch: string): string {
   return `:${SERVER} BATCH -${batch}`
 }

@@ -4,7 +4,6 @@ import type { IrcMessage } from './message.ts'
 
 /** A message of several lines from a client (IRCv3, "draft/multiline"). */
 export interface MultilineUpload {
-  /** The message that has begun it. */
   readonly opening: IrcMessage
   readonly target: string
   readonly isNotice: boolean

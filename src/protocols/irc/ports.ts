@@ -92,7 +92,6 @@ export function ircRoutes(text: IrcOptions, binary: IrcOptions): Routes {
 const BINARY = 'binary.ircv3.net'
 const SUBPROTOCOLS = ['text.ircv3.net', BINARY]
 
-/** Returns the first subprotocol that is known. */
 function subprotocolOf(offered: readonly string[]): string | undefined {
   return offered.find((name) => SUBPROTOCOLS.includes(name))
 }

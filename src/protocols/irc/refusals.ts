@@ -39,7 +39,6 @@ const fail =
   (_, __, { code, bound = '' }) =>
     ircLine(SERVER, 'FAIL', ['*', code.replaceAll('-', '_').toUpperCase(), text.replace('<limit>', bound)])
 
-/** The answer to each refusal. */
 const NUMERIC_OF: Readonly<Record<RefusalCode, Numeric>> = {
   'name-invalid': (reply, { nick }) => reply('ERR_ERRONEUSNICKNAME', nick),
   'name-reserved': registered,
@@ -99,7 +98,6 @@ export async function unlessRefused<T, U>(step: Promise<T>, otherwise: (refusal:
   }
 }
 
-/** Returns the answer to a refused request. */
 export function refusedLine(
   refusal: Pick<Refusal, 'code' | 'bound'>,
   reply: IrcContext['reply'],

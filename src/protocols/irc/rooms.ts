@@ -18,7 +18,6 @@ export function membershipIn(session: IrcSession, channel: string): Membership {
   return membership
 }
 
-/** Returns true for an operator of a channel. */
 export function isOperatorIn(session: IrcSession, channel: string): boolean {
   const membership = membershipOf(session, channel)
   return membership !== undefined && isAtLeast(membership.room.state.rankOf(session), 'operator')
@@ -66,7 +65,6 @@ export function isVisible(session: IrcSession, { id, visibility }: RoomRecord): 
   return visibility === 'public' || session.memberships.has(id) || session.isAdmin
 }
 
-/** Returns the prefix of a member's rank. */
 export function prefixOf(rank: Rank | undefined): string {
   if (rank === undefined || rank === 'member') return ''
   return isAtLeast(rank, 'operator') ? '@' : '+'

@@ -89,7 +89,6 @@ export async function sayTo(
   return NOTHING
 }
 
-/** Sends a private message. */
 async function tell(
   { chat, session, reply }: IrcContext,
   nick: string,

@@ -56,7 +56,6 @@ export function ownLine(session: IrcSession, line: string, id?: number): string 
 interface SignalParts {
   readonly source: string
   readonly target: string
-  /** True if the sender is a program. */
   readonly isBot: boolean
 }
 

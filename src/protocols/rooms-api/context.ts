@@ -10,7 +10,6 @@ export interface RoomsApiOptions extends ConnectionLimits, AuthorizationOptions 
   readonly heartbeatMs?: number
 }
 
-/** Context of all routes. */
 export interface RoomsApiContext extends RoomsApiOptions {
   /** Maximum characters of a message. */
   readonly maxText: number
@@ -19,7 +18,6 @@ export interface RoomsApiContext extends RoomsApiOptions {
   readonly requests: HttpServices['requests']
 }
 
-/** Path parameters of a room's routes. */
 export interface RoomPath {
   Params: { room: string }
 }

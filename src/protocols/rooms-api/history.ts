@@ -14,7 +14,6 @@ type HistoryType = (typeof TYPES)[number]
 
 type Pages = AsyncIterable<Event[]>
 
-/** Events for a response. */
 interface Page {
   readonly pages: Pages
   /** The slug of the room; undefined for an inbox. */

@@ -29,7 +29,6 @@ export function addDocs(app: FastifyInstance): void {
   })
 }
 
-/** Returns the OpenAPI 3.1 document of requests. */
 export function openApi(operations: readonly ApiOperation[]): object {
   const paths: Record<string, Record<string, object>> = {}
   for (const operation of operations) {

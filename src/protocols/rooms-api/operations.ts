@@ -74,7 +74,6 @@ const SAID = json('The event, or the events of an array; with split=lines, their
   anyOf: [API_EVENT, API_EVENTS, API_LINES],
 })
 
-/** The requests of the rooms API. */
 export const OPERATIONS: readonly ApiOperation[] = [
   operation('get /rooms', 'read', 'Lists public rooms, busiest first', {
     parameters: ROOMS_PARAMETERS,

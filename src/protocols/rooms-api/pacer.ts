@@ -49,7 +49,6 @@ export class Pacer {
     this.#paces.set(sender, pace)
   }
 
-  /** Returns the rate of an author. */
   paceOf(request: FastifyRequest, { isBot }: Author): PaceOptions {
     const { full, guest, trusted } = this.#pacing
     return isBot || trusted.has(this.#requests.clientOf(request).full) ? full : guest

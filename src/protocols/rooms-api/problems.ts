@@ -36,9 +36,7 @@ export class Problem extends Error {
   override name = 'Problem'
   readonly status: number
   readonly code: ProblemCode | RefusalCode
-  /** Seconds for the header Retry-After. */
   readonly retryAfterS: number | undefined
-  /** Further members of the response. */
   readonly members: ProblemMembers
 
   constructor(
@@ -55,7 +53,6 @@ export class Problem extends Error {
     this.members = members
   }
 
-  /** Returns the same problem with further members. */
   with(members: ProblemMembers): Problem {
     return new Problem(this.status, this.code, this.message, this.retryAfterS, { ...this.members, ...members })
   }

@@ -28,7 +28,6 @@ export async function checked<const S extends object>(schema: S, value: unknown,
   throw new Problem(400, 'invalid-request', violationText(meant, first, what))
 }
 
-/** A schema of the parameters of a request. */
 interface ParametersSchema {
   readonly type: 'object'
   readonly properties: Readonly<Record<string, { readonly type: 'string' | 'integer' }>>

@@ -14,13 +14,11 @@ import type { Routes } from './routes.ts'
 import { serverOf } from './server.ts'
 import { Upgrades } from './upgrades.ts'
 
-/** Maximum bytes of a request's body. */
 const MAX_BODY = 65_536
 /** Maximum characters of a parameter in a path; the request's head is limited already, and routes check their parameters. */
 const MAX_PARAMETER = 16_384
 
 export interface App {
-  /** Takes over a connection. */
   serve(socket: Socket): void
   close(): Promise<void>
 }

@@ -8,7 +8,6 @@ const MANY = 3
 /** Maximum pieces that are parsed in one turn: a body may consist of ends of heads. */
 const MAX_PIECES = 16
 
-/** The owner of a {@link RequestFeed}. */
 export interface FeedOwner {
   /** True while no further input is parsed; the owner then calls {@link RequestFeed.resume}. */
   readonly busy: boolean

@@ -31,7 +31,6 @@ export function isEncoded(request: Pick<IncomingMessage, 'headers'>): boolean {
   return coding !== '' && coding.trim().toLowerCase() !== 'identity' && hasBody(request)
 }
 
-/** Returns true if the request has a body. */
 export function hasBody({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }

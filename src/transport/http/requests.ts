@@ -26,7 +26,6 @@ export class RequestClients {
     return this.clientOf(request).network
   }
 
-  /** Returns true if the client's address is banned. */
   isBanned(request: FastifyRequest): boolean {
     return this.#options.admission.banOf(this.clientOf(request).full) !== undefined
   }

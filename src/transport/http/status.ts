@@ -1,7 +1,6 @@
 import type { DisconnectReason } from '../disconnect.ts'
 import { STATUS_CODES } from './node-http.ts'
 
-/** Returns the status for a refused client. */
 export function statusOf(refused: DisconnectReason): number {
   if (refused === 'address-banned') return 403
   return refused === 'too-many-from-address' ? 429 : 503

@@ -12,7 +12,6 @@ import type { AppOptions } from './options.ts'
 import { PatientWebSocket } from './patient.ts'
 import type { RequestClients } from './requests.ts'
 
-/** Maximum number of fragments of a message. */
 const MAX_FRAGMENTS = 256
 /** Maximum chunks of a buffered message: the minimum of it, and the bytes of the largest message for each chunk. */
 const MIN_CHUNKS = 1_024
@@ -85,7 +84,6 @@ export class Upgrades {
     })
   }
 
-  /** Returns true for a WebSocket handshake. */
   isHandshake({ raw }: FastifyRequest): boolean {
     return this.#handshakes.has(raw)
   }

@@ -50,7 +50,6 @@ const chathistory: IrcCommand = {
   },
 }
 
-/** Reads a range of a log. */
 type ReadRange = (range: Range) => Promise<AsyncIterable<Event[]>>
 
 /** The events of a room in a slice, oldest first. */

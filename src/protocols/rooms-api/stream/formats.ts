@@ -33,7 +33,6 @@ export interface Format {
   readonly contentType: string
   /** True if each event carries the id behind which a client resumes. */
   readonly hasIds: boolean
-  /** Returns the first text of a stream. */
   start(id: string): string
   /** Returns the text of an event; empty for kinds that are not shown. */
   event(shown: ShownEvent, id: string): string
@@ -48,7 +47,6 @@ const RETRY_MS = 1_000
 
 const plain = plainEncoder(false)
 
-/** The formats by their media type. */
 export const FORMATS: Readonly<Record<FormatName, Format>> = {
   /** Server-sent events (HTML, 9.2). */
   'text/event-stream': {
