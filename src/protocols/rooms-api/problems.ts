@@ -1,6 +1,6 @@
 import { SLUG_WORDS } from '../../chat/names.ts'
 import { Refusal, type RefusalCode } from '../../chat/refusal.ts'
-import type { ApiLines } from './schemas.ts'
+import type { ApiLines, ApiProblem } from './schemas.ts'
 
 /** The codes of the rooms API's own problems. */
 export type ProblemCode =
@@ -24,12 +24,7 @@ export type ProblemCode =
   | 'too-fast'
 
 /** Members of a problem that tell how far the request has been done. */
-export interface ProblemMembers extends Partial<ApiLines> {
-  /** The first line that is refused. */
-  readonly line?: number
-  /** Number of lines that are refused. */
-  readonly refused?: number
-}
+type ProblemMembers = Readonly<Partial<ApiLines & Pick<ApiProblem, 'line' | 'refused'>>>
 
 /** A response of type `application/problem+json` (RFC 9457). */
 export class Problem extends Error {

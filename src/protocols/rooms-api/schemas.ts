@@ -54,6 +54,7 @@ export const API_PROBLEM = objectOf(['type', 'title', 'status', 'code', 'detail'
   ...API_LINES.properties,
   refused: { type: 'integer', minimum: 1, description: 'Number of lines that are refused.' },
 })
+export type ApiProblem = XStatic<typeof API_PROBLEM>
 
 export const API_EVENTS = { type: 'array', items: API_EVENT } as const
 
