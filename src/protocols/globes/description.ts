@@ -6,8 +6,6 @@ import { GlobesError } from './errors.ts'
 const MIN_TITLE_BYTES = 2
 const MAX_FIELD_BYTES = 70
 
-export type PasswordState = 'none' | 'unfit' | 'fit'
-
 /**
  * Checks the fields of a room that is created or changed, in the order of docs/protocols/globes.md, section 2.1.
  *
@@ -15,7 +13,7 @@ export type PasswordState = 'none' | 'unfit' | 'fit'
  */
 export function checkDescription(
   { title, description, visibility }: Record<'title' | 'description' | 'visibility', string>,
-  password: PasswordState,
+  password: 'none' | 'unfit' | 'fit',
 ): RoomDescription {
   const length = Buffer.byteLength(title)
   if (length < MIN_TITLE_BYTES || length > MAX_FIELD_BYTES || !isTitle(title)) throw new GlobesError(105, 'title')

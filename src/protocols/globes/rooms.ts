@@ -4,7 +4,7 @@ import { Passwords } from '../../chat/passwords.ts'
 import { NOBODY } from '../../chat/room-state.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import { textsOf } from './body.ts'
-import { checkDescription, type PasswordState } from './description.ts'
+import { checkDescription } from './description.ts'
 import { GlobesError } from './errors.ts'
 import type { GlobesContext } from './options.ts'
 import { mayRead } from './passes.ts'
@@ -25,7 +25,8 @@ export function addRooms(app: FastifyInstance, shared: GlobesContext): void {
 
   app.post('/chats', async (request, reply) => {
     const { password, ...texts } = textsOf(request.body, 'title', 'description', 'visibility', 'password')
-    const description = checkDescription(texts, passwordStateOf(password))
+    const state = password === '' ? 'none' : Passwords.fits(password) ? 'fit' : 'unfit'
+    const description = checkDescription(texts, state)
     const room = await rooms.create(description, { password, address: requests.addressOf(request) })
     const shown = await showRoom(chat, room, true)
     // One browser client reads the fields of the room, the other one `status` and `data`.
@@ -58,9 +59,4 @@ export function addRooms(app: FastifyInstance, shared: GlobesContext): void {
     log.info({ room: room.id, title: room.title, address: requests.clientOf(request).full, by }, 'room deleted')
     return { status: true }
   })
-}
-
-function passwordStateOf(password: string): PasswordState {
-  if (password === '') return 'none'
-  return Passwords.fits(password) ? 'fit' : 'unfit'
 }
