@@ -10,15 +10,11 @@ export class LongReply {
   readonly #context: Pick<IrcContext, 'tell' | 'drained'>
   #lines: string[] = []
   #bytes = 0
-  #isBegun = false
+  /** True if lines have been sent. */
+  isBegun = false
 
   constructor(context: Pick<IrcContext, 'tell' | 'drained'>) {
     this.#context = context
-  }
-
-  /** True if lines have been sent. */
-  get isBegun(): boolean {
-    return this.#isBegun
   }
 
   /** Adds lines. Resolves when the client has read what had to be sent. */
@@ -27,7 +23,7 @@ export class LongReply {
       this.#lines.push(line)
       this.#bytes += Buffer.byteLength(line)
       if (this.#lines.length < WRITE_LINES && this.#bytes < WRITE_BYTES) continue
-      this.#isBegun = true
+      this.isBegun = true
       this.#context.tell(this.rest())
       await this.#context.drained()
     }

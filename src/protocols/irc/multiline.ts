@@ -13,7 +13,8 @@ export interface MultilineUpload {
 /** The message of several lines that a client is sending; one at a time. */
 export class MultilineInput {
   readonly #maxBytes: number
-  #opening: IrcMessage | undefined
+  /** The message that has begun the unfinished one; undefined for none. */
+  opening: IrcMessage | undefined
   #reference = ''
   #target = ''
   #isNotice = false
@@ -25,14 +26,9 @@ export class MultilineInput {
     this.#maxBytes = maxBytes
   }
 
-  /** The message that has begun the unfinished one; undefined for none. */
-  get opening(): IrcMessage | undefined {
-    return this.#opening
-  }
-
   /** Begins with `BATCH +reference draft/multiline target`; an unfinished one is dropped. */
   open(reference: string, target: string, opening: IrcMessage): void {
-    this.#opening = opening
+    this.opening = opening
     this.#reference = reference
     this.#target = target
     this.#text = undefined
@@ -42,7 +38,7 @@ export class MultilineInput {
 
   /** Takes a message of the batch. Returns false for one of another batch, which changes nothing. */
   add({ command, params: [target = '', text = ''], tags }: IrcMessage): boolean {
-    if (tags.get('batch') !== this.#reference || !this.#opening) return false
+    if (tags.get('batch') !== this.#reference || !this.opening) return false
     if (target !== this.#target)
       this.#fault ??= new MultilineFault('MULTILINE_INVALID_TARGET', `${this.#target} ${target}`)
     if (this.#fault) return true
@@ -62,15 +58,15 @@ export class MultilineInput {
 
   /** Notes that a line is refused, which leaves a hole; undefined for one that cannot be read at all, which may be of the batch. */
   refuse(message: IrcMessage | undefined): void {
-    if (!this.#opening || (message && message.tags.get('batch') !== this.#reference)) return
+    if (!this.opening || (message && message.tags.get('batch') !== this.#reference)) return
     this.#fault ??= new MultilineFault('MULTILINE_INVALID')
   }
 
   /** Ends the message with `BATCH -reference`. @throws MultilineFault */
   close(reference: string): MultilineUpload {
-    const opening = this.#opening
+    const opening = this.opening
     const fault = this.#fault
-    this.#opening = undefined
+    this.opening = undefined
     this.#fault = undefined
     if (fault) throw fault
     const text = this.#text

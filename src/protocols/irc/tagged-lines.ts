@@ -48,20 +48,16 @@ export function taggedLines(
     from: { name: event.from, verified: event.verified, isBot: isBot || clientTags.bot !== undefined },
     at: event.at,
   }
-  const tagsOf = (isFirst: boolean): [string, string][] => [
-    ...(batch === undefined ? [] : ([['batch', batch]] as [string, string][])),
-    ...(label === undefined || !isFirst ? [] : ([['label', label]] as [string, string][])),
+  const inBatch: [string, string][] = batch === undefined ? [] : [['batch', batch]]
+  const labelled: [string, string][] = label === undefined ? [] : [['label', label]]
+  const tagsOf = (isFirst: boolean) => [
+    ...inBatch,
+    ...(isFirst ? labelled : []),
     // An id names one line; the tags of a client may be long: they are not repeated for each line.
     ...tagsFor(has, isFirst ? { ...tagged, msgid: msgidOf(event), clientTags } : tagged),
   ]
   if (has('draft/multiline')) {
-    const lines = multilineOf(
-      event,
-      author,
-      room,
-      tagText(tagsOf(true)),
-      tagText(batch === undefined ? [] : [['batch', batch]]),
-    )
+    const lines = multilineOf(event, author, room, tagText(tagsOf(true)), tagText(inBatch))
     if (lines) return lines
   }
   const lines =
