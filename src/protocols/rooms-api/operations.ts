@@ -148,8 +148,12 @@ export const OPERATIONS: readonly ApiOperation[] = [
         'text/plain': TEXT,
       },
       answers: {
-        200: { description: 'It is said, or not worth a message', content: { 'text/plain': TEXT } },
-        204: { description: 'The same, for Discord' },
+        200: {
+          description:
+            'It is said, or not worth a message; with `?wait=true` and a payload of Discord, the message as there',
+          content: { 'text/plain': TEXT, [JSON_TYPE]: {} },
+        },
+        204: { description: 'The same, for Discord without `?wait=true`' },
       },
     },
   ),

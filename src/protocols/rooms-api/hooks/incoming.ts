@@ -19,6 +19,12 @@ const PACED_BYTES = 32_768
 const NO_FIELD =
   'multipart/form-data has the payload in a field payload or payload_json; other types are application/json, application/x-www-form-urlencoded and text/plain'
 
+interface HookPath {
+  Params: { token: string }
+  /** `wait` is Discord's: the sender reads the message in the reply. */
+  Querystring: { wait?: unknown }
+}
+
 interface HookCall {
   readonly caller: Writer
   readonly room: string
@@ -30,7 +36,7 @@ export function addIncomingHooks(app: FastifyInstance, context: RoomsApiContext)
   const calls = new WeakMap<FastifyRequest, HookCall>()
 
   /** Identifies the sender before the body is read. */
-  const identify = async (request: FastifyRequest<{ Params: { token: string } }>) => {
+  const identify = async (request: FastifyRequest<HookPath>) => {
     const used = await chat.tokens.use(request.params.token)
     if (!used) throw new Problem(401, 'unauthorized', 'The token is invalid, revoked, or has ended')
     const { proof, scope } = used
@@ -51,7 +57,7 @@ export function addIncomingHooks(app: FastifyInstance, context: RoomsApiContext)
       throw error.code === 'FST_ERR_CTP_BODY_TOO_LARGE' ? tooLarge() : error
     })
     const options = { bodyLimit: MAX_PAYLOAD_BYTES, onRequest: identify }
-    scope.post<{ Params: { token: string } }>('/hooks/:token', options, async (request, reply) => {
+    scope.post<HookPath>('/hooks/:token', options, async (request, reply) => {
       const { caller, room } = calls.get(request) ?? unidentified()
       const size = Buffer.isBuffer(request.body) ? Math.ceil(request.body.length / PACED_BYTES) : 1
       pacer.count(caller.author, pacer.paceOf(request, caller.author), Math.max(1, size))
@@ -66,7 +72,9 @@ export function addIncomingHooks(app: FastifyInstance, context: RoomsApiContext)
       // What another webhook of roomd has sent is not said: it could come back for ever.
       if (text !== undefined && request.headers['x-roomd-hook'] === undefined) {
         const place = await context.authorization.enter(caller, room)
-        await Promise.all(chat.posting.say(place, [{ text, ...nonceOf(request) }]))
+        const [event] = await Promise.all(chat.posting.say(place, [{ text, ...nonceOf(request) }]))
+        if (source === 'discord' && event && /^true$/i.test(String(request.query.wait)))
+          return reply.send({ id: String(event.id), type: 0, content: event.body, attachments: [], embeds: [] })
       }
       if (source === 'discord') return reply.code(204).send()
       return reply.type('text/plain; charset=utf-8').send('ok')

@@ -102,6 +102,19 @@ test('reviews of Gitea tell of what was done to which pull request, and those of
   ])
 })
 
+test('a library for Discord that waits for its message gets it', async () => {
+  for (const wait of ['true', 'True']) {
+    const { status, text } = await post('{"content":"deployed","username":"ci"}', {}, `${token}?wait=${wait}`)
+    expect([status, JSON.parse(text)]).toEqual([
+      200,
+      { id: expect.stringMatching(/^\d+$/), type: 0, content: 'ci: deployed', attachments: [], embeds: [] },
+    ])
+  }
+  expect(await post('{"content":"hi"}', {}, `${token}?wait=false`)).toMatchObject({ status: 204 })
+  expect(await post('{"text":"hi"}', {}, `${token}?wait=true`)).toEqual(OK)
+  expect(await said(4)).toEqual(['ci: deployed', 'ci: deployed', 'hi', 'hi'])
+})
+
 test('a form of several parts has the payload in a field; without one it is refused', async () => {
   const formPost = async (fields: Record<string, string | Blob>) => {
     const form = new FormData()
