@@ -31,8 +31,7 @@ export async function passTo(context: GlobesContext, room: RoomRecord, request: 
   const { chat, tokens } = context
   const username = await tokens.read(room, roomTokenOf(request.headers))
   if (username === undefined && room.hash !== undefined) throw new GlobesError(403, 'token')
-  const proof = (await findLogin(context, request))?.proof
-  const client = await identify(context, username, proof, request)
+  const { client, proof } = await clientOf(context, username, request)
   const unlocked = username === undefined ? undefined : room
   await chat.access.checkEntrant(client, room, unlocked)
   return { room, unlocked, username, proof, client }
@@ -62,18 +61,15 @@ export async function needsToken(
   name: string | undefined,
   request: FastifyRequest,
 ): Promise<boolean> {
-  const client = await identify(context, name, (await findLogin(context, request))?.proof, request)
+  const { client } = await clientOf(context, name, request)
   const state = await context.chat.access.checkEntrant(client, room, room)
   return room.hash !== undefined || state.mode('invite-only') !== undefined
 }
 
-/** A client that is logged in may also have the nickname of a guest. */
-function identify(
-  { chat, requests }: GlobesContext,
-  name: string | undefined,
-  proof: Proof | undefined,
-  request: FastifyRequest,
-): Promise<Identity> {
+/** Identifies the client of a request under a nickname. One that is logged in may also have the nickname of a guest. */
+async function clientOf(context: GlobesContext, name: string | undefined, request: FastifyRequest) {
+  const proof = (await findLogin(context, request))?.proof
   const isOwner = proof !== undefined && (name === undefined || fold(name) === fold(proof.name))
-  return chat.access.identify(isOwner ? proof : (name ?? ''), requests.addressOf(request))
+  const { chat, requests } = context
+  return { proof, client: await chat.access.identify(isOwner ? proof : (name ?? ''), requests.addressOf(request)) }
 }
