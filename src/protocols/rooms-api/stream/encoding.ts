@@ -12,15 +12,6 @@ export interface EncodingOptions {
   readonly isOfMany: boolean
 }
 
-/** Events of a log with their ids for the client. */
-export interface EncodedPart {
-  readonly events: readonly Event[]
-  /** The slug of the room; undefined for the inbox. */
-  readonly slug: string | undefined
-  readonly isPast: boolean
-  readonly idOf: (event: Event) => string
-}
-
 /** Encodes the output of all streams of a format that show the same kinds of events. */
 export class Encoding {
   /** Different for each encoding. */
@@ -45,7 +36,8 @@ export class Encoding {
     return this.#bytesOf(this.#format.start(id))
   }
 
-  events({ events, slug, isPast, idOf }: EncodedPart): Buffer {
+  /** Encodes events of the room with a slug, or of the inbox. `idOf` returns the id of an event for the client. */
+  events(events: readonly Event[], slug: string | undefined, isPast: boolean, idOf: (event: Event) => string): Buffer {
     const { kinds, isOfMany } = this.#options
     let text = ''
     for (const event of events) {

@@ -64,7 +64,7 @@ export class StreamSession extends Session {
   }
 
   encode(place: Place, events: readonly Event[], slug: string | undefined, isPast: boolean): Buffer {
-    return this.encoding.events({ events, slug, isPast, idOf: this.#idOf(place) })
+    return this.encoding.events(events, slug, isPast, this.#idOf(place))
   }
 
   /** Returns a function that returns {@link lastId} behind an event of a place. */
