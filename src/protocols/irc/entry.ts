@@ -12,11 +12,7 @@ import { isBotHere } from './session.ts'
 import { ownLine, withTags } from './tags.ts'
 
 /** Makes the session a member of a room, see {@link Chat.join}, and sends its JOIN and the lines behind it. Resolves with the last ones. @throws Refusal */
-export async function enter(
-  context: IrcContext,
-  which: number | string,
-  unlocked: RoomRecord | undefined,
-): Promise<Lines> {
+export async function enter(context: IrcContext, which: number | string, unlocked?: RoomRecord): Promise<Lines> {
   const { chat, session } = context
   const { room, since } = await chat.join(session, which, { unlocked })
   const { record } = room

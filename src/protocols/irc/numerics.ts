@@ -7,14 +7,6 @@ const usersCount = (code: string, where: string) => (users: number, most: number
   String(most),
   `Current ${where} users ${users}, max ${most}`,
 ]
-const userFields = (code: string) => (nick: string, user: string, host: string, realName: string) => [
-  code,
-  nick,
-  user,
-  host,
-  '*',
-  realName,
-]
 
 /** The numerics (Modern IRC Client Protocol, "Numerics"), each with the parameters behind the nickname of the client. */
 export const NUMERICS = {
@@ -42,10 +34,10 @@ export const NUMERICS = {
   RPL_ISON: (nicks: string) => ['303', nicks],
   RPL_UNAWAY: () => ['305', 'You are no longer marked as being away'],
   RPL_NOWAWAY: () => ['306', 'You have been marked as being away'],
-  RPL_WHOISUSER: userFields('311'),
+  RPL_WHOISUSER: (nick: string, user: string, host: string, name: string) => ['311', nick, user, host, '*', name],
   RPL_WHOISSERVER: (nick: string, info = 'roomd') => ['312', nick, SERVER, info],
   RPL_WHOISOPERATOR: (nick: string) => ['313', nick, 'is an admin'],
-  RPL_WHOWASUSER: userFields('314'),
+  RPL_WHOWASUSER: (nick: string, user: string, host: string, name: string) => ['314', nick, user, host, '*', name],
   RPL_ENDOFWHO: (mask: string) => ['315', mask, 'End of WHO list'],
   RPL_WHOISIDLE: (nick: string, idleS: number, since: number) => [
     '317',

@@ -36,16 +36,8 @@ ${operations.map(section).join('\n')}
 `
 }
 
-function section({
-  method,
-  path,
-  summary,
-  authorizing,
-  parameters,
-  headers,
-  body = {},
-  answers,
-}: ApiOperation): string {
+function section(operation: ApiOperation): string {
+  const { method, path, summary, authorizing, parameters, headers, body = {}, answers } = operation
   const inQuery = Object.entries(parameters.properties).map(
     ([name, schema]) => [`?${name}=`, textOfSchema(schema)] as const,
   )

@@ -53,16 +53,8 @@ export function openApi(operations: readonly ApiOperation[]): object {
   }
 }
 
-function operationObject({
-  method,
-  path,
-  summary,
-  authorizing,
-  parameters,
-  headers,
-  body,
-  answers,
-}: ApiOperation): object {
+function operationObject(operation: ApiOperation): object {
+  const { method, path, summary, authorizing, parameters, headers, body, answers } = operation
   const inPath = Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => {
     return { name, in: 'path', required: true, schema: { type: 'string' } }
   })
