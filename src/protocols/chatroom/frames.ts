@@ -4,7 +4,7 @@ import { isObject, readObject } from '../json.ts'
 /** A frame from a client (docs/protocols/chatroom.md, section 1), as far as it is used; null counts as absent. */
 export interface ChatroomRequest {
   readonly type: string
-  readonly data?: Readonly<Record<string, unknown>> | null | undefined
+  readonly data: Readonly<Record<string, unknown>>
 }
 
 export interface ChatroomReply {
@@ -18,19 +18,10 @@ export interface ChatroomReply {
  * Parses a frame; undefined if it is invalid. The check is by hand, as a schema library would take time to load at every start.
  */
 export function readChatroomRequest(payload: Buffer): ChatroomRequest | undefined {
-  const value = readObject(payload)
-  if (!value) return undefined
-  const { type, status, message, data } = value
-  if (typeof type !== 'string' || !isText(status) || !isText(message)) return undefined
-  return isAbsent(data) || isObject(data) ? { type, data } : undefined
-}
-
-function isText(value: unknown): boolean {
-  return isAbsent(value) || typeof value === 'string'
-}
-
-function isAbsent(value: unknown): value is null | undefined {
-  return value === undefined || value === null
+  const { type, ...others } = readObject(payload) ?? {}
+  const [status, message, data] = [others.status ?? '', others.message ?? '', others.data ?? {}]
+  if (typeof type !== 'string' || typeof status !== 'string' || typeof message !== 'string') return undefined
+  return isObject(data) ? { type, data } : undefined
 }
 
 /** Returns the named fields of a request's data; undefined if one of them is missing or not a string. */
@@ -40,7 +31,7 @@ export function fields<const Name extends string>(
 ): Record<Name, string> | undefined {
   const found: Record<string, string> = {}
   for (const name of names) {
-    const value = data && Object.hasOwn(data, name) ? data[name] : undefined
+    const value = Object.hasOwn(data, name) ? data[name] : undefined
     if (typeof value !== 'string') return undefined
     found[name] = value
   }

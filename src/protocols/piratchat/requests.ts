@@ -66,14 +66,8 @@ export function refusalStatus(error: unknown): number | undefined {
   return error instanceof Refusal ? STATUS[error.code] : undefined
 }
 
-interface RequestParts {
-  readonly chat: Chat
-  readonly lobby: Lobby
-  readonly requests: HttpServices['requests']
-}
-
 /** Adds the HTTP requests (docs/protocols/piratchat.md, sections 2.1 to 2.5). */
-export function addRequests(app: FastifyInstance, { chat, lobby, requests }: RequestParts): void {
+export function addRequests(app: FastifyInstance, chat: Chat, lobby: Lobby, { requests }: HttpServices): void {
   const { tickets } = chat
   const get = { exposeHeadRoute: false }
 

@@ -31,7 +31,7 @@ export function piratchatRoutes(options: PiratchatOptions): Routes {
       return reply.code(status).send()
     })
     app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
-    addRequests(app, { chat, lobby, requests: services.requests })
+    addRequests(app, chat, lobby, services)
     openSocketAt(app, services, { ...options, lobby })
   }
 }
