@@ -1,23 +1,17 @@
-import { type MembershipEnd, type Room, Session, type Wire } from '../../chat/session.ts'
+import type { MembershipEnd, Room, Wire } from '../../chat/session.ts'
 import type { Event, Kind } from '../../engine/event.ts'
-import type { SessionLink } from '../../transport/conversation.ts'
 import { type DisconnectReason, disconnectText } from '../../transport/disconnect.ts'
+import { LinkedSession } from '../linked-session.ts'
 import { indentLines, shownText } from '../shown-text.ts'
 import type { Board, Viewer } from './board.ts'
 import { reply } from './frames.ts'
 
-export class ChatroomSession extends Session implements Viewer {
+export class ChatroomSession extends LinkedSession implements Viewer {
   /** The page that the client shows; undefined before the login and after the logout. */
   page: Board | undefined
   shown: Buffer | undefined
   /** Called when a membership has ended without a request of the client. */
   onPutOut: ((room: Room, why: MembershipEnd) => void) | undefined
-  readonly link: SessionLink
-
-  constructor(wire: ChatroomWire, link: SessionLink) {
-    super(wire, link)
-    this.link = link
-  }
 }
 
 /** True for the kinds of events with a frame; the lists show `joined`, `left` and `kicked`. */

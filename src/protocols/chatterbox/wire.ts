@@ -1,19 +1,13 @@
 import { fold } from '../../chat/names.ts'
-import { type MembershipEnd, type Room, Session, type Wire } from '../../chat/session.ts'
+import type { MembershipEnd, Room, Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
-import type { SessionLink } from '../../transport/conversation.ts'
+import { LinkedSession } from '../linked-session.ts'
 import { indentLines } from '../shown-text.ts'
 import { frame, framesOf } from './frame.ts'
 
-export class ChatterboxSession extends Session {
-  readonly link: SessionLink
+export class ChatterboxSession extends LinkedSession {
   /** Events between the join and the login reply; undefined after it. */
   held: Event[] | undefined = []
-
-  constructor(wire: ChatterboxWire, link: SessionLink) {
-    super(wire, link)
-    this.link = link
-  }
 
   /** Sends the held events that pass the filter; later events are sent at once. */
   release(wanted: (event: Event, place: number) => boolean): void {

@@ -1,8 +1,9 @@
 import { BoundedMap } from '../../bounded-map.ts'
 import type { Chat } from '../../chat/chat.ts'
-import { type Room, Session, type Wire } from '../../chat/session.ts'
+import type { Room, Session, Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
 import type { ClientLink } from '../../transport/conversation.ts'
+import { LinkedSession } from '../linked-session.ts'
 import type { Cap } from './caps.ts'
 import { msgidOf } from './events.ts'
 import { GoneNicks } from './gone-nicks.ts'
@@ -27,8 +28,7 @@ export function sentKey(event: Event): string {
   return event.kind === 'private' ? msgidOf(event) : `${event.room} ${event.id}`
 }
 
-export class IrcSession extends Session implements DetailedSession {
-  readonly link: ClientLink
+export class IrcSession extends LinkedSession<ClientLink> implements DetailedSession {
   readonly caps = new Set<Cap>()
   /** Messages by {@link sentKey}. Their events do not come where the session leaves the room before that, or no copy is committed. */
   readonly sent = new BoundedMap<string, SentMessage>(MAX_SENT)
@@ -51,7 +51,6 @@ export class IrcSession extends Session implements DetailedSession {
 
   constructor(wire: Wire<IrcSession>, link: ClientLink, users: IrcUsers) {
     super(wire, link)
-    this.link = link
     this.#users = users
   }
 

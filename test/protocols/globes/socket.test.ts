@@ -3,7 +3,8 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import type { Room } from '../../../src/chat/session.ts'
 import type { Event } from '../../../src/engine/event.ts'
-import { GlobesSession, GlobesWire } from '../../../src/protocols/globes/socket/wire.ts'
+import { GlobesWire } from '../../../src/protocols/globes/socket/wire.ts'
+import { LinkedSession } from '../../../src/protocols/linked-session.ts'
 import { tickEnd } from '../../../src/tick.ts'
 import * as core from '../../chat/stage.ts'
 import { useBrowser } from '../../support/browser.ts'
@@ -326,7 +327,7 @@ test('nor are they for those who have come within the turn and get a part of it'
     disconnect: () => {},
     mayBeEnding: false,
   }
-  const session = () => new GlobesSession(wire, link)
+  const session = () => new LinkedSession(wire, link)
   const events = ['one', 'two'].map((body, id): Event => ({ kind: 'message', room: 1, from: 'david', body, id, at: 0 }))
   const record = {
     id: 1,

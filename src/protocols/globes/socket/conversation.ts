@@ -4,10 +4,11 @@ import { Refusal } from '../../../chat/refusal.ts'
 import { isLonger } from '../../../chat/text.ts'
 import type { Conversation, SessionLink } from '../../../transport/conversation.ts'
 import type { Handled } from '../../../transport/reply-queue.ts'
+import { LinkedSession } from '../../linked-session.ts'
 import type { GlobesPass } from '../passes.ts'
 import { type ClientEvent, readEvent } from './event.ts'
 import { answerTo, UNAUTHORIZED } from './refusals.ts'
-import { GlobesSession, type GlobesWire, noticeFrame } from './wire.ts'
+import { type GlobesWire, noticeFrame } from './wire.ts'
 
 export interface GlobesConversationOptions {
   readonly chat: Chat
@@ -19,7 +20,7 @@ export class GlobesConversation implements Conversation<string> {
   readonly #shared: GlobesConversationOptions
   readonly #link: SessionLink
   readonly #ticket: GlobesPass
-  readonly #session: GlobesSession
+  readonly #session: LinkedSession
   readonly #unwatch: () => void
 
   constructor(shared: GlobesConversationOptions, link: SessionLink, ticket: GlobesPass) {
@@ -27,12 +28,12 @@ export class GlobesConversation implements Conversation<string> {
     this.#shared = shared
     this.#link = link
     this.#ticket = ticket
-    this.#session = new GlobesSession(wire, link)
+    this.#session = new LinkedSession(wire, link)
     this.#unwatch = chat.subscribe(this.#session, ticket.room, ticket.client)
     void this.#checkRoom()
   }
 
-  get session(): GlobesSession | undefined {
+  get session(): LinkedSession | undefined {
     return this.#session.name === '' ? undefined : this.#session
   }
 

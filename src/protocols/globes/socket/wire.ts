@@ -1,43 +1,34 @@
-import { type MembershipEnd, type Room, Session, type Wire } from '../../../chat/session.ts'
+import type { MembershipEnd, Room, Wire } from '../../../chat/session.ts'
 import type { Event } from '../../../engine/event.ts'
 import { atTickEnd } from '../../../tick.ts'
 import { CLOSE_CODES } from '../../../transport/close-codes.ts'
-import type { SessionLink } from '../../../transport/conversation.ts'
 import { textFrame } from '../../../transport/websocket.ts'
+import type { LinkedSession } from '../../linked-session.ts'
 import { shownText } from '../../shown-text.ts'
 import { isoTime } from '../room.ts'
 
 const BARRED = 'You may not read this room any more'
 const NOTHING = Buffer.alloc(0)
 
-export class GlobesSession extends Session {
-  readonly link: SessionLink
-
-  constructor(wire: GlobesWire, link: SessionLink) {
-    super(wire, link)
-    this.link = link
-  }
-}
-
 /** Encodes a room's events, each in its own frame (docs/protocols/globes.md, section 2.10), once for all its sessions. */
-export class GlobesWire implements Wire<GlobesSession> {
+export class GlobesWire implements Wire<LinkedSession> {
   readonly protocol = 'globes'
   readonly carriesPrivate = false
   /** Frames of this tick; sessions that have joined within the tick get a part of them. */
   readonly #frames = new Map<Event, Buffer>()
 
-  deliver(_room: Room, events: readonly Event[], members: Iterable<GlobesSession>): void {
+  deliver(_room: Room, events: readonly Event[], members: Iterable<LinkedSession>): void {
     const bytes = Buffer.concat(events.map((event) => this.#frameOf(event)))
     if (bytes.length === 0) return
     for (const member of members) member.link.push(bytes)
   }
 
-  announce(text: string, sessions: Iterable<GlobesSession>): void {
+  announce(text: string, sessions: Iterable<LinkedSession>): void {
     const bytes = noticeFrame(text)
     for (const { link } of sessions) link.push(bytes)
   }
 
-  putOut(_room: Room, { link }: GlobesSession, why: MembershipEnd): void {
+  putOut(_room: Room, { link }: LinkedSession, why: MembershipEnd): void {
     if (why === 'room-closed') {
       link.hangUp(CLOSE_CODES.normal)
     } else if (why === 'barred') {
