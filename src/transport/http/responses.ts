@@ -60,9 +60,7 @@ export class Responses {
       const converse = (link: ClientLink) => response.converse(link, isChunked)
       const address = this.#requests.clientOf(request)
       const connection = new Connection(transport, NO_INPUT, converse, response.options, address)
-      visitor.become(connection)
-      // The ban may have come meanwhile.
-      connection.expel((full) => admission.banOf(full))
+      visitor.become(connection, (full) => admission.banOf(full))
     } catch (error) {
       this.#options.log.error({ err: error, route: request.routeOptions.url }, 'cannot open a connection')
       socket.destroy()

@@ -49,7 +49,6 @@ export class Upgrades {
   readonly #requests: RequestClients
   readonly #server: WsServer<typeof PatientWebSocket>
   readonly #handshakes = new WeakMap<IncomingMessage, Handshake>()
-  /** Paths with WebSockets. */
   readonly #paths = new Set<string>()
 
   constructor(options: AppOptions, requests: RequestClients) {
@@ -141,9 +140,7 @@ export class Upgrades {
         const transport = new WebSocketTransport(websocket, socket, options)
         const address = this.#requests.clientOf(request)
         const connection = new Connection(transport, framing(), (link) => converse(link, request), options, address)
-        visitors.get(socket)?.become(connection)
-        // The ban may have come during the handshake.
-        connection.expel((full) => admission.banOf(full))
+        visitors.get(socket)?.become(connection, (full) => admission.banOf(full))
       } catch (error) {
         log.error({ err: error, route: request.routeOptions.url }, 'cannot open a connection')
         socket.destroy()

@@ -157,14 +157,15 @@ export class Visitor implements Client, FeedOwner {
     this.#listeners?.remove()
   }
 
-  /** Passes the connection to a WebSocket after the handshake, or to a response that lasts. */
-  become(client: Client): void {
+  /** Passes the connection to a WebSocket after the handshake, or to a response that lasts; a ban may have come meanwhile. */
+  become(client: Client, banOf: BanOf): void {
     this.#client = client
     this.#serving = 0
     this.#newest = undefined
     this.#listeners = undefined
     this.#endWithin(undefined)
     if (this.#stopping || this.#draining) client.stop()
+    client.expel(banOf)
   }
 
   /** Answers an invalid request, or one too many, after the responses to earlier ones, and ends the connection. */
