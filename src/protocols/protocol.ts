@@ -17,7 +17,6 @@ export interface ProtocolHost {
   /** Undefined if no protocol needs TLS. */
   readonly certificate: Certificate | undefined
   readonly limits: ConnectionLimits
-  /** Maximum bytes of a line. */
   readonly maxLine: number
   readonly vitals: Vitals
   /** Reloads the certificate for new connections. An invalid one is logged, and the old one stays in use. */
@@ -32,7 +31,6 @@ export interface ProtocolHost {
   ircPort(): string | undefined
 }
 
-/** A port with its number in the configuration. */
 export interface PlacedPort {
   readonly port: Port
   readonly number: number
@@ -56,7 +54,6 @@ export interface Protocol<Options extends OptionTable> {
   objection?(config: ValuesOf<Options>): string | undefined
 }
 
-/** Creates the ports whose number is given. */
 export function placed(...ports: readonly (readonly [number: number | undefined, make: () => Port])[]): PlacedPort[] {
   return ports.flatMap(([number, make]) => (number === undefined ? [] : [{ number, port: make() }]))
 }

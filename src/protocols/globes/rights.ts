@@ -10,7 +10,6 @@ import type { GlobesContext } from './options.ts'
 import { refuseGuess } from './refusals.ts'
 import { roomTokenOf } from './tokens.ts'
 
-/** The right of a request to change a room. */
 export interface Right {
   /** Its reason, for the log. */
   readonly by: string

@@ -85,7 +85,6 @@ export interface AdmittedUser {
   readonly ticket: Ticket
 }
 
-/** The conversation with one user. */
 export class PiratchatConversation implements Conversation<string> {
   readonly #options: PiratchatConversationOptions
   readonly #link: ClientLink

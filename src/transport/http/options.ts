@@ -28,6 +28,5 @@ export interface HttpPortOptions {
 export interface AppOptions extends HttpPortOptions {
   readonly requestMs: number
   readonly visitors: WeakMap<Socket, Visitor>
-  /** True if the port listens on a loopback address. */
   readonly loopback: boolean
 }

@@ -4,11 +4,9 @@ import { FORMATS, type Format, type FormatName, type StreamEnd } from './formats
 
 export interface EncodingOptions {
   readonly format: FormatName
-  /** True if the body consists of chunks. */
   readonly isChunked: boolean
   /** Kinds of the events that are shown; undefined for all. */
   readonly kinds: ReadonlySet<Kind> | undefined
-  /** True for a stream of several rooms. */
   readonly isOfMany: boolean
 }
 

@@ -24,7 +24,6 @@ interface ShownEvent {
   readonly slug: string | undefined
   /** True if the client has missed it. */
   readonly isPast: boolean
-  /** True if the stream has several rooms. */
   readonly isOfMany: boolean
 }
 

@@ -4,7 +4,6 @@ import { inSlices } from '../../../slices.ts'
 const AT_ONCE = 256
 
 export interface BeatingStream {
-  /** Sends a sign of life. */
   beat(): void
 }
 
