@@ -5,6 +5,7 @@ import { LocalEngine } from './engine/local/local.ts'
 import type { EngineObserver, Retention } from './engine/observer.ts'
 import { type RedisLocation, redisLocationOf } from './engine/redis/url.ts'
 import { type ExportSource, type ImportTarget, Unfit } from './engine/transfer.ts'
+import { rereadSecretFile } from './secret-files.ts'
 
 /** Changes that an engine makes to the store when it starts, and its retention. */
 interface EngineSettings {
@@ -28,7 +29,19 @@ export async function engineOf(config: Config, settings: EngineSettings, observe
       observer,
     )
   const { RedisEngine } = await import('./engine/redis/redis.ts')
-  return new RedisEngine({ ...common, place, prefix: config['redis-prefix'] }, observer)
+  const file = config['redis-file']
+  const renew = file !== undefined && { renew: credentialsIn(file, place) }
+  return new RedisEngine({ ...common, place, ...renew, prefix: config['redis-prefix'] }, observer)
+}
+
+/** Returns the function that reads a place of Redis from its file again. What was read last holds while the file names another place, or none. */
+function credentialsIn(file: string, place: RedisLocation): () => Promise<RedisLocation> {
+  let known = place
+  return async () => {
+    const read = redisLocationOf(await rereadSecretFile(file).catch(() => ''))
+    if (read?.shown === place.shown) known = read
+    return known
+  }
 }
 
 /**

@@ -30,7 +30,11 @@ export const OPTIONS = {
     describe:
       'keep everything in this Redis, for several processes: redis://[[user]:password@]host[:port][/database], rediss:// for TLS',
   },
-  'redis-file': { ...storedText, default: undefined, describe: 'file whose only line is the value of --redis' },
+  'redis-file': {
+    ...storedText,
+    default: undefined,
+    describe: 'file whose only line is the value of --redis; its password is read again for each connection',
+  },
   'redis-prefix': { ...storedText, default: 'roomd', describe: 'prefix of every key in Redis' },
   sync: {
     ...storedText,

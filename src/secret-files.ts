@@ -1,6 +1,7 @@
 /** Secrets from files, which are not visible in the process list. */
 import { closeSync, openSync, readSync } from 'node:fs'
 import { fileFault } from './file-fault.ts'
+import { readWhole } from './read-whole.ts'
 
 const MAX_SECRET_BYTES = 65_536
 
@@ -10,12 +11,26 @@ const MAX_SECRET_BYTES = 65_536
  * @throws {Error} with a reason that does not contain the content
  */
 export function readSecretFile(file: string): string {
+  let bytes: Buffer
+  try {
+    bytes = readBytes(file)
+  } catch (error) {
+    throw new Error(fileFault(error))
+  }
+  return secretOf(bytes)
+}
+
+/** Does what {@link readSecretFile} does without waiting for a pipe, for a file that may have changed since. */
+export async function rereadSecretFile(file: string): Promise<string> {
+  return secretOf(await readWhole(file, 0))
+}
+
+function secretOf(bytes: Buffer): string {
   let text: string
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(readBytes(file)).replace(/\r?\n$/, '')
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException
-    throw new Error(code.startsWith('ERR_ENCODING') ? 'it is not UTF-8' : fileFault(error))
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r?\n$/, '')
+  } catch {
+    throw new Error('it is not UTF-8')
   }
   if (text === '') throw new Error('it is empty')
   if (/[\r\n]/.test(text)) throw new Error('it has more than one line')

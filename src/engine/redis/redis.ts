@@ -25,6 +25,8 @@ import type { RedisLocation } from './url.ts'
 
 export interface RedisOptions {
   readonly place: RedisLocation
+  /** Returns the place with its present credentials, for each connection; {@link place} if not given. */
+  readonly renew?: () => Promise<RedisLocation>
   /** Prefix of all keys and channels. */
   readonly prefix: string
   /** Slug of the lobby; undefined leaves it unchanged. */
@@ -52,10 +54,10 @@ export class RedisEngine implements Engine {
   readonly #resume: Resume
 
   constructor(options: RedisOptions, observer: EngineObserver) {
-    const { place, prefix, lobby, keep, memory, timing = TIMING, rewriteRestMs } = options
+    const { place, renew, prefix, lobby, keep, memory, timing = TIMING, rewriteRestMs } = options
     const keys = new Keys(prefix, place.database)
     // At most half a lease, so that after an outage other nodes come back before their leases are over.
-    const link = new Link(place, connectionsTo(place), timing.leaseMs / 2)
+    const link = new Link(place, connectionsTo(place, renew), timing.leaseMs / 2)
     const health = new Health(place, observer)
     const nodes = new Nodes(keys, link, timing, health)
     const clock = new ClockMonitor((ms) => observer.clockWentBack?.(ms))

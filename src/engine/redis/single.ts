@@ -184,11 +184,14 @@ export class SingleServer implements RedisConnection {
   }
 }
 
-/** Returns the function that opens connections to a place, one after the other. */
-export function connectionsTo(place: RedisLocation): () => Promise<RedisConnection> {
+/** Returns the function that opens connections to a place, one after the other. `renew` returns the place with its present credentials. */
+export function connectionsTo(
+  place: RedisLocation,
+  renew: () => Promise<RedisLocation> = async () => place,
+): () => Promise<RedisConnection> {
   let last: SingleServer | undefined
   return async () => {
-    last = await SingleServer.open(place, last)
+    last = await SingleServer.open(await renew(), last)
     return last
   }
 }
