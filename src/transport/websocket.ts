@@ -98,7 +98,7 @@ export class WebSocketTransport implements Transport<string | Buffer> {
     const websocket = this.#websocket
     const stepMs = Math.min(everyMs, silenceMs - everyMs)
     let bytes = 0
-    let inputAt = Date.now()
+    let inputAt = performance.now()
     let pingAt = inputAt
 
     /** Returns true if input has arrived since the last call or, while input is paused, if output has left. */
@@ -111,7 +111,7 @@ export class WebSocketTransport implements Transport<string | Buffer> {
     }
 
     return setInterval(() => {
-      const now = Date.now()
+      const now = performance.now()
       if (isAlive()) inputAt = now
       // Input is detected up to one step late, and timers fire up to half a step late.
       else if (now - inputAt >= silenceMs - 1.5 * stepMs) {

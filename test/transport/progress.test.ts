@@ -17,7 +17,7 @@ import { SlowReader } from './slow-reader.ts'
 const MUCH = 100_000
 const PACE = { rate: 0, burst: 0 }
 
-beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'Date'] }))
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'Date', 'performance'] }))
 afterEach(() => void vi.useRealTimers())
 
 /** A pipe that takes a part of {@link MUCH} at once. */

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { error as errorLine } from '../../../commands/replies.ts'
 import type { ClientLink, Conversation } from '../../../src/transport/conversation.ts'
 import { textMessages } from '../../../src/transport/framing.ts'
@@ -242,6 +242,22 @@ test('a client that answers no ping is dropped, one that does stays', async () =
   expect(alive.websocket.readyState).toBe(alive.websocket.OPEN)
   alive.websocket.close()
   await gone.promise
+})
+
+test('where the clock goes back, clients are sent pings as before, and one that is gone is noticed', async () => {
+  const gone = Promise.withResolvers<void>()
+  const { port } = await talk(
+    () => ({ session: { name: 'ann', isBot: false }, handle: () => {}, leave: () => gone.resolve() }),
+    { heartbeat: { everyMs: 50, silenceMs: 400 } },
+  )
+  const { websocket } = await openWebSocket(port, '/talk', { autoPong: false })
+  const closed = once(websocket, 'close')
+  await once(websocket, 'ping')
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 })
+  onTestFinished(() => void vi.useRealTimers())
+  await once(websocket, 'ping')
+  await gone.promise
+  await closed
 })
 
 test('a stop says so, closes with 1001, and waits for no answer for long', async () => {
