@@ -5,7 +5,7 @@ const MAX_USERS = 16_384
 
 interface Said {
   /** In ms since the epoch. */
-  readonly at: number
+  at: number
   /** Digest of the address, of guests who have spoken through this node. */
   readonly address: string | undefined
 }
@@ -82,6 +82,10 @@ export class SlowMode {
 
   /** Returns the time until a user may speak again, in ms; 0 or less if it may. */
   waitOf(key: string, now: number): number {
-    return (this.#lastSaid.get(key)?.at ?? Number.NEGATIVE_INFINITY) + this.#everyMs - now
+    const said = this.#lastSaid.get(key)
+    if (!said) return Number.NEGATIVE_INFINITY
+    // The clock went back; without this the user would wait for as long as that.
+    said.at = Math.min(said.at, now)
+    return said.at + this.#everyMs - now
   }
 }

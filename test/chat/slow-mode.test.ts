@@ -14,6 +14,14 @@ test('a user waits from the last message on, others do not', () => {
   expect(slow.waitOf('ann', 1_000_000)).toBeLessThan(0)
 })
 
+test('where the clock goes back, a user waits no longer than otherwise', () => {
+  const slow = new SlowMode()
+  slow.set(60)
+  slow.note('ann', 9_000_000)
+  expect(slow.waitOf('ann', 1_000_000)).toBe(60_000)
+  expect(slow.waitOf('ann', 1_060_000)).toBe(0)
+})
+
 test('as many users are remembered as are bounded, the latest ones', () => {
   const slow = new SlowMode()
   slow.set(86_400)
