@@ -53,6 +53,16 @@ test.skipIf(process.getuid?.() !== 0)(
     expect(status).toBe(0)
     expect(content(stdout)).toBe(whole)
     expect(readdirSync(stopped)).toEqual(before)
+
+    const file = join(stopped, 'roomd.db')
+    const refused = (what: string) => ({
+      status: 1,
+      stderr: `roomd: cannot read ${file}: user 65534 may not ${what}, which belongs to user 0\n`,
+    })
+    chmodSync(file, 0o600)
+    expect(roomd(nobody, 'export', '--data', stopped)).toMatchObject(refused(`read ${file}`))
+    chmodSync(stopped, 0o700)
+    expect(roomd(nobody, 'export', '--data', stopped)).toMatchObject(refused(`enter ${stopped}`))
   },
 )
 

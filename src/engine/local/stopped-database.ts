@@ -14,12 +14,20 @@ export class StoppedDatabase {
   readonly #file: string
   readonly #version: string
 
-  /** Returns undefined for a database of another version, or with a write-ahead log: it is in use, or its daemon was killed. */
+  /**
+   * Returns undefined for a database that cannot be read, is of another version, or has a write-ahead log: it is in use, or its daemon was
+   * killed.
+   */
   static open(file: string): StoppedDatabase | undefined {
-    if (hasWriteAheadLog(file)) return undefined
-    const stopped = new StoppedDatabase(file)
-    if (isMigrated(stopped.db)) return stopped
-    stopped.db.close()
+    let stopped: StoppedDatabase | undefined
+    try {
+      if (hasWriteAheadLog(file)) return undefined
+      stopped = new StoppedDatabase(file)
+      if (isMigrated(stopped.db)) return stopped
+    } catch {
+      // The reason is that for which it could not be opened before.
+    }
+    stopped?.db.close()
     return undefined
   }
 
