@@ -35,6 +35,9 @@ test('the unit runs the installed command as a user of its own, and gives it tim
   expect(settings.get('Service.StateDirectory')).toEqual(['roomd'])
   expect(settings.get('Service.Environment')).toEqual(['ROOMD_DATA=%S/roomd'])
   expect(settings.get('Service.ProtectSystem')).toEqual(['strict'])
+  // It is started again for as long as its store is away.
+  expect(settings.get('Service.Restart')).toEqual(['on-failure'])
+  expect(settings.get('Unit.StartLimitIntervalSec')).toEqual(['0'])
   expect(settings.get('Service.MemoryDenyWriteExecute')).toBeUndefined()
   expect(Number(settings.get('Service.TimeoutStopSec'))).toBeGreaterThan(OPTIONS['drain-timeout'].default)
   expect(Number(settings.get('Service.LimitNOFILE'))).toBeGreaterThan(2 * OPTIONS['max-connections'].default)
