@@ -56,10 +56,13 @@ if (isOld && (verb === '--version' || verb === '-v')) {
   }
 }
 
-/** Returns the folder for compiled code; undefined for a user without a home and an entry, as in some containers and units. */
+/** Returns the folder for compiled code; undefined for a user without a home, as in some containers and units. */
 function cacheFolder() {
+  const cache = process.env.XDG_CACHE_HOME
+  if (cache) return `${cache}/roomd`
   try {
-    return `${process.env.XDG_CACHE_HOME || `${homedir()}/.cache`}/roomd`
+    const home = homedir()
+    return home === '' ? undefined : `${home}/.cache/roomd`
   } catch {
     return undefined
   }

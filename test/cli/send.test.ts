@@ -72,6 +72,16 @@ test('a user without a home and an entry says lines, too', async () => {
   expect(await messagesOf(daemon, 'homeless')).toMatchObject([{ from: 'guest', body: 'hello' }])
 })
 
+test('a user whose HOME is empty gets no folder for compiled code in the root', async () => {
+  const code = `import os from 'node:os'; import module from 'node:module'
+    os.homedir = () => ''; module.enableCompileCache = (folder) => console.error(folder); module.syncBuiltinESMExports()`
+  const env = {
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}`,
+    NODE_COMPILE_CACHE: undefined,
+  }
+  expect(await verb(['send', 'homeless', 'again'], { port, env })).toEqual(DONE)
+})
+
 test('--one says all of the input as one message; --notice and --action say how', async () => {
   expect(await verb(['send', 'one', '--one'], { port, input: 'a\n\n  b\n\n' })).toEqual(DONE)
   expect(await verb(['send', 'one', '--notice', 'beep'], { port })).toEqual(DONE)
