@@ -2,15 +2,7 @@ import { MAX_LINES } from './caps.ts'
 import { isRequest } from './ctcp.ts'
 import type { IrcMessage } from './message.ts'
 
-/** A message of several lines from a client (IRCv3, "draft/multiline"). */
-export interface MultilineUpload {
-  readonly opening: IrcMessage
-  readonly target: string
-  readonly isNotice: boolean
-  readonly text: string
-}
-
-/** The message of several lines that a client is sending; one at a time. */
+/** The message of several lines that a client is sending (IRCv3, "draft/multiline"); one at a time. */
 export class MultilineInput {
   readonly #maxBytes: number
   /** The message that has begun the unfinished one; undefined for none. */
@@ -63,7 +55,7 @@ export class MultilineInput {
   }
 
   /** Ends the message with `BATCH -reference`. @throws MultilineFault */
-  close(reference: string): MultilineUpload {
+  close(reference: string) {
     const opening = this.opening
     const fault = this.#fault
     this.opening = undefined
