@@ -70,7 +70,6 @@ export function prefixOf(rank: Rank | undefined): string {
   return isAtLeast(rank, 'operator') ? '@' : '+'
 }
 
-/** Returns the lines that tell who is in a room. */
 export async function namesLines({ chat, session, reply, options }: ChannelContext, room: RoomRecord): Promise<Lines> {
   const channel = channelOf(room)
   const hasHosts = session.caps.has('userhost-in-names')

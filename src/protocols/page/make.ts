@@ -14,7 +14,6 @@ export interface Made {
   readonly br?: Uint8Array
 }
 
-/** Served files, by name. */
 export type MadeFiles = ReadonlyMap<string, Made>
 
 /** The script and the style sheet of the page, which index.html names, and into which all that they import is linked. */

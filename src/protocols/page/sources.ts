@@ -6,7 +6,6 @@ import { dirname, join, parse } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { TYPES } from './types.ts'
 
-/** The folder of the package. */
 export const ROOT = dirname(findPackageJSON(import.meta.url) ?? '')
 
 /** Folders of the web page and of its client library, which is TypeScript, or JavaScript in a build. Names of files are unique in both. */

@@ -17,7 +17,6 @@ export interface Caller {
   readonly password: string | undefined
 }
 
-/** A {@link Caller} that may write. */
 export interface Writer extends Caller {
   readonly author: Author
 }

@@ -11,7 +11,6 @@ export interface RoomsApiOptions extends ConnectionLimits, AuthorizationOptions 
 }
 
 export interface RoomsApiContext extends RoomsApiOptions {
-  /** Maximum characters of a message. */
   readonly maxText: number
   readonly authorization: Authorization
   readonly pacer: Pacer

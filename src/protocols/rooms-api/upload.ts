@@ -15,7 +15,6 @@ const MAX_UNDER_WAY = 2_048
 const STOPPED = Symbol()
 
 export interface UploadOptions {
-  /** Maximum characters of a line. */
   readonly maxText: number
   /** The key of the request, from which the nonces of lines are derived. */
   readonly key: string | undefined
