@@ -105,7 +105,8 @@ export function causeOf(error: unknown): string {
 
 /** Returns the message for an error of opening a file, with the file or folder that this user may not use. */
 export function causeAt(file: string, error: unknown, mode: 'read' | 'write'): string {
-  return (isNotOpened(error) ? forbidden(file, mode) : undefined) ?? causeOf(error)
+  const isForbidden = isNotOpened(error) || (error instanceof Error && 'code' in error && error.code === 'EACCES')
+  return (isForbidden ? forbidden(file, mode) : undefined) ?? causeOf(error)
 }
 
 /** Returns true if SQLite has reported a damaged file. */
