@@ -72,7 +72,7 @@ async function stage() {
   }
   const post = (path: string, body: object) =>
     fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', body: JSON.stringify(body) })
-  const refusals = () => logged().split('refused a page of another origin').length - 1
+  const refusals = () => logged().split('"status":403').length - 1
   return { context, port, pagePort, listed, rooms, post, refusals }
 }
 

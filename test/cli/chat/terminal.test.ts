@@ -164,7 +164,7 @@ test('errors come with their hints; /help is one screen, and has the rest by nam
   terminal.type('/speak errors', 'Enter')
   await terminal.shows('Not here; roomd send says texts without joining')
   terminal.type('/help all', 'Enter')
-  await terminal.shows('/address-bans: The banned addresses')
+  await terminal.shows('/address-bans [<text>]: The banned addresses')
   terminal.type('//shrug', 'Enter')
   await terminal.shows('<ann> /shrug')
 })
