@@ -108,7 +108,8 @@ async function write(lines: AsyncIterable<string>, out: Writable, end: boolean):
   await pipeline(Readable.from(lines, { highWaterMark: 4 }), out, { end }).catch((error: unknown) => {
     const { code, syscall, message } = error as NodeJS.ErrnoException
     if (code === undefined) throw error
-    const why = code === 'ENOENT' && syscall === 'open' ? 'there is no such folder' : message
+    const isNoFolder = code === 'ENOENT' && syscall === 'open'
+    const why = isNoFolder ? 'there is no such folder' : code === 'ENOSPC' ? 'the disk is full' : message
     throw new EngineFault(`cannot write the export: ${why}`, { cause: error })
   })
 }

@@ -26,3 +26,12 @@ test('a link leads to the export afterwards, and a pipe is written to', async ()
   ])
   expect([content(read), status]).toEqual([expected, 0])
 })
+
+test('a disk that is full is named as such', async () => {
+  const data = temporaryFolder()
+  await fillMany(data, 1, 3)
+  expect(await run('export', '--data', data, '--output', '/dev/full').exit).toMatchObject({
+    status: 1,
+    stderr: 'roomd: cannot write the export: the disk is full\n',
+  })
+})
