@@ -1,5 +1,5 @@
 /** docs/protocols/irc.md, section 9: users. */
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { IrcClient } from '../../clients/irc.ts'
 import { codes, ircSuite, PASSWORD, plain, tagOf } from './suite.ts'
 import { currentWay } from './way.ts'
@@ -96,6 +96,13 @@ test('17. WHOIS tells account, channels, idle time, AWAY and the protocol; 401 f
   await ann.ask('MODE #whois +s')
   const eve = await suite.guest('eve')
   expect(codes(await eve.ask('WHOIS ann'))).toEqual(['311', '312', ...secure, '317', '318'])
+})
+
+test('17. where the clock goes back, nobody is idle for less than no time', async () => {
+  const ann = await suite.guest('ann')
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 })
+  onTestFinished(() => void vi.useRealTimers())
+  expect((await ann.ask('WHOIS ann')).find((line) => line.includes(' 317 '))).toMatch(/^:roomd 317 ann ann 0 \d{10} :/)
 })
 
 test('18. WHOWAS tells of users who have gone', async () => {

@@ -59,7 +59,8 @@ function sessionLines(
     reply(
       'RPL_WHOISIDLE',
       nick,
-      Math.floor((Date.now() - chat.users.activeAt(name, since)) / 1_000),
+      // The clock may have gone back.
+      Math.max(0, Math.floor((Date.now() - chat.users.activeAt(name, since)) / 1_000)),
       Math.floor(since / 1_000),
     ),
   ]
