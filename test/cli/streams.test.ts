@@ -76,6 +76,15 @@ test('standard error that cannot be written ends nothing: what comes behind a re
   expect(await bodiesOf(daemon, 'silent')).toEqual(['before', 'between', 'behind'])
 })
 
+test('audit: standard output that cannot be written is told in one line, with status 1', async () => {
+  const data = temporaryFolder()
+  const engine = await localEngineIn(data)
+  await engine.logs.append('room:1', { kind: 'topic', from: 'ann', body: 'deploys', room: 1 })
+  await engine.stop()
+  const { status, stderr } = await endOf(start(['audit', '--data', data], ['ignore', opened('r'), 'pipe']))
+  expect([status, stderr]).toEqual([1, expect.stringMatching(/^roomd: standard output: EBADF[^\n]*\n$/)])
+})
+
 test('an export whose summary cannot be written has succeeded', async () => {
   const data = temporaryFolder()
   await (await localEngineIn(data)).stop()
