@@ -73,7 +73,7 @@ export class Descriptors {
   #check(): void {
     this.#limit = this.#readLimit()
     if (this.#scarce(RESERVED_DESCRIPTORS)) this.#begin()
-    else if (this.#present && !this.#refused && this.#areFree(RESERVED_DESCRIPTORS + HYSTERESIS)) {
+    else if (this.#present && !this.#refused && this.#hasEased()) {
       this.#present = false
       this.#faults.end('descriptors')
     }
@@ -102,11 +102,15 @@ export class Descriptors {
     }
   }
 
-  /** Returns true when so many descriptors are free. */
-  #areFree(count: number): boolean {
+  /** Returns true when more than {@link HYSTERESIS} of the numbers below the reserve are free. The reserve itself is not touched. */
+  #hasEased(): boolean {
     const opened: number[] = []
     try {
-      while (opened.length < count) opened.push(openSync('/dev/null', 'r'))
+      while (opened.length <= HYSTERESIS) {
+        const lowest = openSync('/dev/null', 'r')
+        opened.push(lowest)
+        if (lowest >= this.#limit - RESERVED_DESCRIPTORS) return false
+      }
       return true
     } catch {
       return false
