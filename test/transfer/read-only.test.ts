@@ -1,6 +1,6 @@
 /** Folders in which no file can be made. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, readdirSync } from 'node:fs'
+import { chmodSync, cpSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { StoppedDatabase } from '../../src/engine/local/stopped-database.ts'
@@ -27,6 +27,15 @@ function roomd(through: readonly string[], ...args: readonly string[]) {
   return spawnSync(command, rest, { encoding: 'utf8', env: nodeEnvironment() })
 }
 
+/** A user who may read what {@link makeReadable} has made readable, and write nothing there. */
+const NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+
+function makeReadable(folder: string): void {
+  chmodSync(folder, 0o755)
+  for (const file of readdirSync(folder)) chmodSync(join(folder, file), 0o644)
+}
+
+const isRoot = process.getuid?.() === 0
 const mayMount = spawnSync('unshare', ['--mount', 'true']).status === 0
 
 test.skipIf(!mayMount)('a folder on a read-only file system is exported, and its audit is read', async () => {
@@ -41,28 +50,40 @@ test.skipIf(!mayMount)('a folder on a read-only file system is exported, and its
   }
 })
 
-test.skipIf(process.getuid?.() !== 0)(
-  'so is one by a user who may only read it, and nothing is left there',
-  async () => {
-    const { stopped, whole } = await folders()
-    chmodSync(stopped, 0o755)
-    const before = readdirSync(stopped)
-    for (const file of before) chmodSync(join(stopped, file), 0o644)
-    const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
-    const { status, stdout } = roomd(nobody, 'export', '--data', stopped)
-    expect(status).toBe(0)
-    expect(content(stdout)).toBe(whole)
-    expect(readdirSync(stopped)).toEqual(before)
+test.skipIf(!isRoot)('so is one by a user who may only read it, and nothing is left there', async () => {
+  const { stopped, whole } = await folders()
+  const before = readdirSync(stopped)
+  makeReadable(stopped)
+  const { status, stdout } = roomd(NOBODY, 'export', '--data', stopped)
+  expect(status).toBe(0)
+  expect(content(stdout)).toBe(whole)
+  expect(readdirSync(stopped)).toEqual(before)
 
-    const file = join(stopped, 'roomd.db')
-    const refused = (what: string) => ({
-      status: 1,
-      stderr: `roomd: cannot read ${file}: user 65534 may not ${what}, which belongs to user 0\n`,
-    })
-    chmodSync(file, 0o600)
-    expect(roomd(nobody, 'export', '--data', stopped)).toMatchObject(refused(`read ${file}`))
-    chmodSync(stopped, 0o700)
-    expect(roomd(nobody, 'export', '--data', stopped)).toMatchObject(refused(`enter ${stopped}`))
+  const file = join(stopped, 'roomd.db')
+  const refused = (what: string) => ({
+    status: 1,
+    stderr: `roomd: cannot read ${file}: user 65534 may not ${what}, which belongs to user 0\n`,
+  })
+  chmodSync(file, 0o600)
+  expect(roomd(NOBODY, 'export', '--data', stopped)).toMatchObject(refused(`read ${file}`))
+  chmodSync(stopped, 0o700)
+  expect(roomd(NOBODY, 'export', '--data', stopped)).toMatchObject(refused(`enter ${stopped}`))
+})
+
+test.skipIf(!isRoot)(
+  'a write-ahead log that cannot be read is not left out, nor one that a link leads to',
+  async () => {
+    const { killed } = await folders()
+    // What SQLite needs to read the log where no file can be made.
+    rmSync(join(killed, 'roomd.db-shm'))
+    const linked = temporaryFolder()
+    symlinkSync(join(killed, 'roomd.db'), join(linked, 'roomd.db'))
+    for (const folder of [killed, linked]) makeReadable(folder)
+    for (const data of [killed, linked]) {
+      const { status, stdout, stderr } = roomd(NOBODY, 'export', '--data', data)
+      expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+      expect(stderr).toContain(`cannot read ${join(data, 'roomd.db')}: `)
+    }
   },
 )
 

@@ -1,5 +1,4 @@
-import { statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { realpathSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { EngineFault } from '../errors.ts'
@@ -21,8 +20,10 @@ export class StoppedDatabase {
   static open(file: string): StoppedDatabase | undefined {
     let stopped: StoppedDatabase | undefined
     try {
-      if (hasWriteAheadLog(file)) return undefined
-      stopped = new StoppedDatabase(file)
+      // SQLite keeps the log beside the target of a link.
+      const target = realpathSync(file)
+      if (hasWriteAheadLog(target)) return undefined
+      stopped = new StoppedDatabase(target)
       if (isMigrated(stopped.db)) return stopped
     } catch {
       // The reason is that for which it could not be opened before.
@@ -34,7 +35,7 @@ export class StoppedDatabase {
   private constructor(file: string) {
     this.#file = file
     this.#version = versionOf(file)
-    const url = pathToFileURL(resolve(file))
+    const url = pathToFileURL(file)
     url.searchParams.set('immutable', '1')
     this.db = new DatabaseSync(url, { readOnly: true })
   }
