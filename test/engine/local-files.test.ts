@@ -109,30 +109,47 @@ test('pages are damaged right after the log has restarted: it is noticed, and th
   expect(statSync(`${file}-wal`).size).toBeGreaterThan(0)
 })
 
-test('a later state of another database is put over the database: nothing of the old log is mixed with it', async () => {
-  const other = temporaryFolder()
-  for (const text of ['first', 'second', 'third']) {
-    const { engine } = await started(other)
-    await append(engine, 40, text)
+test.for([
+  ['the database', false],
+  ['a database that a link leads to', true],
+] as const)(
+  'a later state of another database is put over %s: nothing of the old log is mixed with it',
+  async ([, isLinked]) => {
+    const other = temporaryFolder()
+    for (const text of ['first', 'second', 'third']) {
+      const { engine } = await started(other)
+      await append(engine, 40, text)
+      await engine.stop()
+    }
+    const folder = temporaryFolder()
+    const file = join(isLinked ? temporaryFolder() : folder, 'roomd.db')
+    if (isLinked) symlinkSync(file, join(folder, 'roomd.db'))
+    const { engine, troubles } = await started(folder)
+    await append(engine, 10, 'overwritten')
+    copyFileSync(join(other, 'roomd.db'), file)
+    await eventually(() => expect(troubles).toEqual([expect.stringContaining('roomd.db was overwritten')]))
+    await eventually(() => expect(statSync(`${file}-wal`).size).toBe(0))
     await engine.stop()
-  }
-  const folder = temporaryFolder()
-  const file = join(folder, 'roomd.db')
-  const { engine, troubles } = await started(folder)
-  await append(engine, 10, 'overwritten')
-  copyFileSync(join(other, 'roomd.db'), file)
-  await eventually(() => expect(troubles).toEqual([expect.stringContaining(`${file} was overwritten`)]))
-  await eventually(() => expect(statSync(`${file}-wal`).size).toBe(0))
-  await engine.stop()
-  expect(texts(file)).toEqual(texts(join(other, 'roomd.db')))
-  expect(texts(file)).toHaveLength(120)
-})
+    expect(texts(file)).toEqual(texts(join(other, 'roomd.db')))
+    expect(texts(file)).toHaveLength(120)
+  },
+)
 
 test('a database that a link leads to is private, too', async () => {
   const [folder, other] = [temporaryFolder(), temporaryFolder()]
   symlinkSync(join(other, 'real.db'), join(folder, 'roomd.db'))
   await started(folder)
   expect(statSync(join(other, 'real.db')).mode & 0o777).toBe(0o600)
+})
+
+test('the write-ahead log of a database that a link leads to is removed: whatever writes is refused', async () => {
+  const [folder, other] = [temporaryFolder(), temporaryFolder()]
+  const file = join(other, 'real.db')
+  symlinkSync(file, join(folder, 'roomd.db'))
+  const { engine } = await started(folder)
+  await engine.logs.append('room:1', said('kept'))
+  rmSync(`${file}-wal`)
+  await expect(engine.ping()).rejects.toThrow(`${file}-wal was removed`)
 })
 
 test('a long write-ahead log is copied to the database file before a commit has to do it', async () => {

@@ -1,13 +1,10 @@
-import { type BigIntStats, closeSync, existsSync, openSync, statSync, truncateSync } from 'node:fs'
+import { type BigIntStats, closeSync, existsSync, openSync, realpathSync, statSync, truncateSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { checkpointed, framesAhead, readCheckpoints } from './checkpoints.ts'
 import { BUSY_TIMEOUT_MS } from './database.ts'
 import { emptyWriteAheadLog } from './erasure.ts'
 import { isDatabase, isEarlier, readHeader } from './header.ts'
-
-/** The files of an open database. All of them lie beside the first. */
-const SUFFIXES = ['', '-wal', '-shm', '.lock'] as const
 
 /** The open database is not the one at its path: commits would be lost at the next start. */
 export class Displaced extends Error {
@@ -27,6 +24,7 @@ interface Inode {
  */
 export class OpenFiles {
   readonly #file: string
+  readonly #wal: string
   readonly #database: Inode
   readonly #others: readonly Inode[]
   readonly #db: number
@@ -44,10 +42,13 @@ export class OpenFiles {
   /** Must be called after the first read, which opens all files. */
   constructor(file: string) {
     this.#file = resolve(file)
-    const [, ...others] = SUFFIXES.map((suffix) => this.#file + suffix).filter((path) => existsSync(path))
+    // SQLite keeps these beside the target of a link.
+    const target = realpathSync(file)
+    const shm = `${target}-shm`
+    this.#wal = `${target}-wal`
+    const others = [this.#wal, shm, `${this.#file}.lock`].filter((path) => existsSync(path))
     this.#database = inodeOf(this.#file)
     this.#others = others.map(inodeOf)
-    const shm = `${this.#file}-shm`
     this.#db = openSync(this.#file, 'r')
     this.#shm = others.includes(shm) ? openSync(shm, 'r') : undefined
     this.#checkpoints = this.#readCheckpoints()
@@ -107,7 +108,7 @@ export class OpenFiles {
       const header = readHeader(this.#db)
       // The other database may not be copied yet. The same header means damaged pages: the log is still that of the file.
       if (!isDatabase(header) || header.equals(this.#header)) return
-      truncateSync(`${this.#file}-wal`)
+      truncateSync(this.#wal)
     }
     this.#secured = true
   }
