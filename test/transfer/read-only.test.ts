@@ -1,7 +1,8 @@
 /** Folders in which no file can be made. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import { chmodSync, cpSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { StoppedDatabase } from '../../src/engine/local/stopped-database.ts'
 import { temporaryFolder } from '../support/folder.ts'
@@ -87,9 +88,30 @@ test.skipIf(!isRoot)(
   },
 )
 
+test.skipIf(!isRoot)('nor is a transaction that was never committed taken for the content', async () => {
+  const [torn, { stopped }] = [temporaryFolder(), await folders()]
+  const db = new DatabaseSync(join(stopped, 'roomd.db'))
+  db.exec("PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN; UPDATE events SET body = 'never said'")
+  db.exec(`WITH RECURSIVE n(v) AS (SELECT 1 UNION ALL SELECT v + 1 FROM n WHERE v < 5000)
+    INSERT INTO records (kind, key, value) SELECT 'name', v, 'never ' || v FROM n`)
+  cpSync(stopped, torn, { recursive: true })
+  db.exec('ROLLBACK')
+  db.close()
+  expect(readdirSync(torn)).toContain('roomd.db-journal')
+  makeReadable(torn)
+  const { status, stdout, stderr } = roomd(NOBODY, 'export', '--data', torn)
+  expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+  expect(stderr).toContain(`cannot read ${join(torn, 'roomd.db')}: `)
+})
+
 test('a daemon that begins meanwhile is noticed, as what was read may be wrong', async () => {
   const { stopped } = await folders()
   const database = StoppedDatabase.open(join(stopped, 'roomd.db')) ?? expect.fail()
+  database.check()
+  const journal = join(stopped, 'roomd.db-journal')
+  writeFileSync(journal, 'of a transaction')
+  expect(() => database.check()).toThrow('it was changed meanwhile')
+  rmSync(journal)
   database.check()
   const engine = await engineAt(stopped)
   expect(() => database.check()).toThrow('it was changed meanwhile')

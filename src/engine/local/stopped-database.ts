@@ -14,17 +14,16 @@ export class StoppedDatabase {
   readonly #version: string
 
   /**
-   * Returns undefined for a database that cannot be read, is of another version, or has a write-ahead log: it is in use, or its daemon was
-   * killed.
+   * Returns undefined for a database that cannot be read, is of another version, or has a write-ahead log or a rollback journal: it is in
+   * use, or its daemon was killed.
    */
   static open(file: string): StoppedDatabase | undefined {
     let stopped: StoppedDatabase | undefined
     try {
-      // SQLite keeps the log beside the target of a link.
+      // SQLite keeps its logs beside the target of a link.
       const target = realpathSync(file)
-      if (hasWriteAheadLog(target)) return undefined
       stopped = new StoppedDatabase(target)
-      if (isMigrated(stopped.db)) return stopped
+      if (!hasLog(target) && isMigrated(stopped.db)) return stopped
     } catch {
       // The reason is that for which it could not be opened before.
     }
@@ -42,13 +41,14 @@ export class StoppedDatabase {
 
   /** @throws EngineFault if a daemon has used the database meanwhile, for which what was read may be wrong */
   check(): void {
-    if (hasWriteAheadLog(this.#file) || versionOf(this.#file) !== this.#version)
+    if (hasLog(this.#file) || versionOf(this.#file) !== this.#version)
       throw new EngineFault(`cannot read ${this.#file}: it was changed meanwhile`)
   }
 }
 
-function hasWriteAheadLog(file: string): boolean {
-  return (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0
+/** Returns true if the content is not what the file has alone: by a write-ahead log, or the journal of a transaction without a commit. */
+function hasLog(file: string): boolean {
+  return ['-wal', '-journal'].some((suffix) => (statSync(file + suffix, { throwIfNoEntry: false })?.size ?? 0) > 0)
 }
 
 function versionOf(file: string): string {
