@@ -6,6 +6,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The type and subtype of the header `Content-Type`, in lower case; empty without one. */
     bodyType: string
+    /** The header, with the parameters of the type; empty without one. */
+    contentType: string
   }
 }
 
@@ -19,11 +21,13 @@ const INCOMPLETE = new Problem(400, 'invalid-request', 'The body is incomplete')
  * routes, as curl labels text as a form.
  */
 export function takeBodies(app: FastifyInstance): void {
+  app.decorateRequest('contentType', '')
   app.decorateRequest('bodyType', '')
   // Callbacks, as a promise for each request costs more.
   app.addHook('onRequest', (request, _, next) => {
     const { headers } = request.raw
-    request.bodyType = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
+    request.contentType = headers['content-type'] ?? ''
+    request.bodyType = request.contentType.split(';', 1)[0]?.trim().toLowerCase() ?? ''
     delete headers['content-type']
     next()
   })

@@ -105,9 +105,9 @@ function writtenIn(request: FastifyRequest): Written {
 }
 
 /** JSON may also be labelled as a form. @throws {Problem} 400, 415 */
-function decoded({ body, bodyType }: FastifyRequest): Written {
+function decoded({ body, bodyType, contentType }: FastifyRequest): Written {
   if (bodyType === 'multipart/form-data') {
-    const field = Buffer.isBuffer(body) ? payloadFieldIn(body) : undefined
+    const field = Buffer.isBuffer(body) ? payloadFieldIn(body, contentType) : undefined
     if (!field) throw new Problem(415, 'invalid-request', NO_FIELD)
     return { text: decodedText(field), format: 'json' }
   }

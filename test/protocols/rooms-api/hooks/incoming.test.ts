@@ -136,6 +136,30 @@ test('a form of several parts has the payload in a field; without one it is refu
   }
 })
 
+test('a form is read by its delimiters, and the names of its fields are no names of files', async () => {
+  const type = { 'content-type': 'multipart/form-data; charset=utf-8; boundary="x y"' }
+  const header = 'content-disposition: form-data; name='
+  const decoy = `${header}payload\r\n\r\n{"text":"decoy"}\r\n`
+  const part = `--x y\r\ncontent-type: application/json\r\n${header}payload\r\n\r\n{"text":"meant"}\r\n`
+  expect(await post(`--no delimiter\r\n${decoy}${part}--x y--\r\n`, type)).toEqual(OK)
+  for (const filename of ['a; name=payload', 'a\\"; name=payload; b=\\"', 'a"; b="; name=payload'])
+    expect(
+      await post(`--x y\r\n${header}thumb; filename="${filename}"\r\n\r\n{"text":"decoy"}\r\n${part}`, type),
+    ).toEqual(OK)
+  expect(await said(4)).toEqual(Array(4).fill('meant'))
+  expect(await post(`--x y\r\n\r\n--x y--\r\n${decoy}`, type)).toMatchObject({ status: 415 })
+  expect(await post(part, { 'content-type': 'multipart/form-data' })).toMatchObject({ status: 415 })
+})
+
+test('the time that a form takes grows no faster than its size', async () => {
+  const type = { 'content-type': 'multipart/form-data; boundary=x' }
+  for (const repeated of ['content-disposition:\r', 'content-disposition:; name="', '; name="\\"', '\r\n--x\r\n\r\n']) {
+    const head = repeated.startsWith(';') ? `content-disposition:${repeated}` : repeated
+    const lines = head + repeated.repeat(1_000_000 / repeated.length)
+    expect(await post(`--x\r\n${lines}\r\n\r\nq\r\n--x--`, type)).toMatchObject({ status: 415 })
+  }
+})
+
 test('alerts that Alertmanager and Grafana have left out are counted', async () => {
   expect(await post(JSON.stringify({ ...payloads.ALERTMANAGER, truncatedAlerts: 5 }))).toEqual(OK)
   const alerts = Array(12).fill(payloads.GRAFANA.alerts[0])
