@@ -105,8 +105,9 @@ test.concurrent('a log that is removed takes nothing with it that was acknowledg
   const said = await say(ann, 400)
   rmSync(`${file}-wal`)
   // As soon as it is told.
-  await daemon.logged(REFUSING)
+  const { reason } = await daemon.logged(REFUSING)
   daemon.child.kill('SIGKILL')
+  expect(reason).toContain('roomd.db-wal')
   await daemon.exit
   const port = await roomd(onTestFinished, data).ready()
   expect(await messagesIn('ops', port)).toEqual({ messages: said, errors: [] })
