@@ -40,7 +40,7 @@ export async function changesNothing(
       const name = meantNick(parameter ?? '')
       if (!(await chat.rooms.holds(record.id, name))) return false
       const rank = (await chat.users.ranks(record.id, [name])).get(name)
-      if (!on) return rank === 'member'
+      if (!on) return rank === 'member' || (letter === 'o' && rank === 'voiced')
       return rank !== undefined && (letter === 'v' ? rank === 'voiced' : isAtLeast(rank, 'operator'))
     }
     default:
