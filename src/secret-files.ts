@@ -22,7 +22,7 @@ export function readSecretFile(file: string): string {
 
 /** Does what {@link readSecretFile} does without waiting for a pipe, for a file that may have changed since. */
 export async function rereadSecretFile(file: string): Promise<string> {
-  return secretOf(await readWhole(file, 0))
+  return secretOf(await readWhole(file, 0, MAX_SECRET_BYTES))
 }
 
 function secretOf(bytes: Buffer): string {
