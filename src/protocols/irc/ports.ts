@@ -15,7 +15,7 @@ import { GarbledLine, IrcFraming } from './framing.ts'
 import { IrcHeartbeat } from './heartbeat.ts'
 import { ircUsersOf } from './irc-users.ts'
 import { fitted } from './message.ts'
-import { motdReader } from './motd.ts'
+import { motdReaderOf } from './motd.ts'
 import { NamesLists } from './names-lists.ts'
 import type { IrcOptions } from './options.ts'
 import { IrcWire, type PackLines } from './wire.ts'
@@ -57,7 +57,7 @@ export function ircOptions(
       return pack([`ERROR :${text}`])
     },
     elsewhere,
-    motd: motdReader(motd, limits.log),
+    motd: motdReaderOf(chat, motd, limits.log),
     reload,
     version: vitals.version,
     startedAt: Date.now(),

@@ -11,13 +11,16 @@ import { codes } from './suite.ts'
 test('a file of --motd that cannot be read is logged once, however often clients ask; a pipe holds up nobody', async () => {
   const motd = join(temporaryFolder(), 'motd')
   const { log, logged } = keptLog()
-  const daemon = await startTestDaemon({ irc: 0, motd }, log)
+  const daemon = await startTestDaemon({ irc: 0, http: 0, motd }, log)
   onTestFinished(() => daemon.stop())
-  const ann = await IrcClient.register(daemon.port('irc'), 'ann')
+  const transports = ['TCP', 'text.ircv3.net', 'binary.ircv3.net'] as const
+  const dialled = transports.map((transport) => IrcClient.dial(daemon.port, { transport, mode: 'whole' }))
+  const clients = await Promise.all(dialled)
+  await Promise.all(clients.map((client, n) => client.register(`ann${n}`)))
   for (const make of [() => {}, () => execFileSync('mkfifo', [motd])]) {
     rmSync(motd, { force: true })
     make()
-    expect(codes(await ann.ask('MOTD', 'MOTD'))).toEqual(['422', '422'])
+    for (const client of clients) expect(codes(await client.ask('MOTD', 'MOTD'))).toEqual(['422', '422'])
   }
   const lines = logged()
     .trim()
