@@ -12,7 +12,7 @@ import { RoomMembers } from './room-members.ts'
 import type { RoomState } from './room-state.ts'
 import { RoomSubscribers } from './room-subscribers.ts'
 import type { Identity } from './sanctions.ts'
-import type { MembershipEnd, Session } from './session.ts'
+import type { Membership, MembershipEnd, Session } from './session.ts'
 import { StateReader } from './state-reader.ts'
 
 /** A session whose `joined` is on its way. */
@@ -111,7 +111,7 @@ export class FollowedRoom {
     // The log has ended: the session's `left` would never come.
     if (this.isClosed) throw new Closed(this.log)
     this.#expected.delete(session)
-    this.#enter(session, from, this.#sinceOf(session))
+    this.#enter(session, from, { since: this.#sinceOf(session) })
   }
 
   /** The {@link Membership.since} of a session whose user is here already. */
@@ -130,11 +130,11 @@ export class FollowedRoom {
    * Makes the session a member, and ends its memberships in `from`, where its `joined` stands. Resolves when that has come; rejects with
    * {@link Unavailable} or {@link Closed} when it cannot come any more.
    */
-  admit(session: Session, from: readonly FollowedRoom[], { id }: Event): Promise<void> {
+  admit(session: Session, from: readonly FollowedRoom[], { id, at }: Event): Promise<void> {
     this.#expected.delete(session)
     const events = this.#audience.since(id)
     if (!events) return new Promise((arrived, lost) => this.#newcomers.set(id, { session, from, arrived, lost }))
-    this.#enter(session, from, id, events.length)
+    this.#enter(session, from, { since: id, at }, events.length)
     const left = events.find((event) => {
       const leaver = leaverOf(event)
       return leaver !== undefined && fold(leaver) === session.key
@@ -276,20 +276,20 @@ export class FollowedRoom {
     atTickEnd('deliver', this)
   }
 
-  #admit({ id }: Event): void {
+  #admit({ id, at }: Event): void {
     const newcomer = this.#newcomers.get(id)
     if (!newcomer) return
     const { session, from, arrived } = newcomer
     this.#newcomers.delete(id)
     arrived()
-    this.#enter(session, from, id)
+    this.#enter(session, from, { since: id, at })
   }
 
   /** `count` events of this tick stand behind the session's `joined`, that included. */
-  #enter(session: Session, from: readonly FollowedRoom[], since: number, count = 0): void {
+  #enter(session: Session, from: readonly FollowedRoom[], joined: Pick<Membership, 'since' | 'at'>, count = 0): void {
     // In log order: a session that moves sees nothing of the old room from here on.
     for (const room of from) room.detach(session)
-    session.memberships.set(this.record.id, { session, room: this, since })
+    session.memberships.set(this.record.id, { session, room: this, ...joined })
     this.#members.add(session)
     this.stateReader.state?.entered(session)
     if (!this.#subscribers.has(session)) this.#audience.add(session, count)

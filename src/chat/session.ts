@@ -109,6 +109,8 @@ export interface Membership {
   readonly room: Room
   /** Id of its `joined`. Of a further session 0 at an account; of a guest that of another session, or from the time of its joining. */
   readonly since: number
+  /** Time of its `joined` in ms since the epoch; undefined for a further session. */
+  readonly at?: number
 }
 
 /** One authenticated connection of a user, through one protocol. A protocol extends it with what it keeps for a client. */

@@ -1,5 +1,6 @@
 import type { Room } from '../../chat/session.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
+import type { Event } from '../../engine/event.ts'
 import { type ChannelContext, type IrcContext, NOTHING } from './command.ts'
 import { joinLine, partLine } from './events.ts'
 import { LongReply } from './long-reply.ts'
@@ -14,11 +15,11 @@ import { ownLine, withTags } from './tags.ts'
 /** Makes the session a member of a room, see {@link Chat.join}, and sends its JOIN and the lines behind it. Resolves with the last ones. @throws Refusal */
 export async function enter(context: IrcContext, which: number | string, unlocked?: RoomRecord): Promise<Lines> {
   const { chat, session } = context
-  const { room, since } = await chat.join(session, which, { unlocked })
+  const { room, since, at } = await chat.join(session, which, { unlocked })
   const { record } = room
   // Events of the room may follow at once.
-  // A further session of an account has no event of its own.
-  context.tell([ownJoin(context, record, since === 0 ? undefined : since)])
+  // A further session of a user has no event of its own.
+  context.tell([ownJoin(context, record, at === undefined ? undefined : { id: since, at })])
   const reply = new LongReply(context)
   await addDescription(context, record, reply)
   await addReplay(context, room, reply)
@@ -61,10 +62,10 @@ async function addDescription(context: ChannelContext, record: RoomRecord, reply
   await reply.add(names)
 }
 
-/** Returns the JOIN of a session; `id` is that of the event, where others are told of it. */
-function ownJoin(context: ChannelContext, room: RoomRecord, id?: number): string {
+/** Returns the JOIN of a session, with the tags of its event where others are told of it. */
+function ownJoin(context: ChannelContext, room: RoomRecord, joined?: Pick<Event, 'id' | 'at'>): string {
   const { session } = context
-  return ownLine(session, shownJoin(context, room, session.name, session.registered), id)
+  return ownLine(session, shownJoin(context, room, session.name, session.registered), joined)
 }
 
 /** Returns the JOIN of a user, as far as the session's client has asked for. */

@@ -1,5 +1,5 @@
 import type { Signal } from '../../chat/news.ts'
-import { timeAt } from '../../engine/event.ts'
+import type { Event } from '../../engine/event.ts'
 import type { Cap } from './caps.ts'
 import { ircLine, tagText } from './message.ts'
 import { shownNick } from './names.ts'
@@ -46,11 +46,13 @@ export function withTags({ caps }: Pick<IrcSession, 'caps'>, line: string, tagge
   return tagText(tagsFor((cap) => caps.has(cap), tagged)) + line
 }
 
-/** Returns a line of a session's user with the tags that its client has asked for; `id` is that of its event, where it tells one. */
-export function ownLine(session: IrcSession, line: string, id?: number): string {
+/** Returns a line of a session's user with the tags that its client has asked for; with those of its event, where it tells one. */
+export function ownLine(session: IrcSession, line: string, event?: Pick<Event, 'id' | 'at'>): string {
   const { name, registered: verified } = session
-  const event = id === undefined ? undefined : { msgid: String(id), at: timeAt(id, Date.now()) }
-  return withTags(session, line, { from: { name, verified, isBot: isBot(session) }, ...event })
+  return withTags(session, line, {
+    from: { name, verified, isBot: isBot(session) },
+    ...(event && { msgid: String(event.id), at: event.at }),
+  })
 }
 
 interface SignalParts {

@@ -1,5 +1,5 @@
 /** docs/protocols/irc.md, section 9: messages. */
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { codes, ircSuite, plain, tagOf } from './suite.ts'
 
 const suite = ircSuite()
@@ -325,7 +325,13 @@ test('31. server-time and msgid are on every event; the ids are those of HISTORY
 test("31. one's own JOIN and PART have the msgid and the time that others see", async () => {
   const caps = 'server-time message-tags'
   const [ann, bob] = [await suite.guest('ann', caps), await suite.guest('bob', caps)]
+  const now = Date.now.bind(Date)
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + 3_600_000)
+  onTestFinished(() => clock.mockRestore())
   await bob.ask('JOIN #echoes')
+  // The clock goes back, so that ids are ahead of it, and no two times are the same.
+  let past = now()
+  clock.mockImplementation(() => past++)
   const [own, others] = [await ann.ask('JOIN #echoes', 'PART #echoes :bye', 'JOIN #echoes'), await bob.rest()]
   const shown = (lines: string[]) =>
     lines
@@ -334,7 +340,8 @@ test("31. one's own JOIN and PART have the msgid and the time that others see", 
   expect(shown(own)).toEqual(shown(others))
   expect(shown(own)).toHaveLength(3)
   for (const [, msgid] of shown(own)) expect(msgid).toMatch(/^\d+$/)
-  // A further session of an account is told to nobody.
+  clock.mockRestore()
+  // A further session of a user is told to nobody.
   const olga = await suite.owner('olga', caps)
   const further = await suite.owner('olga', caps)
   const joins = [...(await olga.ask('JOIN #echoes')), ...(await further.ask('JOIN #echoes'))]

@@ -77,7 +77,7 @@ async function leave(context: IrcContext, channel: string, reason: string): Prom
   await roomOfChannel(context, channel)
   const membership = membershipIn(session, channel)
   const left = await chat.leave(membership, reason)
-  return [ownLine(session, partLine(session.source, channelOf(membership.room.record), reason), left?.id)]
+  return [ownLine(session, partLine(session.source, channelOf(membership.room.record), reason), left)]
 }
 
 const topic: IrcCommand = {
