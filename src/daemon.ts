@@ -19,6 +19,7 @@ import type { LogState, Vitals } from './protocols/operation/vitals.ts'
 import type { PlacedPort, ProtocolHost } from './protocols/protocol.ts'
 import { AddressList } from './transport/address-list.ts'
 import { Admission } from './transport/admission.ts'
+import { endFloods } from './transport/bounded-log.ts'
 import { Descriptors } from './transport/descriptors.ts'
 import { defaultMemoryLimit, MemoryBudget } from './transport/memory.ts'
 import type { Address } from './transport/port.ts'
@@ -165,6 +166,7 @@ export async function startDaemon(
       await Promise.all(ports.map(({ port }) => port.answersProbes === answersProbes && port.stop(acceptsLast)))
     }
     clearTimeout(abort)
+    endFloods(log)
     await control?.close()
     expiry.stop()
     memory.stop()

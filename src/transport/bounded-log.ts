@@ -17,6 +17,8 @@ interface Flood {
   /** Number of lines that were not written, and the address of the last one. */
   more: number
   last: string | undefined
+  /** Writes the line that tells of them, if there are any, and ends the interval. */
+  readonly end: () => void
 }
 
 /** Those of each log, by text and reason. */
@@ -33,14 +35,20 @@ export function logBounded(log: Logger, level: 'info' | 'warn', details: Details
   const key = `${text} ${reason}`
   let flood = current.get(key)
   if (!flood) {
-    const begun: Flood = { addresses: new Set(), more: 0, last: undefined }
+    const timer = setTimeout(() => begun.end(), INTERVAL_MS).unref()
+    const begun: Flood = {
+      addresses: new Set(),
+      more: 0,
+      last: undefined,
+      end: () => {
+        clearTimeout(timer)
+        current.delete(key)
+        const { more, last } = begun
+        if (more > 0) log[level]({ reason, more, address: last }, `${text}: more within a minute`)
+      },
+    }
     flood = begun
     current.set(key, begun)
-    const end = () => {
-      current.delete(key)
-      if (begun.more > 0) log[level]({ reason, more: begun.more, address: begun.last }, `${text}: more within a minute`)
-    }
-    setTimeout(end, INTERVAL_MS).unref()
   }
   if (!flood.addresses.has(address) && flood.addresses.size < MAX_LINES) {
     flood.addresses.add(address)
@@ -49,4 +57,9 @@ export function logBounded(log: Logger, level: 'info' | 'warn', details: Details
     flood.more++
     flood.last = address
   }
+}
+
+/** Writes the lines that tell of counted ones before their minute is over; called at a stop. */
+export function endFloods(log: Logger): void {
+  for (const { end } of floods.get(log)?.values() ?? []) end()
 }

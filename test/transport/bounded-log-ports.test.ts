@@ -5,7 +5,7 @@ import { keptLog } from '../support/log.ts'
 
 const FLOOD = Array.from({ length: 8 })
 
-test('clients that are refused again and again, at any port and for any reason, are one line each', async () => {
+test('clients that are refused again and again, at any port and for any reason, are one line each, and counted at a stop', async () => {
   const { log, logged } = keptLog()
   const daemon = await startTestDaemon({ http: 0, 'max-per-address': 16 }, log)
   onTestFinished(() => daemon.stop())
@@ -27,5 +27,8 @@ test('clients that are refused again and again, at any port and for any reason, 
     { level: 30, msg: 'refused a page of another origin', origin: 'http://evil.example', address },
     { level: 40, msg: 'disconnected', reason: 'wrong-protocol', address },
     { level: 40, msg: 'refused', reason: 'too-many-from-address', address },
+    { level: 30, msg: 'refused a page of another origin: more within a minute', more: 7, address },
+    { level: 40, msg: 'disconnected: more within a minute', reason: 'wrong-protocol', more: 7, address },
+    { level: 40, msg: 'refused: more within a minute', reason: 'too-many-from-address', more: 7, address },
   ])
 })
