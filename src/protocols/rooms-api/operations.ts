@@ -6,12 +6,14 @@ import {
   API_LISTED_ROOM,
   API_MEMBERS,
   API_MESSAGES,
+  API_PAYLOAD_FORM,
   API_PRIVATE,
   API_ROOM,
   DELETE_PARAMETERS,
   HISTORY_PARAMETERS,
   INBOX_PARAMETERS,
   INBOX_STREAM_PARAMETERS,
+  INCOMING_HOOK_PARAMETERS,
   NO_PARAMETERS,
   POST_PARAMETERS,
   ROOMS_PARAMETERS,
@@ -140,11 +142,12 @@ export const OPERATIONS: readonly ApiOperation[] = [
     'none',
     'Says the payload of another program in the only room of an access token, which stands in the path',
     {
+      parameters: INCOMING_HOOK_PARAMETERS,
       headers: KEY,
       body: {
         [JSON_TYPE]: {},
         'application/x-www-form-urlencoded': TEXT,
-        'multipart/form-data': TEXT,
+        'multipart/form-data': API_PAYLOAD_FORM,
         'text/plain': TEXT,
       },
       answers: {

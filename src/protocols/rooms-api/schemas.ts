@@ -177,3 +177,16 @@ export const ROOMS_PARAMETERS = optionsOf({
 export const DELETE_PARAMETERS = optionsOf({
   why: { type: 'string', maxLength: 1_000, description: 'The reason, of at most 300 characters.' },
 })
+
+export const INCOMING_HOOK_PARAMETERS = optionsOf({
+  wait: { type: 'boolean', default: false, description: 'The answer to a payload of Discord has the message.' },
+})
+
+const PAYLOAD = { type: 'string', contentMediaType: 'application/json' } as const
+
+/** Other fields, such as files, are not said. */
+export const API_PAYLOAD_FORM = {
+  type: 'object',
+  properties: { payload: PAYLOAD, payload_json: PAYLOAD },
+  anyOf: [{ required: ['payload'] }, { required: ['payload_json'] }],
+} as const

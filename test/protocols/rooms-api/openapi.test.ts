@@ -81,6 +81,15 @@ test('the document is valid, and every request in it exists', async () => {
   expect(names.size).toBe(count)
 })
 
+test('the document has what a webhook takes', async () => {
+  const { api } = await apiStage()
+  const { body } = await api('GET', '/openapi.json')
+  const { parameters, requestBody } = body.paths['/hooks/{token}'].post
+  expect(parameters).toContainEqual(expect.objectContaining({ name: 'wait', in: 'query' }))
+  const { schema } = requestBody.content['multipart/form-data']
+  expect(schema).toMatchObject({ type: 'object', properties: { payload: {}, payload_json: {} } })
+})
+
 test('the page loads nothing and runs nothing', async () => {
   const { api } = await apiStage()
   const { text, headers } = await api('GET', '/docs')
