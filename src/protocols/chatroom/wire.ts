@@ -6,7 +6,7 @@ import { indentLines, shownText } from '../shown-text.ts'
 import type { Board, Viewer } from './board.ts'
 import { reply } from './frames.ts'
 
-export class ChatroomSession extends LinkedSession implements Viewer {
+export class ChatroomSession extends LinkedSession<ChatroomSession> implements Viewer {
   /** The page that the client shows; undefined before the login and after the logout. */
   page: Board | undefined
   shown: Buffer | undefined

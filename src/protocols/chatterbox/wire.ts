@@ -5,7 +5,7 @@ import { LinkedSession } from '../linked-session.ts'
 import { indentLines } from '../shown-text.ts'
 import { frame, framesOf } from './frame.ts'
 
-export class ChatterboxSession extends LinkedSession {
+export class ChatterboxSession extends LinkedSession<ChatterboxSession> {
   /** Events between the join and the login reply; undefined after it. */
   held: Event[] | undefined = []
 

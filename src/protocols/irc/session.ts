@@ -28,7 +28,7 @@ export function sentKey(event: Event): string {
   return event.kind === 'private' ? msgidOf(event) : `${event.room} ${event.id}`
 }
 
-export class IrcSession extends LinkedSession<ClientLink> implements DetailedSession {
+export class IrcSession extends LinkedSession<IrcSession, ClientLink> implements DetailedSession {
   readonly caps = new Set<Cap>()
   /** Messages by {@link sentKey}. Their events do not come where the session leaves the room before that, or no copy is committed. */
   readonly sent = new BoundedMap<string, SentMessage>(MAX_SENT)
