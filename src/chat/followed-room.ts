@@ -41,7 +41,7 @@ export interface RoomContext {
  * its own `joined` to its own `left`, or until it is detached.
  */
 export class FollowedRoom {
-  record: RoomRecord
+  #record: RoomRecord
   readonly log: LogName
   /** True while the room is followed for authors without a session. */
   isHeld = false
@@ -65,17 +65,21 @@ export class FollowedRoom {
   #scheduled = false
 
   constructor(record: RoomRecord, { logs, blocks, counts, onDeliveryError, onPutOut }: RoomContext) {
-    this.record = record
+    this.#record = record
     this.log = `room:${record.id}`
     this.stateReader = new StateReader(this, logs)
     this.#onPutOut = onPutOut
     this.#audience = new Audience(this, blocks, counts, onDeliveryError)
   }
 
+  get record(): RoomRecord {
+    return this.#record
+  }
+
   /** Takes the record of the room, which has been changed. */
   change(record: RoomRecord): void {
     const before = this.record
-    this.record = record
+    this.#record = record
     if (record.title === before.title) return
     // A member that is becoming another user is no more than a subscriber for a moment.
     const sessions = new Set([...this.#members.all(), ...this.#subscribers.sessions])

@@ -33,13 +33,18 @@ export class Admission {
   /** Number of file descriptors that stay free. */
   readonly #reserve: number
   readonly #byAddress = new Map<string, number>()
-  count = 0
+  #count = 0
   /** Retries of connections over a limit, oldest first; each returns true when its connection is admitted. */
   readonly #waiting = new Set<() => boolean>()
 
   constructor(options: AdmissionOptions, reserve = RESERVED_DESCRIPTORS) {
     this.#options = options
     this.#reserve = reserve
+  }
+
+  /** Number of the connections. */
+  get count(): number {
+    return this.#count
   }
 
   /**
@@ -70,10 +75,10 @@ export class Admission {
   refuse(address: string | undefined): DisconnectReason | undefined {
     const { maxConnections, descriptors } = this.#options
     if (this.#options.exhausted?.()) return 'out-of-memory'
-    if (maxConnections > 0 && this.count >= maxConnections) return 'too-many-connections'
+    if (maxConnections > 0 && this.#count >= maxConnections) return 'too-many-connections'
     if (descriptors?.refuse(this.#reserve)) return 'unavailable'
     const refused = address === undefined ? undefined : this.refuseClient(address)
-    if (!refused) this.count++
+    if (!refused) this.#count++
     return refused
   }
 
@@ -84,7 +89,7 @@ export class Admission {
   }
 
   leave(address: string | undefined): void {
-    this.count--
+    this.#count--
     if (address !== undefined) this.#leave(address)
     this.#freed()
   }

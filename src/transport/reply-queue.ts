@@ -63,8 +63,7 @@ export class ReplyQueue {
   /** Requests, oldest first; the replies to those before `#gone` are sent. */
   #awaited: Awaited[] = []
   #gone = 0
-  /** Bytes of the waiting requests, and of the replies behind them. */
-  bytes = 0
+  #bytes = 0
   /** The request that later ones wait for. */
   #exclusive: Awaited | undefined
   /** True if a request was answered in this tick, whose events are delivered at its end. */
@@ -73,6 +72,11 @@ export class ReplyQueue {
   constructor(owner: ReplyQueueOwner, window: ReplyWindow) {
     this.#owner = owner
     this.#window = window
+  }
+
+  /** Bytes of the waiting requests, and of the replies behind them. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   /** True if all requests are answered. */
@@ -100,7 +104,7 @@ export class ReplyQueue {
     if (this.#exclusive) return true
     const { most, crowded } = this.#window
     const waiting = this.#awaited.length - this.#gone
-    return waiting >= (totalWaiting < LONG_QUEUE ? most : crowded) || this.bytes > MAX_WAITING_BYTES
+    return waiting >= (totalWaiting < LONG_QUEUE ? most : crowded) || this.#bytes > MAX_WAITING_BYTES
   }
 
   /** Resolves when all requests so far are answered. Never rejects. */
@@ -119,7 +123,7 @@ export class ReplyQueue {
     if (Buffer.isBuffer(handled)) {
       if (this.empty) return void this.#owner.outbox.push(handled)
       this.#awaited.push({ reply: handled, bytes: handled.length })
-      this.bytes += handled.length
+      this.#bytes += handled.length
       return
     }
     const awaited: Awaited = { reply: undefined, bytes }
@@ -127,7 +131,7 @@ export class ReplyQueue {
     if (!isPipelined) this.#exclusive = awaited
     const work = isPipelined ? handled.pipelined : handled
     this.#awaited.push(awaited)
-    this.bytes += bytes
+    this.#bytes += bytes
     totalWaiting++
     if (typeof work === 'function') return void work((reply) => this.#fill(awaited, reply))
     work.then(
@@ -153,7 +157,7 @@ export class ReplyQueue {
       const first = this.#awaited[this.#gone]
       if (!first?.reply) break
       if (first.reply !== NOTHING) this.#owner.outbox.push(first.reply)
-      this.bytes -= first.bytes
+      this.#bytes -= first.bytes
       this.#gone++
       first.left?.()
     }
