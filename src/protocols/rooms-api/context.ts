@@ -11,7 +11,6 @@ export interface RoomsApiOptions extends ConnectionLimits, AuthorizationOptions 
 }
 
 export interface RoomsApiContext extends RoomsApiOptions {
-  readonly maxText: number
   readonly authorization: Authorization
   readonly pacer: Pacer
   readonly requests: HttpServices['requests']

@@ -99,7 +99,7 @@ class PostRoute {
     if (!isText(request.bodyType)) textOf(request)
     if (body instanceof Readable) return this.#upload(post, body, reply)
     const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0)
-    const input = new InputLines(this.#context.maxText)
+    const input = new InputLines(this.#context.chat.maxText)
     const lines = [...input.take(bytes), ...input.rest()]
     if (lines.length > MAX_TOGETHER) return this.#upload(post, Readable.from([bytes]), reply)
     const sayings = lines.flatMap((line, place) => this.#lineAt(line, place + 1, key))
@@ -122,13 +122,13 @@ class PostRoute {
 
   /** Says lines as they come. */
   async #upload({ request, caller, key }: PostRequest, body: Readable, reply: FastifyReply): Promise<FastifyReply> {
-    const { chat, maxText, pacer, authorization, requests } = this.#context
+    const { chat, pacer, authorization, requests } = this.#context
     const { author } = caller
     let place = await authorization.enter(caller, request.params.room)
     let renewAt = performance.now() + RENEW_MS
     const pace = pacer.paceOf(request, author)
     const upload = new LineUpload({
-      maxText,
+      maxText: chat.maxText,
       key,
       ready: async () => {
         const isDue = performance.now() >= renewAt

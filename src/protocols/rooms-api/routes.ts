@@ -24,7 +24,6 @@ export function roomsApiRoutes(options: RoomsApiOptions): Routes {
     const { requests } = services
     const context: RoomsApiContext = {
       ...options,
-      maxText: options.chat.maxText,
       authorization: new Authorization(options, services),
       pacer: new Pacer(options.pacing, requests),
       requests,

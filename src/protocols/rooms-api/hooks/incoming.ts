@@ -32,7 +32,7 @@ interface HookCall {
 
 /** Adds `POST /hooks/<token>`, which says the payloads of other programs in the room of the token (docs/protocols/rooms-api.md, section 2.7). */
 export function addIncomingHooks(app: FastifyInstance, context: RoomsApiContext): void {
-  const { chat, maxText, pacer, requests } = context
+  const { chat, pacer, requests } = context
   const calls = new WeakMap<FastifyRequest, HookCall>()
 
   /** Identifies the sender before the body is read. */
@@ -68,7 +68,7 @@ export function addIncomingHooks(app: FastifyInstance, context: RoomsApiContext)
       await turn()
       const payload = payloadOf(written)
       await turn()
-      const { source, text } = hookMessageOf(payload, request.headers, maxText)
+      const { source, text } = hookMessageOf(payload, request.headers, chat.maxText)
       // What another webhook of roomd has sent is not said: it could come back for ever.
       if (text !== undefined && request.headers['x-roomd-hook'] === undefined) {
         const place = await context.authorization.enter(caller, room)
