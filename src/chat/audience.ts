@@ -45,6 +45,7 @@ export class Audience {
   }
 
   whisper(session: Session, event: Event): void {
+    if (!this.#byWire.get(session.wire)?.has(session)) return
     const own = this.#private.get(session)
     if (own) own.push(event)
     else this.#private.set(session, [event])
@@ -60,12 +61,12 @@ export class Audience {
 
   /** Removes a session. Returns what it would have got of this tick so far. */
   remove(session: Session): readonly Event[] {
+    const sessions = this.#byWire.get(session.wire)
+    if (!sessions?.delete(session)) return []
+    if (sessions.size === 0) this.#byWire.delete(session.wire)
     const events = this.#withPrivate(session, this.#events.slice(this.#since.get(session) ?? 0))
     this.#since.delete(session)
     this.#private.delete(session)
-    const sessions = this.#byWire.get(session.wire)
-    sessions?.delete(session)
-    if (sessions?.size === 0) this.#byWire.delete(session.wire)
     return events
   }
 

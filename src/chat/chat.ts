@@ -26,6 +26,7 @@ import type { ChatOptions } from './chat-options.ts'
 import { Counts } from './counts.ts'
 import { Credentials, type Proof } from './credentials.ts'
 import { Directory } from './directory.ts'
+import { EndQueue } from './end-queue.ts'
 import { Feeds } from './feeds.ts'
 import { Guesses } from './guesses.ts'
 import { GuestChecks } from './guests.ts'
@@ -111,6 +112,7 @@ export class Chat {
   /** Signals between nodes. */
   readonly broadcast: EngineBroadcast
   readonly counts = new Counts()
+  readonly #ends = new EndQueue()
   readonly #engine: Engine
   readonly #blocks = new Blocks()
   readonly #blocking: Blocking
@@ -136,8 +138,10 @@ export class Chat {
     const passwords = (this.passwords = new Passwords(secrets, guesses, registrations))
     const reader = new Reader(engine)
     const blocking = (this.#blocking = new Blocking(engine, blocks, presence))
-    const handover = new Handover()
-    const memberships = (this.#memberships = new Memberships(engine, { blocks, counts, handover, onDeliveryError }))
+    const ends = this.#ends
+    const handover = new Handover(ends)
+    const membership = { blocks, counts, ends, handover, onDeliveryError }
+    const memberships = (this.#memberships = new Memberships(engine, membership))
     const { followed } = memberships
     const digests = new AddressDigests(engine.records)
     const addresses = new AuthorAddresses(engine.broadcast)
@@ -320,7 +324,7 @@ export class Chat {
 
   /** Lets all sessions end at once from now on. Called before their connections are ended, by a stop. */
   drain(): void {
-    this.#memberships.hurry()
+    this.#ends.open()
   }
 
   /** Resolves when all sessions that have left have been seen off, or cannot be. */

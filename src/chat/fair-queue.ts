@@ -2,7 +2,7 @@ import { Refusal } from './refusal.ts'
 import { RoundRobin } from './round-robin.ts'
 
 export interface FairQueueLimits {
-  /** Weight of the running tasks from which on no other one begins. */
+  /** Tasks that run at the same time. */
   readonly running: number
   /** Tasks of one address that may wait; more are refused. */
   readonly waitingPerAddress: number
@@ -15,20 +15,14 @@ export interface FairQueueLimits {
   readonly isDrawn?: boolean
 }
 
-interface WaitingTask {
-  readonly begin: () => void
-  readonly weight: number
-}
-
 /** Returns an index below `count` at random. */
 const draw = (count: number) => Math.floor(Math.random() * count)
 
 /** Runs costly tasks, a few at the same time. Addresses take turns, so that many tasks of one do not delay the others. */
 export class FairQueue {
-  #limits: FairQueueLimits
-  /** Weight of the running tasks. */
+  readonly #limits: FairQueueLimits
   #running = 0
-  readonly #waiting: RoundRobin<WaitingTask>
+  readonly #waiting: RoundRobin<() => void>
 
   constructor(limits: FairQueueLimits) {
     this.#limits = limits
@@ -40,37 +34,23 @@ export class FairQueue {
    *
    * @throws Refusal `unavailable` when too many tasks wait.
    */
-  async run<T>(address: string, task: () => Promise<T>, weight = 1): Promise<T> {
-    if (this.#running >= this.#limits.running) await this.#wait(address, weight)
-    else this.#running += weight
+  async run<T>(address: string, task: () => Promise<T>): Promise<T> {
+    if (this.#running >= this.#limits.running) await this.#wait(address)
+    else this.#running++
     try {
       return await task()
     } finally {
-      this.#running -= weight
-      this.#begin()
-    }
-  }
-
-  /** Runs all tasks at once from now on, also those that wait. */
-  open(): void {
-    this.#limits = { ...this.#limits, running: Infinity }
-    this.#begin()
-  }
-
-  /** Begins waiting tasks as far as the limit lets them. */
-  #begin(): void {
-    while (this.#running < this.#limits.running) {
       const next = this.#waiting.shift()
-      if (!next) return
-      this.#running += next.weight
-      next.begin()
+      // A finished task hands over its place, so that no new one overtakes those that wait.
+      if (next) next()
+      else this.#running--
     }
   }
 
-  #wait(address: string, weight: number): Promise<void> {
+  #wait(address: string): Promise<void> {
     const { waiting, waitingPerAddress } = this.#limits
     if (this.#waiting.count(address) >= waitingPerAddress || this.#waiting.size >= waiting)
       throw new Refusal('unavailable')
-    return new Promise((begin) => this.#waiting.push(address, { begin, weight }))
+    return new Promise((next) => this.#waiting.push(address, next))
   }
 }

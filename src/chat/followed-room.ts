@@ -244,6 +244,11 @@ export class FollowedRoom {
     if (!session.closed) this.#audience.handTo(session, events)
   }
 
+  /** Hands a member nothing more. */
+  mute(session: Session): void {
+    this.#audience.remove(session)
+  }
+
   /** True if a `left` of the session is still to come, or of its former nickname, under which it was detached. */
   awaits(session: Session, key = session.key): boolean {
     return (key === session.key && this.#members.has(session)) || this.#detached.get(key) === session

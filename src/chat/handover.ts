@@ -1,4 +1,5 @@
 import { nextRound } from '../tick.ts'
+import type { EndQueue } from './end-queue.ts'
 import type { Session } from './session.ts'
 
 /** Maximum wait for a nickname whose holder may be leaving, in ms. */
@@ -25,12 +26,17 @@ interface NicknameRequest {
  * nickname held therefore waits while the holder may be leaving, and is refused only when the holder stays.
  */
 export class Handover {
+  readonly #ends: EndQueue
   /** Wakes waiting requests, by folded nickname. */
   readonly #waiting = new Map<string, Set<() => void>>()
   /** The holders for whom a session waits. */
   readonly #awaited = new WeakMap<Session, () => readonly Session[]>()
   /** Time at which a session has last waited in vain. */
   readonly #vainAt = new WeakMap<Session, number>()
+
+  constructor(ends: EndQueue) {
+    this.#ends = ends
+  }
 
   /**
    * Calls `attempt` until it resolves with true. Resolves with false when one of `holders` (the sessions of this node that
@@ -68,6 +74,7 @@ export class Handover {
     for (let pause = FIRST_PAUSE_MS; session?.closed !== true; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
       if (await attempt()) return true
       const here = holders()
+      for (const holder of here) this.#ends.hasten(holder)
       if (!mayWait || here.some(stays)) return false
       const patience = here.length > 0 ? PATIENCE_MS : REMOTE_PATIENCE_MS
       if (performance.now() - started > patience) {

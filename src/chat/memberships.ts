@@ -1,12 +1,11 @@
 import type { Engine, RoomRecord } from '../engine/engine.ts'
 import type { Event } from '../engine/event.ts'
-import { settledWithin } from '../within.ts'
 import type { OnDeliveryError } from './audience.ts'
 import { Availability } from './availability.ts'
 import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
 import { Departures } from './departures.ts'
-import { FairQueue } from './fair-queue.ts'
+import type { EndQueue } from './end-queue.ts'
 import type { FollowedRoom, RoomContext } from './followed-room.ts'
 import { FollowedRooms } from './followed-rooms.ts'
 import type { Handover } from './handover.ts'
@@ -18,14 +17,10 @@ import type { Identity } from './sanctions.ts'
 import type { Membership, MembershipEnd, Session } from './session.ts'
 import { Turns } from './turns.ts'
 
-/** Number of rooms that closing sessions are leaving from which on no other session in several rooms begins to leave. */
-const MAX_ENDING = 64
-/** Maximum time for which such a session keeps others from leaving, in ms: a slow store commits the more at once. */
-const MAX_TURN_MS = 50
-
 export interface MembershipsOptions {
   readonly blocks: Blocks
   readonly counts: Counts
+  readonly ends: EndQueue
   readonly handover: Handover
   readonly onDeliveryError: OnDeliveryError
 }
@@ -37,14 +32,13 @@ export class Memberships {
   readonly #availability: Availability
   readonly #claims: NameClaims
   readonly #departures: Departures
+  readonly #ends: EndQueue
   readonly #changes: MembershipChanges
   readonly #renaming: Renaming
   /** Joins and leaves that are not committed yet: those of a session happen one after the other. */
   readonly #moves = new Turns<Session>()
-  /** Ends of sessions in several rooms, by their rooms: each is told to every member of every room, and hundreds together would hold the event loop. */
-  readonly #ends = new FairQueue({ running: MAX_ENDING, waitingPerAddress: Infinity, waiting: Infinity })
 
-  constructor(engine: Engine, { blocks, counts, handover, onDeliveryError }: MembershipsOptions) {
+  constructor(engine: Engine, { blocks, counts, ends, handover, onDeliveryError }: MembershipsOptions) {
     this.#engine = engine
     this.#availability = new Availability(engine)
     const onPutOut: RoomContext['onPutOut'] = (room, session, why) => void this.#putOut(room, session, why)
@@ -54,6 +48,7 @@ export class Memberships {
     this.followed = followed
     this.#claims = claims
     this.#departures = departures
+    this.#ends = ends
     this.#changes = new MembershipChanges(engine, { claims, counts, departures, followed })
     const subscribe = (session: Session, room: RoomRecord) => this.subscribe(session, room, session, true)
     this.#renaming = new Renaming(engine, { changes: this.#changes, followed, subscribe })
@@ -102,23 +97,15 @@ export class Memberships {
   }
 
   /**
-   * Ends the memberships of a session whose connection ends. The session is handed everything up to its own `left`, which is not
-   * shown. Resolves when the nickname is free, or when the engine cannot commit now, with a function that waits for the last events.
+   * Ends the memberships of a session whose connection ends. Unless the client is gone, it is handed everything up to its own `left`, which
+   * is not shown. Resolves when the nickname is free, or when the engine cannot commit now, with a function that waits for the last events.
    */
   async close(session: Session): Promise<() => Promise<void>> {
     await this.#moves.idle(session)
+    if (session.isGone) for (const room of this.followed.of(session)) room.mute(session)
     const close = () => Promise.all(this.followed.of(session).map((room) => this.#changes.close(room, session)))
-    const { address, memberships } = session
-    let closing: ReturnType<typeof close> | undefined
-    const begin = () => settledWithin((closing = close()), MAX_TURN_MS)
-    if (memberships.size > 1) await this.#ends.run(address, begin, memberships.size)
-    const lastEvents = await (closing ?? close())
+    const lastEvents = await this.#ends.run(session, close)
     return async () => void (await Promise.all(lastEvents.map((arrived) => arrived())))
-  }
-
-  /** Lets all sessions that close, now or later, leave at once: the node is about to stop. */
-  hurry(): void {
-    this.#ends.open()
   }
 
   /** Resolves when no room that a session has left holds its nickname any more. */

@@ -78,6 +78,8 @@ export interface Lifeline {
   readonly address: string
   /** True if the connection is ending, or has unread input that may hold its end. */
   readonly mayBeEnding: boolean
+  /** True if nothing reaches the client any more. */
+  readonly isGone: boolean
   /** Ends the connection, and tells the client why; `why` is the text of an admin. */
   disconnect(reason: SessionEnd, why?: string): void
 }
@@ -202,6 +204,11 @@ export class Session implements Speaker {
   /** True if the session goes on, as far as its connection has been read. */
   get staying(): boolean {
     return !this.closed && this.lifeline?.mayBeEnding !== true
+  }
+
+  /** True if the client's connection is gone, and not only about to end. */
+  get isGone(): boolean {
+    return this.lifeline?.isGone === true
   }
 
   /** The nickname; empty before the login. */

@@ -110,6 +110,10 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
     )
   }
 
+  get isGone(): boolean {
+    return this.#socket.destroyed
+  }
+
   /** Bytes of output that are queued for the client. */
   get queued(): number {
     return this.outbox.queued

@@ -5,9 +5,10 @@ import { ExclusiveNames } from '../../src/chat/exclusive-names.ts'
 import { Session } from '../../src/chat/session.ts'
 import type { TokenIdentity } from '../../src/chat/token-scope.ts'
 import type { Engine } from '../../src/engine/engine.ts'
+import { tickEnd } from '../../src/tick.ts'
 import { readAll } from '../engine/conformance.ts'
 import { eventually } from '../support/eventually.ts'
-import { lifeline, reasonOf, silent, stage } from './stage.ts'
+import { enter, lifeline, reasonOf, recorder, silent, stage } from './stage.ts'
 
 test('a session that is closed joins no room any more', async () => {
   const { chat, engine } = await stage()
@@ -31,6 +32,27 @@ test('a message behind a lookup stands before the `left` of its author', async (
   await closed
   expect((await readAll(engine, room.log)).map(({ kind }) => kind)).toEqual(['joined', 'message', 'left'])
 })
+
+test.each([true, false])(
+  'what is said before the `left` of a closed session is handed to it, unless its client is gone (%s)',
+  async (isGone) => {
+    const { chat, guest } = await stage()
+    const { wire, toldTo } = recorder()
+    const ann = new Session(wire, { ...lifeline(''), isGone })
+    await chat.login(ann, 'ann')
+    await enter(chat, ann, 'ops')
+    const bob = await guest('bob', 'ops')
+    await tickEnd()
+    const before = toldTo(ann).length
+    const said = chat.messages.say(bob.inRoom(), 'hello')
+    const told = chat.messages.tell(bob.inRoom(), 'ann', 'psst')
+    const deliveries = chat.counts.deliveries
+    await Promise.all([said, told, chat.close(ann)])
+    expect(toldTo(ann).slice(before)).toEqual(isGone ? [] : ['message bob', 'private bob'])
+    // Bob is handed both, and the `left`.
+    expect(chat.counts.deliveries - deliveries).toBe(isGone ? 3 : 5)
+  },
+)
 
 test('a repeated nonce whose message is gone is answered with its id', async () => {
   const { chat, engine, guest } = await stage()

@@ -31,30 +31,3 @@ test('clients of an address that begin together end together if each has its tur
   expect(drawn[0]).toBeLessThan(0.9)
   expect([inTurn.at(-1), drawn.at(-1)]).toEqual([1, 1])
 })
-
-test('a heavy task keeps others waiting, until the queue is opened', async () => {
-  const queue = new FairQueue({ running: 4, waitingPerAddress: Infinity, waiting: Infinity })
-  const ends: (() => void)[] = []
-  const begun: string[] = []
-  const run = (name: string, weight?: number) => {
-    const task = () => {
-      begun.push(name)
-      return new Promise<void>((end) => ends.push(end))
-    }
-    return queue.run('192.0.2.1', task, weight)
-  }
-  const tasks = [run('light'), run('heavy', 8), run('second'), run('third', 8), run('fourth')]
-  expect(begun).toEqual(['light', 'heavy'])
-  ends[0]?.()
-  await tasks[0]
-  expect(begun).toEqual(['light', 'heavy'])
-  ends[1]?.()
-  await tasks[1]
-  await nextRound()
-  expect(begun).toEqual(['light', 'heavy', 'second', 'third'])
-  queue.open()
-  await nextRound()
-  expect(begun).toEqual(['light', 'heavy', 'second', 'third', 'fourth'])
-  void run('fifth', 8)
-  expect(begun.at(-1)).toBe('fifth')
-})

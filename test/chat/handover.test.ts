@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { EndQueue } from '../../src/chat/end-queue.ts'
 import { Handover } from '../../src/chat/handover.ts'
 import { Session } from '../../src/chat/session.ts'
 import { lifeline, silent } from './stage.ts'
@@ -6,7 +7,7 @@ import { lifeline, silent } from './stage.ts'
 const never = async () => false
 
 test('a session that has waited for a nickname in vain does not wait again with its next requests', async () => {
-  const handover = new Handover()
+  const handover = new Handover(new EndQueue())
   const session = new Session(silent)
   const wait = async (session: Session) => {
     const started = performance.now()
@@ -19,7 +20,7 @@ test('a session that has waited for a nickname in vain does not wait again with 
 })
 
 test('of two sessions that want what the other one holds, one is refused at once, and the other one gets it when that is gone', async () => {
-  const handover = new Handover()
+  const handover = new Handover(new EndQueue())
   const ann = new Session(silent, { ...lifeline('a'), mayBeEnding: true })
   const bob = new Session(silent, { ...lifeline('b'), mayBeEnding: true })
   const started = performance.now()

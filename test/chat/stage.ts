@@ -69,7 +69,7 @@ export async function tell(chat: Chat, session: Session, to: string, text: strin
 /** A connection that is there, and says why it was ended. */
 export function lifeline(address: string) {
   const ended: string[] = []
-  return { address, mayBeEnding: false, ended, disconnect: (reason: string) => void ended.push(reason) }
+  return { address, mayBeEnding: false, isGone: false, ended, disconnect: (reason: string) => void ended.push(reason) }
 }
 
 export async function reasonOf(work: Promise<unknown>): Promise<RefusalCode | 'none'> {

@@ -11,7 +11,7 @@ import { type Encode, plainEncoder } from '../plain-line.ts'
 
 export class LineSession extends Session {
   readonly sink: ByteSink
-  readonly link: Pick<ClientLink, 'address' | 'mayBeEnding' | 'disconnect'>
+  readonly link: Pick<ClientLink, 'address' | 'mayBeEnding' | 'isGone' | 'disconnect'>
   /** Form of the lines that the client gets. */
   form: Form = 'json'
   /** False for a client that gets no messages of rooms. */

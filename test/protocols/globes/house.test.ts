@@ -158,6 +158,7 @@ test('a room that has ended during the handshake lets its client go', async () =
       hangUp,
       disconnect: () => {},
       mayBeEnding: false,
+      isGone: false,
     }
     const pass = { room, unlocked: undefined, username: undefined, proof: undefined, client }
     const conversation = new GlobesConversation({ chat, wire: new GlobesWire() }, link, pass)

@@ -326,6 +326,7 @@ test('nor are they for those who have come within the turn and get a part of it'
     hangUp: () => {},
     disconnect: () => {},
     mayBeEnding: false,
+    isGone: false,
   }
   const session = () => new LinkedSession(wire, link)
   const events = ['one', 'two'].map((body, id): Event => ({ kind: 'message', room: 1, from: 'david', body, id, at: 0 }))

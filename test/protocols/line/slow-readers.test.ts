@@ -22,6 +22,7 @@ class Deaf implements ClientLink {
   readonly outbox = { push: (chunk: Buffer) => this.push(chunk) }
   closed = false
   readonly mayBeEnding = false
+  readonly isGone = false
   readonly isEncrypted = false
   /** Resolves with the bytes of the first page, when that is not read. */
   readonly full = Promise.withResolvers<number>()

@@ -21,6 +21,7 @@ function stage(safe = false) {
       push: (frame: Buffer) => void pushed.push(frame),
       drained: async () => {},
       mayBeEnding: false,
+      isGone: false,
       disconnect: () => {},
     }
     const ended: (number | string)[] = []
@@ -83,6 +84,7 @@ test('what happens before the handshake is done is told behind it', () => {
     hangUp: () => {},
     disconnect: () => {},
     mayBeEnding: false,
+    isGone: false,
   })
   expect(Buffer.concat(pushed)).toEqual(bytes({ event: 'join', username: 'bob' }, said('bob', 'hi')))
 })
@@ -104,6 +106,7 @@ test('a user who logs out, or is put out, before the handshake is done is let go
         push: () => {},
         drained: async () => {},
         mayBeEnding: false,
+        isGone: false,
         hangUp: (code = 1000) => resolve(code),
         disconnect: resolve,
       }),
