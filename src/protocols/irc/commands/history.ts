@@ -34,15 +34,17 @@ const chathistory: IrcCommand = {
     }
     const invalid = () => fail('INVALID_PARAMS', [verb || '*'], 'Invalid parameters')
     try {
-      const isPrivate = !target.startsWith('#')
-      const isWith = withUser(context, target)
-      const find = isPrivate ? (msgid: string) => privateId(context, isWith, msgid) : idInMsgid
+      const isWith = target.startsWith('#') ? undefined : withUser(context, target)
+      const find = isWith ? (msgid: string) => privateId(context, isWith, msgid) : idInMsgid
       const slice = await sliceOf(verb, rest, find)
       if (slice === undefined) return invalid()
-      const membership = isPrivate ? undefined : membershipIn(context.session, target)
-      const room = membership?.room.record ?? NO_CHANNEL
-      const events = membership ? roomEvents(context, membership, slice) : privateEvents(context, isWith, slice)
-      return await historyBatch(context, { verb, name: membership ? channelOf(room) : target, room }, events)
+      if (isWith) {
+        const events = privateEvents(context, isWith, slice)
+        return await historyBatch(context, { verb, name: target, room: NO_CHANNEL }, events)
+      }
+      const membership = membershipIn(context.session, target)
+      const { record: room } = membership.room
+      return await historyBatch(context, { verb, name: channelOf(room), room }, roomEvents(context, membership, slice))
     } catch (error) {
       if (!(error instanceof Refusal) || error.code === 'unavailable') throw error
       return fail('INVALID_TARGET', [verb, target], 'You are not in that channel')
