@@ -18,6 +18,8 @@ export interface Heartbeat {
 }
 
 const HEARTBEAT: Heartbeat = { everyMs: 30_000, silenceMs: 60_000 }
+/** See {@link Transport.lingerMs}. */
+export const WEBSOCKET_LINGER_MS = 2_000
 /** Default of {@link WebSocketOptions.messageMs}. */
 const MESSAGE_MS = 10_000
 
@@ -32,7 +34,7 @@ export interface WebSocketOptions {
 /** A connection over a WebSocket. Output is written to the socket of the WebSocket, as frames made by {@link textFrame}. */
 export class WebSocketTransport implements Transport<string | Buffer> {
   readonly socket: Socket
-  readonly lingerMs = 2_000
+  readonly lingerMs = WEBSOCKET_LINGER_MS
   readonly #websocket: PatientWebSocket
   readonly #options: WebSocketOptions
   readonly #meter = new FrameMeter()

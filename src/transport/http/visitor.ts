@@ -14,7 +14,7 @@ import { statusAlone, statusOf } from './status.ts'
  */
 const LAST_REQUEST_MS = 250
 /** Maximum time in which the client closes its side after the server has. */
-const LINGER_MS = 1_000
+export const LINGER_MS = 1_000
 /** Maximum requests of a connection without a {@link RequestFeed} that are being answered; the next one ends it. */
 const MAX_PIPELINED = 16
 /** Maximum requests of a connection with a {@link RequestFeed} that are answered at the same time; more wait there. */

@@ -6,6 +6,7 @@ import type { Event } from '../../../src/engine/event.ts'
 import { GlobesWire } from '../../../src/protocols/globes/socket/wire.ts'
 import { LinkedSession } from '../../../src/protocols/linked-session.ts'
 import { tickEnd } from '../../../src/tick.ts'
+import { WEBSOCKET_LINGER_MS } from '../../../src/transport/websocket.ts'
 import * as core from '../../chat/stage.ts'
 import { useBrowser } from '../../support/browser.ts'
 import { TIMED } from '../../support/eventually.ts'
@@ -287,7 +288,7 @@ test('37. who gives no sign of life is dropped in time, and is told of', TIMED, 
 
 test('38. 47. who does not read holds nobody up, and is told so in the end', async () => {
   // The time in which it has to read the end.
-  holdTimers(2_000)
+  holdTimers(WEBSOCKET_LINGER_MS)
   const { connect, join } = await globesStage({ 'max-queue': 65_536 })
   const slow = await connect()
   const watcher = await connect()

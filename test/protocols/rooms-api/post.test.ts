@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { LINGER_MS } from '../../../src/transport/http/visitor.ts'
 import { eventually } from '../../support/eventually.ts'
 import { temporaryFolder } from '../../support/folder.ts'
 import { RedisServer, withRedis } from '../../support/redis.ts'
@@ -373,7 +374,7 @@ test('an address behind a proxy that is banned says nothing more', async () => {
 
 test('a client that reads no response before it has sent all gets the refusal', async () => {
   // The server reads on for a second, in which a busy machine may not send all.
-  holdTimers(1_000)
+  holdTimers(LINGER_MS)
   const { port, post } = await apiStage({ 'max-rate': 0 })
   // More than the buffers of the kernel hold.
   const lines = `${'x'.repeat(199)}\n`.repeat(100_000)
