@@ -230,7 +230,7 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
   }
 
   overflowed(): void {
-    if (!this.#options.readsToEnd || !(this.#framing.ahead?.waiting || this.#offered)) {
+    if (!this.#options.readsToEnd || !(this.#framing.ahead?.waiting || this.#offered !== undefined)) {
       return void this.disconnect('reader-too-slow')
     }
     this.#logDisconnect('reader-too-slow')
@@ -294,7 +294,8 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
       } catch (error) {
         this.failed(error)
       }
-      if (this.#offered) return void this.#wait()
+      // An empty line is a unit, too.
+      if (this.#offered !== undefined) return void this.#wait()
     }
     if (this.#end.hasBegun) return
     const { ahead, fault } = this.#framing
