@@ -137,6 +137,16 @@ export class IrcClient {
     return this.#lines.until((line) => pattern.test(line))
   }
 
+  /** The nicknames whose QUIT the client is shown, up to so many. */
+  async quits(count: number): Promise<string[]> {
+    const nicks: string[] = []
+    while (nicks.length < count) {
+      const nick = /^:([^!]+)\S* QUIT/.exec(await this.next())?.[1]
+      if (nick !== undefined) nicks.push(nick)
+    }
+    return nicks
+  }
+
   /** Everything that the lines sent so far bring. */
   async rest(): Promise<string[]> {
     const token = `mark${this.#pings++}`

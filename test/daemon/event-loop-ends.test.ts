@@ -31,16 +31,6 @@ async function enter(nick: string): Promise<IrcClient> {
   return client
 }
 
-/** The nicknames whose QUIT a client is shown, up to so many. */
-async function quits(client: IrcClient, count: number): Promise<string[]> {
-  const nicks: string[] = []
-  while (nicks.length < count) {
-    const nick = /^:([^!]+)\S* QUIT/.exec(await client.next())?.[1]
-    if (nick !== undefined) nicks.push(nick)
-  }
-  return nicks
-}
-
 test('a hundred clients that are cut off together, in 40 channels', async () => {
   const nicks = Array.from({ length: LEAVING }, (_, n) => `goes${n}`)
   const cut = async () => {
@@ -49,7 +39,7 @@ test('a hundred clients that are cut off together, in 40 channels', async () => 
     for (const client of [...leaving, ...staying]) await client.rest()
     for (const { socket } of leaving) socket.resetAndDestroy()
     for (const client of staying) {
-      expect((await quits(client, LEAVING)).sort()).toEqual(nicks.toSorted())
+      expect((await client.quits(LEAVING)).sort()).toEqual(nicks.toSorted())
       expect((await client.rest()).filter((line) => / (QUIT|PART)/.test(line))).toEqual([])
     }
   }

@@ -13,16 +13,6 @@ const MAX_COMMITS = 15
 const GROUP = 6
 const CHANNELS = 64
 
-/** The nicknames whose QUIT a client is shown, up to so many. */
-async function quits(client: IrcClient, count: number): Promise<string[]> {
-  const nicks: string[] = []
-  while (nicks.length < count) {
-    const nick = /^:([^!]+)\S* QUIT/.exec(await client.next())?.[1]
-    if (nick !== undefined) nicks.push(nick)
-  }
-  return nicks
-}
-
 /** Lets each commit take longer from now on. Returns a function that counts them. */
 function slowStore(): () => number {
   const call = StoreThread.prototype.call
@@ -61,7 +51,7 @@ test('clients that are cut off together come back under their nicknames', async 
     return client
   }
   const back = await Promise.all(nicks.map(comeBack))
-  expect((await quits(stays, CLIENTS)).sort()).toEqual(nicks.toSorted())
+  expect((await stays.quits(CLIENTS)).sort()).toEqual(nicks.toSorted())
   expect(commits()).toBeLessThan(MAX_COMMITS)
   const entered = back.map((client) => client.ask('JOIN #all'))
   for (const lines of await Promise.all(entered)) expect(lines.join()).toContain(' JOIN #all')
