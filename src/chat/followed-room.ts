@@ -245,7 +245,7 @@ export class FollowedRoom {
   }
 
   /** Hands a member nothing more. */
-  mute(session: Session): void {
+  endDelivery(session: Session): void {
     this.#audience.remove(session)
   }
 

@@ -102,7 +102,7 @@ export class Memberships {
    */
   async close(session: Session): Promise<() => Promise<void>> {
     await this.#moves.idle(session)
-    if (session.isGone) for (const room of this.followed.of(session)) room.mute(session)
+    if (session.isGone) for (const room of this.followed.of(session)) room.endDelivery(session)
     const close = () => Promise.all(this.followed.of(session).map((room) => this.#changes.close(room, session)))
     const lastEvents = await this.#ends.run(session, close)
     return async () => void (await Promise.all(lastEvents.map((arrived) => arrived())))

@@ -12,8 +12,8 @@ export interface AskedChange {
 }
 
 /**
- * Resolves with true for a change by an operator that leaves the channel as it is: of this nobody is told. Another key may be the same one,
- * and another ban may be for a longer time.
+ * Resolves with true for a change by an operator that leaves the channel as it is: of this nobody is told. A key that is set and a ban are
+ * always told: the key may be another one, the ban may last longer.
  */
 export async function changesNothing(
   { chat }: Pick<IrcContext, 'chat'>,
